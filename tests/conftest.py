@@ -1,0 +1,81 @@
+"""What every test stands on: the front door, a clock that does not wait, and a shut network."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import pytest_socket
+
+from worksupport import cli
+from worksupport.clock import Clock
+
+
+@dataclass
+class Answer:
+    """What one command line left: its exit code and its two streams."""
+
+    exit_code: int
+    out: str
+    err: str
+
+
+class FakeClock(Clock):
+    """A clock that stands still until somebody waits; waiting takes no time."""
+
+    def __init__(self, start: datetime = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)) -> None:
+        super().__init__()
+        self.start = start
+        self.elapsed = 0.0
+        self.waits: list[float] = []
+
+    def now(self) -> datetime:
+        return self.start + timedelta(seconds=self.elapsed)
+
+    def monotonic(self) -> float:
+        return self.elapsed
+
+    def sleep(self, seconds: float) -> None:
+        self.check()
+        self.waits.append(seconds)
+        self.elapsed += max(0.0, seconds)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock whose waits take no time and are remembered."""
+    return FakeClock()
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
+    """run("keys", "--json") calls the real command line and returns exit code, stdout and stderr."""
+
+    def run_command_line(*arguments: object, clock: Clock | None = None) -> Answer:
+        capsys.readouterr()
+        exit_code = cli.main([str(argument) for argument in arguments], clock=clock)
+        out, err = capsys.readouterr()
+        return Answer(exit_code, out, err)
+
+    return run_command_line
+
+
+@pytest.fixture(autouse=True)
+def _empty_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No configuration, credentials or proxy of the machine reaches a test; the home folder is a fresh one."""
+    for name in list(os.environ):
+        if name.startswith(("WORKSUPPORT_", "XDG_")) or name.upper().endswith("_PROXY"):
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _shut_network() -> None:
+    """Only loopback, where the sandbox listens, can be reached."""
+    pytest_socket.socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)

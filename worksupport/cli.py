@@ -1,0 +1,66 @@
+"""The command line: global options, the list of commands, and the one door through which errors leave."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from worksupport import __version__
+from worksupport.clock import Clock
+from worksupport.commands import options
+from worksupport.context import Context
+from worksupport.errors import ExitCode, WorksupportError
+from worksupport.text import visible
+
+app = typer.Typer(
+    name="worksupport",
+    help="Copies a team's Jira and GitHub issues into one SQLite file and answers from it.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _before_the_command(
+    typer_context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", envvar="WORKSUPPORT_CONFIG", help="Configuration file.", metavar="PATH"),
+    ] = None,
+    db: Annotated[
+        Path | None, typer.Option("--db", envvar="WORKSUPPORT_DB", help="Database file.", metavar="PATH")
+    ] = None,
+    verbose: options.Verbose = 0,
+    quiet: options.Quiet = False,
+    log_format: options.LogFormat = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    if version:
+        typer.echo(f"worksupport {__version__}")
+        raise typer.Exit
+    context: Context = typer_context.obj
+    context.options = options.merged(context.options, config, db, verbose, quiet, log_format)
+
+
+def main(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
+    """Run one command line (default: this process's) and return its exit code.
+
+    Every fault of a person, a service or a file ends here as one sentence on stderr; a bug keeps its
+    traceback.
+    """
+    try:
+        app(args=arguments, obj=Context(clock or Clock()), prog_name="worksupport")
+    except SystemExit as leaving:
+        return int(leaving.code or 0)
+    except WorksupportError as error:
+        _show(error)
+        return error.exit_code
+    return ExitCode.OK
+
+
+def _show(error: WorksupportError) -> None:
+    lines = [f"worksupport: {error.message}", *([f"  {error.hint}"] if error.hint else [])]
+    for line in lines:
+        print("\n".join(visible(part) for part in line.split("\n")), file=sys.stderr)

@@ -1,0 +1,68 @@
+"""What the configuration says, checked and frozen; the rest of the program sees nothing else of it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from worksupport.hierarchy import Hierarchy
+
+
+@dataclass(frozen=True)
+class Member:
+    """One person of the team; either service id may be missing."""
+
+    id: str
+    name: str
+    jira_id: str | None  # an accountId or an e-mail address; on Data Center a user name
+    github_id: str | None  # a login
+
+
+@dataclass(frozen=True)
+class JiraSettings:
+    """How to reach Jira and what to ask it for."""
+
+    base_url: str  # without a slash at its end
+    api_token: str = field(repr=False)
+    email: str | None  # None: a Data Center token, sent as Bearer
+    issue_label: str | None  # None: no label query
+    root_jql: str | None  # None: the default Product Version query
+
+
+@dataclass(frozen=True)
+class GitHubSettings:
+    """How to reach GitHub and what to ask it for."""
+
+    api_token: str = field(repr=False)
+    issue_label: str
+    base_url: str = "https://api.github.com"  # the API root as is, without a slash at its end
+    search_scope: str = ""  # extra qualifiers, such as org:acme
+
+
+@dataclass(frozen=True)
+class ServeSettings:
+    """Where `serve` listens and whom it answers."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    token: str | None = field(default=None, repr=False)
+    rate_limit_per_minute: int = 6000  # per address; 0 = off
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The whole configuration; a source without credentials is None."""
+
+    path: Path  # the file read
+    database_path: Path
+    members: tuple[Member, ...]
+    hierarchy: Hierarchy
+    jira: JiraSettings | None
+    github: GitHubSettings | None
+    serve: ServeSettings = ServeSettings()
+    interval_hours: float = 2.0
+    retention_days: float = 90.0
+    concurrency: int = 8
+    timeout_seconds: float = 60.0
+    max_wait_seconds: float = 300.0
+    max_delete_percent: float = 50.0
+    ping_url: str | None = field(default=None, repr=False)
+    warnings: tuple[str, ...] = ()  # for the log: unknown keys, a file that others can read, ...

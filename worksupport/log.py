@@ -1,0 +1,92 @@
+"""Logging, set up once: what goes to stderr, as text for people or as JSON for machines."""
+
+import json
+import logging
+import sys
+from typing import Any
+
+from worksupport.clock import Clock
+from worksupport.text import visible
+
+# Between the standard levels: a run's one summary line, and what `--quiet` still shows.
+SUMMARY = 25
+NEWLY_LEFT_OUT = 35
+_THRESHOLDS = {-1: NEWLY_LEFT_OUT, 0: SUMMARY, 1: logging.INFO, 2: logging.DEBUG}
+_LEVELS = {
+    logging.DEBUG: ("🔍", "debug"),
+    logging.INFO: ("ℹ️", "info"),  # noqa: RUF001
+    SUMMARY: ("✅", "summary"),
+    logging.WARNING: ("⚠️", "warning"),
+    NEWLY_LEFT_OUT: ("⚠️", "warning"),
+    logging.ERROR: ("❌", "error"),
+}
+_package_log = logging.getLogger("worksupport")
+
+
+def fields(**values: Any) -> dict[str, Any]:
+    """Values for a log call's `extra`: shown as `key=value`, or as keys of the JSON object."""
+    return {"fields": values}
+
+
+def set_up(verbosity: int, log_format: str, clock: Clock) -> None:
+    """Send this package's log to stderr.
+
+    `verbosity`: -1 errors and what is newly left out; 0 warnings and the summary; 1 info; 2 debug.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonFormatter(clock) if log_format == "json" else _TextFormatter(clock))
+    _package_log.handlers = [handler]
+    _package_log.setLevel(_THRESHOLDS[max(-1, min(verbosity, 2))])
+    _package_log.propagate = False
+
+
+class RunIdFilter(logging.Filter):
+    """Puts one run's id on every line."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__()
+        self.run_id = run_id
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass, with the run id."""
+        record.run_id = self.run_id
+        return True
+
+
+def name_run(run_id: str) -> None:
+    """Put `run_id` on every line from now on."""
+    for handler in _package_log.handlers:
+        handler.filters = [RunIdFilter(run_id)]
+
+
+class _TextFormatter(logging.Formatter):
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def format(self, record: logging.LogRecord) -> str:
+        emoji, _ = _LEVELS.get(record.levelno, ("❔", record.levelname))
+        pairs = _fields_of(record)
+        line = " ".join([record.getMessage(), *(f"{name}={_value(value)}" for name, value in pairs.items())])
+        return f"{self._clock.now_text()} {emoji} {visible(line)}"
+
+
+class _JsonFormatter(logging.Formatter):
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def format(self, record: logging.LogRecord) -> str:
+        _, level = _LEVELS.get(record.levelno, ("", record.levelname.lower()))
+        head = {"time": self._clock.now_text(), "level": level, "message": record.getMessage()}
+        return json.dumps({**head, **_fields_of(record)}, default=str)
+
+
+def _fields_of(record: logging.LogRecord) -> dict[str, Any]:
+    run_id = getattr(record, "run_id", None)
+    return {**getattr(record, "fields", {}), **({"run": run_id} if run_id else {})}
+
+
+def _value(value: object) -> str:
+    text = str(value)
+    return json.dumps(text, ensure_ascii=False) if " " in text or not text else text

@@ -1,0 +1,3 @@
+"""The schema number alone, so that readers can compare it without loading the migrations."""
+
+SCHEMA_VERSION = 1
