@@ -6,6 +6,8 @@ is DESIGN section 4. All times are UTC text `YYYY-MM-DDTHH:MM:SS.mmmZ`.
 
 from sqlite_utils import Database, Migrations
 
+from worksupport.key_order import KEY_ORDER
+
 migrations = Migrations("worksupport")
 
 _NOW = "(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))"
@@ -28,7 +30,9 @@ _ISSUE_COLUMNS = """
     url TEXT,
     created_at TIMESTAMP,
     updated_at TIMESTAMP,
-    closed_at TIMESTAMP
+    closed_at TIMESTAMP,
+    -- JSON array of [the service's account id or login, name]
+    assignee_accounts TEXT NOT NULL DEFAULT '[]'
 """
 
 
@@ -131,19 +135,17 @@ _TABLES = [
 )""",
     f"""CREATE TABLE staged_issues (
     {_ISSUE_COLUMNS.strip()},
-    assignee_accounts TEXT NOT NULL DEFAULT '[]', -- JSON array of [account, name]
     UNIQUE (source, source_id)
 )""",
 ]
 
-# Keys sort naturally: by what stands before their last number, then by that number.
-_KEY_ORDER = "rtrim(issue_key, '0123456789'), CAST(substr(issue_key, length(rtrim(issue_key, '0123456789')) + 1) AS INTEGER)"
-
 _INDEXES = [
-    f"CREATE INDEX issues_by_key_order ON issues ({_KEY_ORDER}, issue_key) WHERE missing_since IS NULL",
+    f"CREATE INDEX issues_by_key_order ON issues ({KEY_ORDER}) WHERE missing_since IS NULL",
+    f"CREATE INDEX issues_missing ON issues ({KEY_ORDER}) WHERE missing_since IS NOT NULL",
     "CREATE INDEX issues_by_parent ON issues (parent_key COLLATE NOCASE)",
     "CREATE INDEX issues_by_type ON issues (issue_type_id)",
     "CREATE INDEX issue_labels_by_label ON issue_labels (folded, issue_id)",
     "CREATE INDEX issue_assignees_by_name ON issue_assignees (folded, issue_id)",
+    "CREATE INDEX staged_issues_by_key ON staged_issues (issue_key)",
     "CREATE INDEX source_results_by_end ON source_results (source, stored, ended_at)",
 ]

@@ -1,0 +1,1 @@
+"""The reading half: every question that commands and `serve` ask of the database."""
