@@ -1,0 +1,77 @@
+"""The awkward shapes that real Jira sites send, each on one believable issue."""
+
+from typing import Any
+
+from worksupport.sandbox.exchange import Raw
+from worksupport.sandbox.team import FORMER_USER, JIRA, TEAM
+from worksupport.sandbox.world import World, parent_stub
+
+# Project, type, and what is odd; each becomes a child of a feature.
+_ODD_FIELDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("AIPRDV", "Story", {"summary": "\u200bSort claims by the date of the accident"}),
+    ("AIPRDV", "Task", {}),  # no summary at all
+    ("IAIPORT", "Story", {"summary": "دعم اللغة العربية في نموذج المطالبة"}),
+    ("IAIPORT", "Story", {"summary": "Form label \u202eשם פרטי\u202c is drawn over its field"}),
+    ("IAIPORT", "Story", {"summary": "🚗🪟 Windscreen photos: check before booking 👩‍🔧"}),
+    ("AIMP", "Task", {"summary": "[bold]Important[/bold]: rename the export columns [/]"}),
+    ("AIMP", "Task", {"summary": "Log viewer prints \x1b[31mred\x1b[0m instead of colours\x07"}),
+    ("AIMP", "Task", {"summary": "Totals differ between\n\tlist and detail view\r\n"}),
+    ("AIPRDV", "Story", {"summary": "四个排序图 测试覆盖度、复用度、模块性", "status": "已完成"}),
+    ("AIPRDV", "Task", {"summary": '=HYPERLINK("claims.csv") is run by the spreadsheet | "quoted"'}),
+    (
+        "IAIPORT",
+        "Task",
+        {"summary": "@import of the old stylesheet", "labels": ["@import", "acs,ssl", "a: b"]},
+    ),
+    ("IAIPORT", "Story", {"summary": "Sort out what came in by fax", "status": "Triage"}),
+    ("AIMP", "Task", {"summary": "Hand over the scheduler", "assignee": FORMER_USER}),
+    ("AIMP", "Task", {"summary": "Imported from the Sydney site", "created": "2026-01-05T08:13:13.360+1100"}),
+    (
+        "AIMP",
+        "Story",
+        {"summary": "Imported from the Mumbai site", "updated": "2026-10-30T23:59:59.999+0530"},
+    ),
+    ("AIPRDV", "Story", {"summary": "Ask the fax vendor for a date", "priority": None}),
+    ("AIPRDV", "Story", {"summary": "  Leading blanks and a very long summary " + "about forms, " * 18}),
+)
+
+
+def add_oddities(world: World) -> None:
+    """Add them below the first feature of each project, and those that stand outside any tree."""
+    for project, type_name, given in _ODD_FIELDS:
+        world.add_jira_issue(project, type_name, **{"parent": _first_feature(world, project), **given})
+    _orphan(world)
+    _cycle(world)
+    _parent_is_null(world)
+
+
+def _first_feature(world: World, project: str) -> Raw:
+    features = (
+        issue
+        for issue in world.jira_issues.values()
+        if issue["fields"]["issuetype"]["name"] == "Feature" and issue["fields"]["project"]["key"] == project
+    )
+    return next(features)
+
+
+def _orphan(world: World) -> None:
+    """A labelled sub-task whose parent lies in a project that nobody may see."""
+    feature = _first_feature(world, "AIPRDV")
+    hidden = {**feature, "id": "99269", "key": "PROC-269", "self": f"{JIRA}/rest/api/3/issue/99269"}
+    given = {"labels": [world.jira_label], "assignee": TEAM[3], "parent": hidden}
+    world.add_jira_issue("AIPRDV", "Sub-task", summary="Ask procurement for the scanner lease", **given)
+
+
+def _cycle(world: World) -> None:
+    """Two labelled stories, each the other's parent, as an upstream edit once made them."""
+    given = {"labels": [world.jira_label], "assignee": TEAM[4]}
+    first = world.add_jira_issue("AIMP", "Story", summary="Decide who owns the drift alarm", **given)
+    second = world.add_jira_issue("AIMP", "Story", summary="Write down who decides", parent=first, **given)
+    first["fields"]["parent"] = parent_stub(second)
+
+
+def _parent_is_null(world: World) -> None:
+    """Null instead of a missing key: both mean no parent."""
+    for issue in list(world.jira_issues.values())[:40]:
+        if issue["fields"]["issuetype"]["name"] == "Product Version":
+            issue["fields"].setdefault("parent", None)

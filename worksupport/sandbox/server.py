@@ -1,0 +1,104 @@
+"""The sandbox on loopback: real HTTP in front of both services."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from worksupport.clock import Clock
+from worksupport.sandbox.exchange import Answer, Request
+from worksupport.sandbox.jira import Jira
+from worksupport.sandbox.team import GITHUB, JIRA
+from worksupport.sandbox.world import World
+
+# As on an Enterprise Server: Jira has the rest of the paths.
+GITHUB_ROOT = "/api/v3"
+
+Fault = Callable[[Request, Answer], Answer]
+
+
+class Sandbox:
+    """A running sandbox; its world, latency and fault may be changed while it runs."""
+
+    def __init__(self, world: World, address: str, clock: Clock) -> None:
+        self.world = world
+        self.jira_url = address
+        self.github_url = address + GITHUB_ROOT
+        self.latency_seconds = 0.0
+        self.fault: Fault | None = None
+        self.requests: list[Request] = []
+        self.clock = clock
+        self._jira = Jira(world, clock)
+
+    def answer(self, request: Request) -> Answer:
+        """What a client gets for a request: the service's own answer, unless a fault is on."""
+        self.requests.append(request)
+        if self.latency_seconds:
+            self.clock.sleep(self.latency_seconds)
+        answer = self._jira.answer(request)
+        return self.fault(request, answer) if self.fault else answer
+
+    def asked(self, part: str) -> list[str]:
+        """What was asked for, request by request, of the paths that contain `part`."""
+        return [request.text for request in self.requests if part in request.path]
+
+    def localized(self, body: bytes) -> bytes:
+        """The body with the running server's address in place of the world's stand-ins."""
+        address = self.jira_url.encode()
+        return body.replace(JIRA.encode(), address).replace(GITHUB.encode(), address)
+
+
+@contextmanager
+def running(
+    world: World, *, fault: Fault | None = None, port: int = 0, clock: Clock | None = None
+) -> Iterator[Sandbox]:
+    """Serve `world` on 127.0.0.1 (port 0: any free one) for as long as the context lasts."""
+    with _Server(("127.0.0.1", port), _Handler) as server:
+        sandbox = Sandbox(world, f"http://127.0.0.1:{server.server_port}", clock or Clock())
+        sandbox.fault = fault
+        server.sandbox = sandbox
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield sandbox
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # Threads of clients that keep their connection open would be waited for.
+    block_on_close = False
+    request_queue_size = 128
+    sandbox: Sandbox
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # head and body leave in one write
+    server: _Server
+
+    def _answer(self) -> None:
+        answer = self.server.sandbox.answer(self._request())
+        body = self.server.sandbox.localized(answer.body())
+        self.send_response(answer.status)
+        headers = {"Content-Type": "application/json;charset=UTF-8", **answer.headers}
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _answer
+
+    def _request(self) -> Request:
+        parts = urlsplit(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        headers = {name.casefold(): value for name, value in self.headers.items()}
+        query = parse_qs(parts.query, keep_blank_values=True)
+        return Request(self.command, unquote(parts.path), query, headers, body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: stderr belongs to the command."""

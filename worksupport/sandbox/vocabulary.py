@@ -1,0 +1,110 @@
+"""The words the made-up issues are made of: an insurer's claims products, their features and daily work."""
+
+# Project, product, three versions (released, in development, planned), three features for each version.
+PRODUCTS = (
+    (
+        "IAIPORT",
+        "Claims Portal",
+        ("4.1", "4.2", "5.0"),
+        (
+            ("claim status timeline", "photo upload from the phone", "sign-in with BankID"),
+            ("repair shop booking", "payout forecast", "shared claims for families"),
+            ("voice claim intake", "glass damage fast lane", "accessible claim forms"),
+        ),
+    ),
+    (
+        "AIPRDV",
+        "Document Reader",
+        ("2.7", "2.8", "3.0"),
+        (
+            ("handwritten report reading", "invoice line extraction", "licence plate masking"),
+            ("accident sketch reading", "medical letter sorting", "duplicate invoice search"),
+            ("table reading across pages", "Māori and Samoan form reading", "signature check"),
+        ),
+    ),
+    (
+        "AIMP",
+        "Model Platform",
+        ("1.9", "1.10", "2.0"),
+        (
+            ("model gateway", "nightly quality report", "GPU quota view"),
+            ("shadow deployments", "prompt registry", "drift alarm"),
+            ("per-region models", "explanation store", "cost ledger"),
+        ),
+    ),
+    (
+        "IACU",
+        "Adjuster Desk",
+        ("7.3", "7.4", "8.0"),
+        (
+            ("fraud hints in the claim list", "reserve suggestions", "bulk reassignment"),
+            ("call summary", "policy wording search", "second-opinion queue"),
+            ("field visit planner", "subrogation finder", "weekend triage rules"),
+        ),
+    ),
+)
+
+STORIES = (
+    "As an adjuster I can correct the {}",
+    "Show how sure we are beside the {}",
+    "Explain the {} to auditors in plain words",
+    "Keep a seven-year history for the {}",
+    "Filter the worklist by the {}",
+    "Let team leads switch off the {} per branch",
+    "Send a notice when the {} needs a person",
+    "Compare the {} before and after an upgrade",
+    "Make the {} usable with a screen reader",
+)
+TASKS = (
+    "Load-test the {} with last March's peak",
+    "Write the runbook for the {}",
+    "Label 2,000 more samples for the {}",
+    "Move the {} to the new model gateway",
+    "Remove the feature flag around the {}",
+    "Add the {} to the nightly quality report",
+    "Rotate the service keys of the {}",
+)
+SUB_TASKS = ("Agree on the wording", "Design review", "Update the API description", "Translate the texts")
+BUGS = (
+    "{} fails for files over 40 MB",
+    "{} shows yesterday's totals after midnight in Auckland",
+    "{} is empty when the policy number ends in a blank",
+    "{} times out when two adjusters open one claim",
+)
+CUSTOMERS = (
+    "Westfjord Forsikring",
+    "Kōwhai Mutual",
+    "Ålandsbanken Liv",
+    "Caisse des Deux Rives",
+    "Northern Plains Insurance",
+    "Seguros Peñalara",
+)
+ROLL_OUT = ("Connect single sign-on of {}", "Train the service desk of {}", "Import the open claims of {}")
+EPICS = ("Replace the message queue", "Second data centre", "Cloud cost below plan", "Design system refresh")
+OTHER_LABELS = ("backend", "ux", "quality", "security", "customer-request", "tech-debt", "Q4", "ml-ops")
+
+# Repositories and titles for GitHub; two owners have a repository of one name.
+REPOSITORIES = (
+    "lumenclaims/portal",
+    "lumenclaims/reader",
+    "lumenclaims/platform",
+    "kowhai-mutual/portal",
+    "lumen-labs/notebooks",
+)
+GITHUB_TITLES = (
+    "Upload stalls at 99 % on slow connections",
+    "Document the retry behaviour of the client",
+    "Flaky test: test_timeline_orders_events",
+    "Drop support for Python 3.9",
+    "Crash when the sketch has no north arrow",
+    "Make the base image smaller",
+    "Question: how are reserves rounded?",
+    "Typo in the German payout letter",
+    "Cache the model list for a minute",
+    "CI runs twice on release branches",
+    "Wrong currency symbol for Åland claims",
+    "Expose queue depth as a metric",
+    "Keyboard focus is lost after closing the photo viewer",
+    "Add a dark theme to the status page",
+    "Memory grows while reading 300-page scans",
+)
