@@ -21,7 +21,7 @@ SOURCES = ("jira", "github")
 
 
 def freshness(connection: sqlite3.Connection) -> dict[str, Any]:
-    """`{"harvested_at": time|null, "sources": {"jira": time|null, "github": time|null}}`, times as UTC text."""
+    """`{"harvested_at": time|null, "sources": {"jira": time|null, "github": time|null}}`."""
     return {
         "harvested_at": _one_value(connection, _NEWEST_WHOLE_RUN),
         "sources": {source: _one_value(connection, _NEWEST_OF_SOURCE, source) for source in SOURCES},

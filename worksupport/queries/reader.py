@@ -19,7 +19,7 @@ class DatabaseChangedError(DatabaseError):
 
 
 def answer(path: Path, question: Callable[[sqlite3.Connection], _Answer]) -> _Answer:
-    """What `question(connection)` returns, asked of the database at `path`; asked again if it changed meanwhile.
+    """What `question(connection)` returns, asked of the database at `path`; again if that changed meanwhile.
 
     Raises what `open_reader` and the question raise.
     """

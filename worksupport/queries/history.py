@@ -1,0 +1,128 @@
+"""The record of reloads and harvest jobs, newest first."""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from worksupport.errors import NotFoundError, UsageError
+
+STATUSES = ("running", "completed", "failed")
+MAX_LIMIT = 100
+
+
+@dataclass(frozen=True)
+class HistoryQuestion:
+    """Which records: at most `limit`, of one status or of all. Raises UsageError for values there are not."""
+
+    limit: int = 10
+    status: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.limit <= MAX_LIMIT:
+            raise UsageError(f"the limit is {self.limit}; it must be 1 to {MAX_LIMIT}")
+        if self.status is not None and self.status.casefold() not in STATUSES:
+            raise UsageError(f"the status is {self.status!r}; it must be one of {', '.join(STATUSES)}")
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the SQL of this module calls :status, :id and :limit."""
+        status = None if self.status is None else self.status.casefold()
+        return {"status": status, "id": None, "limit": self.limit}
+
+
+_RELOADS = """
+SELECT id, reload_started, status, completed_at, records_processed, issues_deleted, duration_seconds,
+    source, triggered_by, error_message
+FROM reload_tracking WHERE (:id IS NULL OR id = :id) AND (:status IS NULL OR status = :status)
+ORDER BY id DESC LIMIT :limit
+"""
+_RELOAD_FIELDS = (
+    "reload_id",
+    "reload_started",
+    "status",
+    "completed_at",
+    "records_processed",
+    "issues_deleted",
+    "duration_seconds",
+    "source",
+    "triggered_by",
+    "error_message",
+)
+_HARVESTS = """
+SELECT id, status, started_at, completed_at, records_processed, requests, retries, warnings, error_message, run_id
+FROM harvest_jobs WHERE (:id IS NULL OR id = :id) AND (:status IS NULL OR status = :status)
+ORDER BY id DESC LIMIT :limit
+"""
+_RESULTS = """
+SELECT source, status, issues, new, changed, removed, requests, error_message
+FROM source_results WHERE run_id = ? ORDER BY source DESC
+"""
+_RESULT_FIELDS = ("status", "issues", "new", "changed", "removed", "requests", "error_message")
+
+
+def reloads_document(connection: sqlite3.Connection, question: HistoryQuestion) -> list[dict[str, Any]]:
+    """The newest reloads, each as `reload_document` has it."""
+    return _reloads(connection, question.parameters)
+
+
+def reload_document(connection: sqlite3.Connection, reload_id: int) -> dict[str, Any]:
+    """One reload: `reload_id, reload_started, status, ...` of DESIGN section 7; times UTC, duration in seconds.
+
+    Raises NotFoundError.
+    """
+    for record in _reloads(connection, _only(reload_id)):
+        return record
+    raise NotFoundError(f"there is no reload {reload_id}", "`worksupport history` lists those there are")
+
+
+def harvests_document(connection: sqlite3.Connection, question: HistoryQuestion) -> list[dict[str, Any]]:
+    """The newest harvest jobs, each as `harvest_document` has it."""
+    return _harvests(connection, question.parameters)
+
+
+def harvest_document(connection: sqlite3.Connection, job_id: int) -> dict[str, Any]:
+    """One harvest job: `job_id, status, ..., warnings: [...], sources: {name: {...}}` of DESIGN section 7.
+
+    Raises NotFoundError.
+    """
+    for record in _harvests(connection, _only(job_id)):
+        return record
+    raise NotFoundError(
+        f"there is no harvest job {job_id}", "`worksupport history --harvests` lists those there are"
+    )
+
+
+def sources_of(connection: sqlite3.Connection, run_id: str | None) -> dict[str, dict[str, Any]]:
+    """What one run did for each source: `{name: {status, issues, new, changed, removed, requests, ...}}`."""
+    results = connection.execute(_RESULTS, (run_id,))
+    return {source: dict(zip(_RESULT_FIELDS, values, strict=True)) for source, *values in results}
+
+
+def _only(record_id: int) -> dict[str, Any]:
+    return {"status": None, "id": record_id, "limit": 1}
+
+
+def _reloads(connection: sqlite3.Connection, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+    rows = connection.execute(_RELOADS, parameters)
+    return [dict(zip(_RELOAD_FIELDS, row, strict=True)) for row in rows]
+
+
+def _harvests(connection: sqlite3.Connection, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+    return [_harvest(connection, *row) for row in connection.execute(_HARVESTS, parameters).fetchall()]
+
+
+def _harvest(connection: sqlite3.Connection, job_id: int, *columns: Any) -> dict[str, Any]:
+    status, started_at, completed_at, processed, requests, retries, warnings, error_message, run_id = columns
+    return {
+        "job_id": job_id,
+        "status": status,
+        "started_at": started_at,
+        "completed_at": completed_at,
+        "records_processed": processed,
+        "requests": requests,
+        "retries": retries,
+        "warnings": json.loads(warnings or "[]"),
+        "error_message": error_message,
+        "sources": sources_of(connection, run_id),
+    }

@@ -1,0 +1,42 @@
+"""What a person may have meant, when a name from the data matches nothing."""
+
+import sqlite3
+from typing import Any
+
+_NAMES = {
+    "assignee": "SELECT DISTINCT name FROM issue_assignees",
+    "label": "SELECT DISTINCT label FROM issue_labels",
+    "issue_type": "SELECT name FROM issue_types",
+    "root_type": "SELECT name FROM issue_types",
+    "status": "SELECT DISTINCT status FROM issues WHERE status IS NOT NULL",
+    "parent_key": "SELECT DISTINCT parent_key FROM issues WHERE parent_key IS NOT NULL",
+}
+_TITLES = {
+    "assignee": "is assigned to",
+    "label": "has the label",
+    "issue_type": "is of the type",
+    "root_type": "is of the type",
+    "status": "has the status",
+    "parent_key": "has the parent",
+}
+
+
+def hints(connection: sqlite3.Connection, question: Any) -> list[str]:
+    """One sentence for each filter of `question` (KeysQuestion, TreeQuestion) that no name in the data fits."""
+    given = {name: getattr(question, name, None) for name in _NAMES}
+    return [
+        _hint(name, value, names)
+        for name, value in given.items()
+        if value is not None and value.casefold() not in (names := _names(connection, name))
+    ]
+
+
+def _names(connection: sqlite3.Connection, kind: str) -> dict[str, str]:
+    return {name.casefold(): name for (name,) in connection.execute(_NAMES[kind])}
+
+
+def _hint(kind: str, value: str, names: dict[str, str]) -> str:
+    from difflib import get_close_matches
+
+    near = [names[match] for match in get_close_matches(value.casefold(), list(names), n=3)]
+    return f"no issue {_TITLES[kind]} {value!r}" + (f"; near: {', '.join(near)}" if near else "")
