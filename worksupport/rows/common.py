@@ -1,0 +1,135 @@
+"""What Jira's and GitHub's rows have in common: the row, and fields read without trusting their type."""
+
+from datetime import datetime
+from typing import Any, TypedDict
+
+from worksupport.clock import utc_text
+from worksupport.errors import WorksupportError
+from worksupport.text import storable, visible
+
+
+class VendorType(TypedDict):
+    """An issue's type as the service says."""
+
+    id: str | None
+    name: str | None
+
+
+class IssueRow(TypedDict):
+    """One issue as we store it; times are UTC text with milliseconds."""
+
+    source: str
+    source_id: str
+    issue_key: str
+    summary: str | None
+    assignee: str | None
+    assignees: list[str]
+    assignee_accounts: list[tuple[str, str]]  # account id or login ('' if unknown), and the name shown
+    status: str | None
+    status_category: str | None
+    state_reason: str | None
+    labels: list[str]
+    issue_type_id: int | None
+    vendor_type: VendorType | None
+    parent_key: str | None
+    url: str | None
+    created_at: str | None
+    updated_at: str | None
+    closed_at: str | None
+
+
+class OddRecordError(WorksupportError):
+    """A record that cannot be shaped; `record` is its key, else its id, else None."""
+
+    def __init__(self, record: str | None, reason: str) -> None:
+        super().__init__(f"{visible(record) if record else 'a record without key and id'}: {reason}")
+        self.record = record
+
+
+class Fields:
+    """A JSON object's members, each null or of its expected type: anything else is an OddRecordError.
+
+    A member that has the wrong type is not read as null, or a damaged answer would overwrite good data.
+    """
+
+    def __init__(self, values: dict[str, Any], record: str) -> None:
+        self._values = values
+        self._record = record
+
+    def text(self, name: str) -> str | None:
+        """A string, safe to store."""
+        value = self._expect(name, str)
+        return None if value is None else storable(value)
+
+    def inner(self, name: str) -> "Fields | None":
+        """A JSON object; None also for an empty one."""
+        value = self._expect(name, dict)
+        return Fields(value, self._record) if value else None
+
+    def inner_list(self, name: str) -> list["Fields"]:
+        """An array of JSON objects; its nulls are left away."""
+        return [Fields(item, self._record) for item in self._items(name) if self._is(name, item, dict)]
+
+    def names(self, name: str) -> list[str]:
+        """An array of strings, or of objects with a `name`, as labels are; each once, in the order sent."""
+        found: dict[str, None] = {}
+        for item in self._items(name):
+            text = item.get("name") if isinstance(item, dict) else item
+            if self._is(name, text, str):
+                found[storable(str(text))] = None
+        return list(found)
+
+    def time(self, name: str) -> str | None:
+        """A time as UTC text; null where it is unreadable or does not say its zone."""
+        return utc_time(self._values.get(name))
+
+    def has(self, name: str) -> bool:
+        """Whether the member is there and not null."""
+        return self._values.get(name) is not None
+
+    def sent(self, name: str) -> Any:
+        """The member as sent."""
+        return self._values.get(name)
+
+    def _items(self, name: str) -> list[Any]:
+        return self._expect(name, list) or []
+
+    def _expect(self, name: str, kind: type) -> Any:
+        value = self._values.get(name)
+        return value if self._is(name, value, kind) else None
+
+    def _is(self, name: str, value: object, kind: type) -> bool:
+        """False for null; raises for another type than `kind`."""
+        if value is None:
+            return False
+        if not isinstance(value, kind):
+            raise OddRecordError(self._record, f"{name} is a {type(value).__name__}, not a {kind.__name__}")
+        return True
+
+
+def record_id(raw: dict[str, Any]) -> str | None:
+    """A record's `id` as text; both services have numeric ones, Jira as a string."""
+    value = raw.get("id")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return storable(value) if isinstance(value, str) and value else None
+
+
+def record_text(raw: dict[str, Any], name: str) -> str | None:
+    """A record's member if it is a string that is not empty, safe to store."""
+    value = raw.get(name)
+    return storable(value) if isinstance(value, str) and value else None
+
+
+def utc_time(value: object) -> str | None:
+    """`2015-12-02T07:39:15.000-0800`, `...Z` and the like as UTC text; None if it cannot be read.
+
+    A time without zone is not read either: any guess would be wrong for some site.
+    """
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return utc_text(moment) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
