@@ -8,7 +8,7 @@ _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
 def visible(text: str) -> str:
-    """`text` on one line, with unsafe characters as `\\x1b`-like escapes and line breaks and tabs as a blank."""
+    """`text` on one line: unsafe characters as `\\x1b`-like escapes, line breaks and tabs as a blank."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(_visible_character(character) for character in text.translate(_BLANKS))

@@ -35,6 +35,9 @@ LogFormat = Annotated[
     typer.Option("--log-format", help="text or json.", rich_help_panel=_PANEL, metavar="FORMAT"),
 ]
 
+Source = Annotated[
+    str | None, typer.Option("--source", metavar="NAME", help="Only this source: jira or github.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Wait = Annotated[
     float, typer.Option("--wait", min=0, metavar="SECONDS", help="Wait this long for another run's lock.")
@@ -99,3 +102,10 @@ def _set_up_log(context: Context) -> None:
     from worksupport import log
 
     log.set_up(context.options.verbosity, context.options.log_format, context.clock)
+
+
+def checked_source(source: str | None) -> str | None:
+    """The source in lower case. Raises UsageError for one that there is not."""
+    if source is not None and source.casefold() not in ("jira", "github"):
+        raise UsageError(f"the source is {source!r}; it must be one of jira, github")
+    return source.casefold() if source else None

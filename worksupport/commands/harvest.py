@@ -1,0 +1,53 @@
+"""`worksupport harvest`: one harvest, as cron runs it."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from worksupport.commands import options
+from worksupport.context import Context
+from worksupport.errors import ExitCode
+from worksupport.output import json_text, write
+
+if TYPE_CHECKING:
+    from worksupport.harvest.run import Run
+
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print the queries this would send, and send nothing.")
+]
+TellChanges = Annotated[bool, typer.Option("--exit-code", help="Answer 9 instead of 0 when nothing changed.")]
+
+
+def harvest(
+    context: Context,
+    source: options.Source = None,
+    dry_run: DryRun = False,
+    exit_code: TellChanges = False,
+    wait: options.Wait = 0.0,
+    json: options.Json = False,
+) -> None:
+    """Copy the team's issues from Jira and GitHub into the database, once."""
+    only = options.checked_source(source)
+    if dry_run:
+        from worksupport.harvest.dry_run import queries_to_send
+
+        write("".join(f"{line}\n" for line in queries_to_send(context.settings, only)))
+        return
+    run = _harvest(context, only, wait, json)
+    if run.exit_code != ExitCode.OK:
+        raise typer.Exit(run.exit_code)
+    if exit_code and not run.has_changes:
+        raise typer.Exit(ExitCode.UNCHANGED)
+
+
+def _harvest(context: Context, only: str | None, wait: float, json: bool) -> "Run":
+    from worksupport.harvest.harvester import harvest
+    from worksupport.harvest.opening import work_on_database
+    from worksupport.queries.runs import harvest_document
+
+    settings, clock = context.settings, context.clock
+    with clock.stop_on_signals(), work_on_database(settings, clock, "harvest", wait) as work:
+        run = harvest(work, only)
+        if json:
+            write(json_text(harvest_document(work.store.connection, run.record.id)))
+        return run

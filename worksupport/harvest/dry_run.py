@@ -1,0 +1,51 @@
+"""What a harvest would send, from the configuration and the local copy's parents alone."""
+
+import sqlite3
+from collections.abc import Iterator
+
+from worksupport.clients import jql
+from worksupport.config.settings import Settings
+from worksupport.harvest.plan import FULL_BATCH, ChildrenQuery, LabelQuery, Query, RootQuery, batches
+from worksupport.harvest.queries_sent import jira_jql
+from worksupport.harvest.sources import first_outcomes
+from worksupport.harvest.types import SiteTypes
+from worksupport.queries.reader import answer
+
+_PARENTS = """
+SELECT issue_key FROM issues
+WHERE source = 'jira' AND issue_type_id = ? AND missing_since IS NULL ORDER BY id
+"""
+
+
+def queries_to_send(settings: Settings, only: str | None) -> Iterator[str]:
+    """The searches of a harvest as lines `jira JQL` and `github QUERY`; nothing is sent.
+
+    Type ids are those configured (a run looks them up), parents those of the local copy; without one, the
+    levels below the roots are left out.
+    """
+    outcomes = first_outcomes(settings, only)
+    if outcomes["jira"].asked:
+        types = SiteTypes({type_id: (str(type_id),) for type_id in settings.hierarchy.by_id})
+        for query in _jira_queries(settings):
+            yield f"jira {jira_jql(query, jql, settings, types)}"
+
+
+def _jira_queries(settings: Settings) -> Iterator[Query]:
+    yield RootQuery()
+    for issue_type in settings.hierarchy.types:
+        if issue_type.child_type_ids:
+            for parents in batches(_parents(settings, issue_type.id), FULL_BATCH):
+                yield ChildrenQuery(parents, issue_type.child_type_ids)
+    accounts = list(dict.fromkeys(member.jira_id for member in settings.members if member.jira_id))
+    if settings.jira and settings.jira.issue_label:
+        yield from (LabelQuery(group) for group in batches(accounts, FULL_BATCH))
+
+
+def _parents(settings: Settings, type_id: int) -> list[str]:
+    if not settings.database_path.exists():
+        return []
+
+    def ask(connection: sqlite3.Connection) -> list[str]:
+        return [key for (key,) in connection.execute(_PARENTS, [type_id])]
+
+    return answer(settings.database_path, ask)

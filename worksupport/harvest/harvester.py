@@ -1,0 +1,80 @@
+"""One harvest: pages are stored as they arrive, and what a complete source no longer found is marked missing."""
+
+from datetime import timedelta
+
+from worksupport.clock import utc_text
+from worksupport.harvest.pipeline import Page
+from worksupport.harvest.run import Run, brake_limits, collect, previous_warnings, recorded, report
+from worksupport.harvest.sources import build_sources, first_outcomes
+from worksupport.harvest.opening import Work
+from worksupport.outcome import SourceOutcome
+from worksupport.store import membership, records
+from worksupport.store.merging import merge, stage_page
+
+
+def harvest(work: Work, only: str | None = None) -> Run:
+    """Ask every source that is on (or `only` that one) once, and store what they answer.
+
+    A source that fails leaves what it brought so far and marks nothing; the run's exit code says why.
+    Raises what ends the whole run: InterruptedRunError, DatabaseError, ConfigurationError.
+    """
+    outcomes = first_outcomes(work.settings, only)
+    record = records.begin_harvest(work.store, work.run_id, work.clock.now_text())
+    run = Run(work.store, work.settings, work.clock, record, outcomes)
+    before, started = previous_warnings(work.store), work.clock.monotonic()
+    with recorded(run):
+        collect(run, build_sources(work.settings, outcomes, work.store, work.clock), HarvestWriter(run))
+        _finish(run)
+    report(run, "harvest", before, work.clock.monotonic() - started)
+    return run
+
+
+def _finish(run: Run) -> None:
+    now = run.clock.now_text()
+    with run.store.transaction():
+        for outcome in run.outcomes.values():
+            if not outcome.asked:
+                records.save_outcome(run.store, run.record, outcome, now, stored=False)
+        records.finish(
+            run.store, run.record, list(run.outcomes.values()), run.warnings, run.error_message, now
+        )
+
+
+class HarvestWriter:
+    """Stores each page in a transaction of its own."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._before = {name: membership.present(run.store.connection, name) for name in run.outcomes}
+
+    def check(self) -> None:
+        """A harvest gives way to nobody."""
+
+    def save(self, page: Page) -> None:
+        """Upsert one page's rows, and let others see the progress."""
+        run = self._run
+        outcome = run.outcomes[page.source]
+        with run.store.transaction() as connection:
+            stage_page(connection, page.rows)
+            merged = merge(connection, run.record.run_id, run.clock.now_text())
+            outcome.new += merged.new.get(page.source, 0)
+            outcome.changed += merged.changed.get(page.source, 0)
+            outcome.issues += len(page.rows)
+            run.note_doubled(merged.doubled)
+            records.save_progress(run.store, run.record, sum(o.issues for o in run.asked))
+
+    def source_completed(self, outcome: SourceOutcome) -> None:
+        """Mark what the source no longer found, delete what has been missing for the retention time."""
+        run = self._run
+        name, run_id, now = outcome.name, run.record.run_id, run.clock.now_text()
+        retention = timedelta(days=run.settings.retention_days)
+        with run.store.transaction() as connection:
+            membership.protect(connection, outcome.left_out)
+            limits = brake_limits(run.settings, outcome, self._before[name], run.settings.max_delete_percent)
+            membership.brake(connection, name, run_id, limits)
+            missing_before = utc_text(run.clock.now() - retention)
+            membership.delete_long_missing(connection, name, run_id, now, missing_before)
+            outcome.removed = membership.mark_missing(connection, name, run_id, now)
+            outcome.issues = membership.seen(connection, name, run_id)
+            outcome.status = "completed"
+            records.save_outcome(run.store, run.record, outcome, now, stored=True)

@@ -1,0 +1,145 @@
+"""Jira as a source of a run: prove who we are, find types and accounts, walk."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from worksupport.clients.jira import Jira, connect
+from worksupport.clock import Clock
+from worksupport.config.settings import Settings
+from worksupport.errors import ConfigurationError, CredentialsError
+from worksupport.harvest.pipeline import AccountFound, Emit, Findings, Page
+from worksupport.harvest.plan import FULL_BATCH, LabelQuery, Query, RootQuery, batches
+from worksupport.harvest.queries_sent import jira_jql
+from worksupport.harvest.types import SiteTypes, resolve_types
+from worksupport.harvest.walk import Walk
+from worksupport.harvest.workers import Workers
+from worksupport.outcome import Kind, LeftOut
+from worksupport.rows import IssueRow, OddRecordError, jira_row
+
+
+@dataclass
+class JiraSource:
+    """Brings the tree below the root query, and the members' labelled issues."""
+
+    settings: Settings
+    clock: Clock
+    known_accounts: Mapping[str, str]  # e-mail address -> account id, from earlier runs
+    name: str = "jira"
+    findings: Findings = field(default_factory=Findings)
+    _jira: Jira | None = None
+
+    @property
+    def requests(self) -> int:
+        """HTTP requests sent so far."""
+        return self._jira.service.requests if self._jira else 0
+
+    @property
+    def retries(self) -> int:
+        """How many of them were asked again."""
+        return self._jira.service.retries if self._jira else 0
+
+    def fetch(self, emit: Emit) -> None:
+        """Bring everything; raises what the client raises, and ConfigurationError for a site without roots."""
+        workers = Workers(self.settings.concurrency, "jira")
+        try:
+            self._fetch(emit, workers)
+        finally:
+            workers.close()
+
+    def _fetch(self, emit: Emit, workers: Workers) -> None:
+        assert self.settings.jira
+        self._jira = jira = connect(
+            self.settings.jira,
+            clock=self.clock,
+            timeout_seconds=self.settings.timeout_seconds,
+            max_wait_seconds=self.settings.max_wait_seconds,
+        )
+        site_url = jira.site().base_url
+        listed: list[dict[str, Any]] = []
+        workers.run_all([jira.prove_identity, lambda: listed.extend(jira.issue_types())])
+        types = self._types(listed)
+        names = self._accounts(jira, workers, emit)
+        shaper = _Shaper(site_url, types, names, self.findings.left_out, emit)
+        walk = Walk(
+            self.settings.hierarchy,
+            types.site_ids,
+            workers,
+            lambda query: shaper.pages(jira.search(jira_jql(query, jira, self.settings, types))),
+        )
+        walk.run(self._first_queries(names))
+        self.findings.left_out += walk.left_out
+        self.findings.roots = walk.roots
+        _check_identity(jira, self.settings)
+
+    def _types(self, listed: list[dict[str, Any]]) -> SiteTypes:
+        types = resolve_types(self.settings.hierarchy, listed)
+        self.findings.left_out += types.left_out
+        self.findings.warnings += types.warnings
+        roots = [root.id for root in self.settings.hierarchy.roots]
+        if self.settings.jira and not self.settings.jira.root_jql and not types.ids_of(roots):
+            names = ", ".join(repr(root.name) for root in self.settings.hierarchy.roots)
+            raise ConfigurationError(
+                f"the Jira site has no issue type {names}, so there is no root to start from",
+                "set jira.root_jql, or name the site's own types with issue_type.<id>.name",
+            )
+        return types
+
+    def _accounts(self, jira: Jira, workers: Workers, emit: Emit) -> dict[str, str]:
+        """Account id -> member name; addresses not known yet are resolved, all at once."""
+        found = dict(self.known_accounts)
+        members = [member for member in self.settings.members if member.jira_id]
+        unknown = {m.jira_id for m in members if m.jira_id and "@" in m.jira_id} - found.keys()
+        resolved: dict[str, str | None] = {}
+        workers.run_all(
+            [lambda address=a: resolved.update({address: jira.find_account_id(address)}) for a in unknown]  # type: ignore[misc]
+        )
+        for address, account_id in resolved.items():
+            if account_id:
+                found[address] = account_id
+                emit(AccountFound(address, account_id))
+            else:
+                reason = "no account with this e-mail address can be found; configure the accountId instead"
+                self.findings.left_out.append(LeftOut("jira", Kind.ACCOUNT, address, reason))
+        ids = ((found.get(m.jira_id or "", m.jira_id or ""), m.name) for m in members)
+        return {account_id: name for account_id, name in ids if "@" not in account_id}
+
+    def _first_queries(self, names: Mapping[str, str]) -> list[Query]:
+        assert self.settings.jira
+        accounts = list(names) if self.settings.jira.issue_label else []
+        return [RootQuery(), *(LabelQuery(group) for group in batches(accounts, FULL_BATCH))]
+
+
+@dataclass
+class _Shaper:
+    """Turns the pages of a query into rows, hands them to the writer, and passes them on."""
+
+    site_url: str
+    types: SiteTypes
+    names: Mapping[str, str]
+    left_out: list[LeftOut]
+    emit: Emit
+
+    def pages(self, raw_pages: Iterator[list[dict[str, Any]]]) -> Iterator[list[IssueRow]]:
+        """Each raw page as rows; a record that cannot be shaped is left out by its key."""
+        for raw_page in raw_pages:
+            rows = [row for raw in raw_page if (row := self._row(raw)) is not None]
+            self.emit(Page("jira", rows))
+            yield rows
+
+    def _row(self, raw: dict[str, Any]) -> IssueRow | None:
+        try:
+            return jira_row(raw, site_url=self.site_url, type_ids=self.types.configured, names=self.names)
+        except OddRecordError as error:
+            self.left_out.append(LeftOut("jira", Kind.RECORD, error.record or "", str(error)))
+            return None
+
+
+def _check_identity(jira: Jira, settings: Settings) -> None:
+    """Jira answers 200 and no issues to a token it does not accept."""
+    if not jira.identity_proven:
+        assert settings.jira
+        raise CredentialsError(
+            f"Jira found nothing for {settings.jira.email or 'this token'} and does not say who that is",
+            "make a new API token, then run: worksupport check",
+        )

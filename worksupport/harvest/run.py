@@ -1,0 +1,188 @@
+"""What a harvest and a reload share: the sources' pages go to a writer, the record says how it went."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from worksupport import log
+from worksupport.clock import Clock
+from worksupport.config.settings import Settings
+from worksupport.errors import ExitCode, WorksupportError, gravest
+from worksupport.harvest.pipeline import AccountFound, End, Page, Source, events
+from worksupport.harvest.sources import ended, failed
+from worksupport.outcome import Kind, LeftOut, SourceOutcome
+from worksupport.store import records
+from worksupport.store.database import Store
+from worksupport.store.membership import BrakeLimits
+from worksupport.store.reference import keep_account
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Run:
+    """One run under the lock: its store, its record, and how each source fares."""
+
+    store: Store
+    settings: Settings
+    clock: Clock
+    record: records.Record
+    outcomes: dict[str, SourceOutcome]
+
+    @property
+    def asked(self) -> list[SourceOutcome]:
+        """The outcomes of the sources this run asks."""
+        return [outcome for outcome in self.outcomes.values() if outcome.asked]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """By the gravest fault of the sources; OK if none failed."""
+        return gravest([outcome.exit_code for outcome in self.asked if outcome.status == "failed"])
+
+    @property
+    def error_message(self) -> str | None:
+        """What went wrong, one sentence a source; None if nothing did."""
+        messages = [o.error_message for o in self.asked if o.error_message]
+        return "; ".join(messages) or None
+
+    @property
+    def warnings(self) -> list[str]:
+        """Everything a person should know, what was left out first."""
+        left_out = [str(item) for outcome in self.asked for item in outcome.left_out]
+        return left_out + [text for outcome in self.asked for text in outcome.warnings]
+
+    def note_doubled(self, doubled: list[tuple[str, str, str]]) -> None:
+        """Leave out the issues whose key another issue of this run carries; each is (source, id, key)."""
+        for source, source_id, key in doubled:
+            reason = f"another issue of this run carries its key {key}"
+            self.outcomes[source].left_out.append(LeftOut(source, Kind.RECORD, source_id, reason))
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether an answer is different now."""
+        return any(outcome.new or outcome.changed or outcome.removed for outcome in self.asked)
+
+
+class Writer(Protocol):
+    """Where the pages go: into the issues at once (harvest), or aside (reload)."""
+
+    def check(self) -> None:
+        """Called at every page and several times a second; raises if the run must give way."""
+
+    def save(self, page: Page) -> None:
+        """Store one page."""
+
+    def source_completed(self, outcome: SourceOutcome) -> None:
+        """The source has brought everything; raises BrakeError."""
+
+
+def collect(run: Run, sources: list[Source], writer: Writer) -> None:
+    """Write what the sources bring until each has completed or failed.
+
+    Raises what ends the whole run: a stop request, a database that cannot be written, a bug.
+    """
+    by_name = {source.name: source for source in sources}
+    for event in events(sources, run.clock):
+        writer.check()
+        match event:
+            case Page():
+                writer.save(event)
+            case AccountFound(address, account_id):
+                with run.store.transaction():
+                    keep_account(run.store, address, account_id)
+            case End(name, _):
+                _end(run, run.outcomes[name], by_name[name], event, writer)
+
+
+def _end(run: Run, outcome: SourceOutcome, source: Source, end: End, writer: Writer) -> None:
+    ended(outcome, source, end)
+    if outcome.status == "running":
+        try:
+            writer.source_completed(outcome)
+            outcome.status = "completed"
+        except WorksupportError as error:
+            failed(outcome, error)
+    if outcome.status == "failed":
+        logger.error("%s failed: %s", outcome.name, outcome.error_message)
+        with run.store.transaction():
+            records.save_outcome(run.store, run.record, outcome, run.clock.now_text(), stored=False)
+
+
+@contextmanager
+def recorded(run: Run) -> Iterator[None]:
+    """While inside, whatever ends the run is written into its record before it goes on."""
+    log.name_run(run.record.run_id)
+    try:
+        yield
+    except BaseException as error:
+        message = error.message if isinstance(error, WorksupportError) else f"internal error: {error!r}"
+        _finish_failed(run, message)
+        raise
+
+
+def _finish_failed(run: Run, message: str) -> None:
+    try:
+        with run.store.transaction(even_if_stopped=True) as connection:
+            connection.execute("DELETE FROM main.staged_issues")
+            records.finish(
+                run.store,
+                run.record,
+                list(run.outcomes.values()),
+                run.warnings,
+                message,
+                run.clock.now_text(),
+            )
+    except WorksupportError as error:
+        # The next run heals the record; what ended this one is the message that counts.
+        logger.warning("the run's record could not be finished: %s", error.message)
+
+
+def brake_limits(
+    settings: Settings, outcome: SourceOutcome, before: int, max_delete_percent: float
+) -> BrakeLimits:
+    """When this source would lose too many of the `before` issues it had."""
+    roots = tuple(root.id for root in settings.hierarchy.roots)
+    return BrakeLimits(before, max_delete_percent, roots, outcome.roots)
+
+
+def previous_warnings(store: Store) -> set[str]:
+    """The warnings of the newest ended run, harvest or reload."""
+    rows = store.connection.execute(_PREVIOUS_WARNINGS).fetchall()
+    return {text for (text,) in rows}
+
+
+_PREVIOUS_WARNINGS = """
+SELECT each.value FROM (
+    SELECT warnings FROM (
+        SELECT warnings, completed_at FROM harvest_jobs WHERE status <> 'running'
+        UNION ALL SELECT warnings, completed_at FROM reload_tracking WHERE status <> 'running'
+    ) ORDER BY completed_at DESC LIMIT 1
+), json_each(warnings) AS each
+"""
+
+
+def report(run: Run, command: str, before: set[str], seconds: float) -> None:
+    """Log the warnings, those the previous run had too as info only, and the run's one summary line."""
+    left_out = {str(item) for outcome in run.asked for item in outcome.left_out}
+    for warning in run.warnings:
+        level = log.NEWLY_LEFT_OUT if warning in left_out else logging.WARNING
+        logger.log(logging.INFO if warning in before else level, warning)
+    for outcome in run.asked:
+        logger.log(
+            log.SUMMARY, "%s %s", command, outcome.status, extra=log.fields(**_counts(outcome, seconds))
+        )
+
+
+def _counts(outcome: SourceOutcome, seconds: float) -> dict[str, object]:
+    return {
+        "source": outcome.name,
+        "issues": outcome.issues,
+        "new": outcome.new,
+        "changed": outcome.changed,
+        "removed": outcome.removed,
+        "requests": outcome.requests,
+        "retries": outcome.retries,
+        "seconds": f"{seconds:.1f}",
+    }

@@ -1,0 +1,62 @@
+"""The sources of a run: which services are on and asked, and how each fared."""
+
+from worksupport.clock import Clock
+from worksupport.config.settings import Settings
+from worksupport.errors import ConfigurationError, ExitCode, WorksupportError
+from worksupport.harvest.pipeline import End, Source
+from worksupport.outcome import SourceOutcome
+from worksupport.store.database import Store
+from worksupport.store.reference import known_accounts
+
+NAMES = ("jira", "github")
+
+
+def first_outcomes(settings: Settings, only: str | None) -> dict[str, SourceOutcome]:
+    """Every source by name, as the run starts: 'running', 'off' (no credentials) or 'skipped' (by --source).
+
+    Raises ConfigurationError if `only` names a source that is off.
+    """
+    on = {"jira": settings.jira is not None, "github": settings.github is not None}
+    if only and not on[only]:
+        raise ConfigurationError(
+            f"--source {only}: {only} is off, {settings.path} has no credentials for it",
+            f"set {only}.api_token in {settings.path}",
+        )
+    return {name: _first_outcome(name, on[name], only in (None, name)) for name in NAMES}
+
+
+def _first_outcome(name: str, is_on: bool, wanted: bool) -> SourceOutcome:
+    status = "off" if not is_on else "running" if wanted else "skipped"
+    return SourceOutcome(name, is_on=is_on, asked=is_on and wanted, status=status)
+
+
+def build_sources(
+    settings: Settings, outcomes: dict[str, SourceOutcome], store: Store, clock: Clock
+) -> list[Source]:
+    """The sources to ask, not connected yet."""
+    sources: list[Source] = []
+    if outcomes["jira"].asked:
+        from worksupport.harvest.jira_source import JiraSource
+
+        sources.append(JiraSource(settings, clock, known_accounts(store)))
+    return sources
+
+
+def ended(outcome: SourceOutcome, source: Source, end: End) -> None:
+    """Write into `outcome` what the source tells at its end. A bug's exception is raised again."""
+    outcome.requests = source.requests
+    outcome.retries = source.retries
+    outcome.left_out += source.findings.left_out
+    outcome.warnings = source.findings.warnings
+    outcome.roots = source.findings.roots
+    if end.error:
+        failed(outcome, end.error)
+
+
+def failed(outcome: SourceOutcome, error: Exception) -> None:
+    """The source broke off with `error`. A bug's exception is raised again."""
+    if not isinstance(error, WorksupportError):
+        raise error
+    outcome.status = "failed"
+    outcome.error_message = f"{error.message} ({error.hint})" if error.hint else error.message
+    outcome.exit_code = ExitCode(error.exit_code)

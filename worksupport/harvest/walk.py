@@ -1,0 +1,143 @@
+"""The walk: asks what the plan holds, as many queries at once as there are workers.
+
+Goes down level by level from the root query; a query that the service refuses is cut in halves until the
+one item it cannot answer for stands alone and is left out by name.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from worksupport.errors import ConfigurationError, QueryRefusedError
+from worksupport.harvest.plan import ChildrenQuery, Frontier, LabelQuery, Query, RootQuery, halves
+from worksupport.harvest.workers import Done, Workers
+from worksupport.hierarchy import Hierarchy
+from worksupport.outcome import Kind, LeftOut
+from worksupport.rows import IssueRow
+
+# Asks a query; an iterator of shaped pages. A children query without types asks for those of any type.
+Ask = Callable[[Query], Iterator[list[IssueRow]]]
+
+
+@dataclass(frozen=True)
+class ParentProbe:
+    """Is it the parent that the service refuses, or the type?"""
+
+    query: ChildrenQuery
+
+
+@dataclass(frozen=True)
+class _Arrived:
+    query: Query | ParentProbe
+    rows: list[IssueRow]
+
+
+class Walk:
+    """One walk over one site; `left_out` and `roots` tell afterwards what it could not ask and found."""
+
+    def __init__(self, hierarchy: Hierarchy, known_types: Iterable[int], workers: Workers, ask: Ask) -> None:
+        self.left_out: list[LeftOut] = []
+        self.roots = 0
+        self._hierarchy = hierarchy
+        self._known_types = set(known_types)
+        self._workers = workers
+        self._ask = ask
+        self._frontier = Frontier()
+        self._ready: deque[Query | ParentProbe] = deque()
+        self._in_flight: list[Query | ParentProbe] = []
+        self._asked_again: set[Query] = set()
+
+    def run(self, queries: Iterable[Query]) -> None:
+        """Ask these queries and everything below what they bring.
+
+        Raises what the service's client raises, but for one refused item: that is left out.
+        """
+        self._ready.extend(queries)
+        self._dispatch()
+        while self._in_flight:
+            match self._workers.next_report():
+                case _Arrived(query, rows):
+                    self._reach(query, rows)
+                case Done(query, error):
+                    self._in_flight.remove(query)  # type: ignore[arg-type]
+                    self._ended(query, error)  # type: ignore[arg-type]
+            self._dispatch()
+
+    def _dispatch(self) -> None:
+        while (idle := self._workers.count - len(self._in_flight)) > 0:
+            query = self._ready.popleft() if self._ready else self._frontier.take(idle, self._coming())
+            if query is None:
+                return
+            if isinstance(query, ChildrenQuery) and self._known_types.isdisjoint(query.type_ids):
+                continue
+            self._in_flight.append(query)
+            self._workers.submit(query, lambda query=query: self._fetch(query))  # type: ignore[misc]
+
+    def _fetch(self, query: Query | ParentProbe) -> None:
+        asked = ChildrenQuery(query.query.parents, ()) if isinstance(query, ParentProbe) else query
+        for rows in self._ask(asked):
+            if isinstance(query, ParentProbe):
+                return
+            self._workers.report(_Arrived(query, rows))
+
+    def _reach(self, query: Query | ParentProbe, rows: list[IssueRow]) -> None:
+        """Note the parents of the next level. The label query neither expands nor counts as a visit."""
+        if isinstance(query, LabelQuery):
+            return
+        self.roots += len(rows) if isinstance(query, RootQuery) else 0
+        for row in rows:
+            self._frontier.add([row["issue_key"]], self._child_types(row["issue_type_id"]))
+
+    def _child_types(self, type_id: int | None) -> tuple[int, ...]:
+        children = self._hierarchy.children(type_id) if type_id is not None else ()
+        return tuple(child for child in children if child in self._known_types)
+
+    def _coming(self) -> set[tuple[int, ...]]:
+        """The child types of the parents that queries in flight may still bring."""
+        types: set[int] = set()
+        for query in self._in_flight:
+            if isinstance(query, RootQuery):
+                types |= self._known_types
+            elif isinstance(query, ChildrenQuery):
+                types |= set(query.type_ids)
+        return {self._child_types(type_id) for type_id in types}
+
+    def _ended(self, query: Query | ParentProbe, error: Exception | None) -> None:
+        if isinstance(error, QueryRefusedError):
+            self._refused(query, error)
+        elif error:
+            raise error
+        elif isinstance(query, ParentProbe):
+            self._leave_out_types(query.query)
+
+    def _refused(self, query: Query | ParentProbe, error: QueryRefusedError) -> None:
+        """Close in on the refused item: halve; ask a single one again; then find out which part it is."""
+        if isinstance(query, RootQuery):
+            raise ConfigurationError(
+                f"Jira refused the root query: {error.message}",
+                "set jira.root_jql in the configuration to a query that this site knows",
+            ) from error
+        if isinstance(query, ParentProbe):
+            self._leave_out(Kind.PARENT, query.query.parents[0], error.message)
+        elif parts := halves(query):
+            self._ready.extend(parts)
+        elif query not in self._asked_again:
+            self._asked_again.add(query)
+            self._ready.append(query)
+        elif isinstance(query, LabelQuery):
+            self._leave_out(Kind.ACCOUNT, query.account_ids[0], error.message)
+        else:
+            self._ready.append(ParentProbe(query))
+
+    def _leave_out_types(self, query: ChildrenQuery) -> None:
+        """The parent alone is answered, so the type is the culprit: no further query names it."""
+        if len(query.type_ids) > 1:
+            self._ready.extend(ChildrenQuery(query.parents, (type_id,)) for type_id in query.type_ids)
+            return
+        self._known_types.discard(query.type_ids[0])
+        self._leave_out(Kind.TYPE, str(query.type_ids[0]), "the service refuses to search for this type")
+
+    def _leave_out(self, kind: Kind, name: str, reason: str) -> None:
+        item = LeftOut("jira", kind, name, reason)
+        if not any((other.kind, other.name) == (kind, name) for other in self.left_out):
+            self.left_out.append(item)

@@ -1,0 +1,38 @@
+"""After an interrupted run: what it left was repaired at the opening; is a reload due?"""
+
+import logging
+from datetime import datetime, timedelta
+
+from worksupport import log
+from worksupport.harvest.run import Run
+from worksupport.harvest.opening import Work
+from worksupport.lifecycle.reload import Trigger, reload
+
+logger = logging.getLogger(__name__)
+
+_LAST_RELOAD = "SELECT reload_started FROM reload_tracking WHERE status <> 'running' ORDER BY id DESC LIMIT 1"
+
+
+def reload_if_stale(work: Work) -> Run | None:
+    """An 'automatic' reload if the last one is older than the interval, from the future, or there is none.
+
+    Raises what `reload` raises.
+    """
+    reason = _staleness(work)
+    if reason is None:
+        return None
+    logger.info("automatic reload begins", extra=log.fields(reason=reason))
+    return reload(work, Trigger("automatic", "system"))
+
+
+def _staleness(work: Work) -> str | None:
+    """Why an automatic reload is due; None if it is not."""
+    row = work.store.connection.execute(_LAST_RELOAD).fetchone()
+    if row is None:
+        return "there was none yet"
+    age = work.clock.now() - datetime.fromisoformat(row[0])
+    if age < timedelta(0):
+        return f"the last one, of {row[0]}, lies in the future"
+    if age > timedelta(hours=work.settings.interval_hours):
+        return f"the last one is of {row[0]}"
+    return None

@@ -1,0 +1,128 @@
+"""A full reload: harvest everything aside, then replace it all in one transaction, or nothing."""
+
+import getpass
+from dataclasses import dataclass
+
+from worksupport.errors import BrakeError, LockedError
+from worksupport.harvest.pipeline import Page
+from worksupport.harvest.run import Run, brake_limits, collect, previous_warnings, recorded, report
+from worksupport.harvest.sources import build_sources, failed, first_outcomes
+from worksupport.harvest.opening import Work
+from worksupport.outcome import SourceOutcome
+from worksupport.store import membership, records
+from worksupport.store.merging import merge, stage
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """Who or what asked for the reload: the record's `source` and `triggered_by`."""
+
+    source: str = "manual"  # or 'automatic', 'scheduled'
+    triggered_by: str = "system"
+
+
+def trigger_of(scheduled: bool, triggered_by: str | None) -> Trigger:
+    """A reload's trigger as the command line tells it; without a name, 'system' or the operating system's user."""
+    if scheduled:
+        return Trigger("scheduled", triggered_by or "system")
+    return Trigger("manual", triggered_by or _user_name())
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in some containers
+        return "unknown"
+
+
+def reload(work: Work, trigger: Trigger, max_delete_percent: float | None = None) -> Run:
+    """Replace the issues of every source that is on by what it answers now.
+
+    All or nothing: if one source fails, `issues` stays as it was and the run's exit code says why. Raises
+    what ends the whole run: InterruptedRunError, DatabaseError, LockedError if a forced reload took over.
+    """
+    outcomes = first_outcomes(work.settings, None)
+    started_at = work.clock.now_text()
+    record = records.begin_reload(work.store, work.run_id, started_at, trigger.source, trigger.triggered_by)
+    run = Run(work.store, work.settings, work.clock, record, outcomes)
+    before, started = previous_warnings(work.store), work.clock.monotonic()
+    percent = work.settings.max_delete_percent if max_delete_percent is None else max_delete_percent
+    with recorded(run):
+        writer = ReloadWriter(run)
+        collect(run, build_sources(work.settings, outcomes, work.store, work.clock), writer)
+        writer.finish(percent, int(work.clock.monotonic() - started))
+    report(run, "reload", before, work.clock.monotonic() - started)
+    return run
+
+
+class ReloadWriter:
+    """Stages each page beside the issues; `finish` swaps all of it in, in one transaction."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def check(self) -> None:
+        """Give way to a forced reload. Raises LockedError."""
+        if records.is_stop_requested(self._run.store, self._run.record):
+            raise LockedError("superseded: a forced reload took over", "look at it: worksupport history")
+
+    def save(self, page: Page) -> None:
+        """Stage one page's rows, and let others see the progress."""
+        run = self._run
+        with run.store.transaction() as connection:
+            stage(connection, page.rows)
+            run.outcomes[page.source].issues += len(page.rows)
+            records.save_progress(run.store, run.record, sum(outcome.issues for outcome in run.asked))
+
+    def source_completed(self, outcome: SourceOutcome) -> None:
+        """Nothing yet: a reload merges only when every source has completed."""
+
+    def finish(self, max_delete_percent: float, duration_seconds: int) -> None:
+        """Replace the issues if every source completed; else, or at the brake, leave them as they were."""
+        run = self._run
+        if all(outcome.status == "completed" for outcome in run.asked):
+            try:
+                self._swap(max_delete_percent, duration_seconds)
+                return
+            except BrakeError as error:
+                for outcome in run.asked:
+                    failed(outcome, error)
+        with run.store.transaction() as connection:
+            connection.execute("DELETE FROM main.staged_issues")
+            self._save_record(stored=False, duration_seconds=duration_seconds)
+
+    def _swap(self, max_delete_percent: float, duration_seconds: int) -> None:
+        """The clean-up transaction: all or nothing."""
+        run = self._run
+        run_id, now = run.record.run_id, run.clock.now_text()
+        with run.store.transaction() as connection:
+            self.check()
+            before = {outcome.name: membership.present(connection, outcome.name) for outcome in run.asked}
+            merged = merge(connection, run_id, now)
+            run.note_doubled(merged.doubled)
+            for outcome in run.asked:
+                outcome.new = merged.new.get(outcome.name, 0)
+                outcome.changed = merged.changed.get(outcome.name, 0)
+                outcome.issues = membership.seen(connection, outcome.name, run_id)
+                membership.protect(connection, outcome.left_out)
+                limits = brake_limits(run.settings, outcome, before[outcome.name], max_delete_percent)
+                membership.brake(connection, outcome.name, run_id, limits)
+                outcome.removed = membership.delete_unseen(connection, outcome.name, run_id, now)
+            connection.execute("DELETE FROM main.staged_issues")
+            self._save_record(stored=True, duration_seconds=duration_seconds)
+
+    def _save_record(self, *, stored: bool, duration_seconds: int) -> None:
+        run, now = self._run, self._run.clock.now_text()
+        for outcome in run.outcomes.values():
+            records.save_outcome(run.store, run.record, outcome, now, stored=stored and outcome.asked)
+        deleted = sum(outcome.removed for outcome in run.asked)
+        records.finish(
+            run.store,
+            run.record,
+            list(run.outcomes.values()),
+            run.warnings,
+            run.error_message,
+            now,
+            issues_deleted=deleted,
+            duration_seconds=duration_seconds,
+        )

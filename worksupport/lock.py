@@ -1,0 +1,98 @@
+"""One writer at a time: an flock beside the database, released by the kernel, so it cannot go stale."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from worksupport.clock import Clock
+from worksupport.errors import ConfigurationError, LockedError
+
+# Absorbs the moment for which `history`, `check` and `/health` hold it to look.
+_GRACE_SECONDS = 1.0
+_STEP_SECONDS = 0.1
+
+
+def lock_path(database: Path) -> Path:
+    """Where the lock of this database is: beside the real file, whatever link led to it."""
+    real = Path(os.path.realpath(database))
+    return real.with_name(real.name + ".lock")
+
+
+@contextmanager
+def exclusive_lock(
+    database: Path, clock: Clock, *, command: str, run_id: str, wait_seconds: float = 0.0
+) -> Iterator[None]:
+    """Hold the lock of `database` while inside.
+
+    Raises LockedError naming the holder if it is still taken after `wait_seconds` (at least one
+    second), InterruptedRunError if a stop was requested meanwhile.
+    """
+    path = lock_path(database)
+    descriptor = _open(path)
+    try:
+        _acquire(descriptor, path, clock, max(_GRACE_SECONDS, wait_seconds))
+        _write_holder(descriptor, command, run_id, clock)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot open the lock {path}: {error.strerror}",
+            "run as the account that owns the database, or name another one with --db",
+        ) from error
+
+
+def _acquire(descriptor: int, path: Path, clock: Clock, patience_seconds: float) -> None:
+    give_up_at = clock.monotonic() + patience_seconds
+    while not _try(descriptor, fcntl.LOCK_EX):
+        if clock.monotonic() >= give_up_at:
+            raise LockedError(
+                f"another run is working on this database: {_described(path)}",
+                "wait for it with --wait SECONDS, or look at it: worksupport history",
+            )
+        clock.sleep(_STEP_SECONDS)
+
+
+def _try(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _write_holder(descriptor: int, command: str, run_id: str, clock: Clock) -> None:
+    holder = {"pid": os.getpid(), "command": command, "started_at": clock.now_text(), "run_id": run_id}
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+
+
+def _described(path: Path) -> str:
+    try:
+        holder = json.loads(path.read_bytes())
+        return (
+            f"{holder['command']}, pid {holder['pid']}, since {holder['started_at']}, run {holder['run_id']}"
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return "it has not said its name yet"
+
+
+def is_held(database: Path) -> bool:
+    """Whether a run is working on `database` now; never keeps the lock and creates no file."""
+    try:
+        descriptor = os.open(lock_path(database), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return not _try(descriptor, fcntl.LOCK_SH)
+    finally:
+        os.close(descriptor)

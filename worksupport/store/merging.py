@@ -1,0 +1,171 @@
+"""Staged rows become issues: one way for a page of a harvest and for a whole reload.
+
+A page is staged in a temporary table of the name `staged_issues`, which hides the lasting one; a reload
+stages in the lasting one. All statements run in the caller's transaction.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from worksupport.rows import IssueRow
+from worksupport.store.changes import raise_data_version
+
+COLUMNS = tuple(IssueRow.__annotations__)
+_JSON_COLUMNS = frozenset({"assignees", "assignee_accounts", "labels", "vendor_type"})
+_LIST = ", ".join(COLUMNS)
+_STAGE = (
+    f"INSERT INTO staged_issues ({_LIST}) VALUES ({', '.join('?' * len(COLUMNS))}) "
+    f"ON CONFLICT (source, source_id) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in COLUMNS)}"
+)
+
+
+@dataclass
+class Merged:
+    """What a merge did: counts by source, and the keys that another issue of the same run took over."""
+
+    new: dict[str, int] = field(default_factory=dict)
+    changed: dict[str, int] = field(default_factory=dict)
+    doubled: list[tuple[str, str, str]] = field(default_factory=list)  # (source, source_id, key)
+
+
+def stage(connection: sqlite3.Connection, rows: Iterable[IssueRow]) -> None:
+    """Put rows into `staged_issues`; of two rows of one issue the later one counts."""
+    connection.executemany(_STAGE, (tuple(_stored(row, column) for column in COLUMNS) for row in rows))
+
+
+def _stored(row: IssueRow, column: str) -> object:
+    value = row[column]  # type: ignore[literal-required]
+    if column in _JSON_COLUMNS and value is not None:
+        return json.dumps(value, ensure_ascii=False)
+    return value
+
+
+def stage_page(connection: sqlite3.Connection, rows: Iterable[IssueRow]) -> None:
+    """Stage one page of a harvest in a temporary table of its own, empty before."""
+    connection.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS staged_issues AS SELECT * FROM main.staged_issues LIMIT 0"
+    )
+    connection.execute(
+        "CREATE UNIQUE INDEX IF NOT EXISTS temp.page_by_id ON staged_issues (source, source_id)"
+    )
+    connection.execute("DELETE FROM staged_issues")
+    stage(connection, rows)
+
+
+def merge(connection: sqlite3.Connection, run_id: str, now: str) -> Merged:
+    """Upsert what is staged into `issues` as seen by this run, at `now` (UTC text).
+
+    Keys that changed hands are sorted out first, so that ids stay and no key stands twice.
+    """
+    merged = Merged(doubled=_drop_doubled(connection, run_id))
+    values = {"run": run_id, "now": now}
+    displaced = _rename(connection, _DISPLACED, values)
+    connection.execute(_MOVE_DISPLACED, values)
+    _rename(connection, _MOVED, values)
+    connection.execute("DROP TABLE IF EXISTS temp.touched")
+    connection.execute(_TOUCHED)
+    merged.new = _count(connection, is_new=True)
+    merged.changed = _count(connection, is_new=False)
+    for statement in (_UPSERT, _SEEN, *_SIDE_TABLES):
+        connection.execute(statement, values)
+    if displaced or merged.new or merged.changed:
+        raise_data_version(connection, now)
+    return merged
+
+
+def _drop_doubled(connection: sqlite3.Connection, run_id: str) -> list[tuple[str, str, str]]:
+    """Of two rows of one run with one key the higher source_id keeps it; the others are left out."""
+    doubled = connection.execute(_DOUBLED, {"run": run_id}).fetchall()
+    connection.executemany(
+        "DELETE FROM staged_issues WHERE source = ? AND source_id = ?", [row[:2] for row in doubled]
+    )
+    return doubled
+
+
+def _rename(connection: sqlite3.Connection, renamed: str, values: dict[str, str]) -> int:
+    """Note the rows whose key changes in `renamed` and let their children follow; returns how many."""
+    connection.execute("DROP TABLE IF EXISTS temp.renamed")
+    connection.execute(renamed)
+    (count,) = connection.execute("SELECT count(*) FROM temp.renamed").fetchone()
+    if count:
+        connection.execute(_CHILDREN_FOLLOW, values)
+    return int(count)
+
+
+def _count(connection: sqlite3.Connection, is_new: bool) -> dict[str, int]:
+    return dict(
+        connection.execute(
+            "SELECT source, count(*) FROM temp.touched WHERE is_new = ? GROUP BY source", [is_new]
+        ).fetchall()
+    )
+
+
+_DOUBLED = """
+SELECT s.source, s.source_id, s.issue_key FROM staged_issues s WHERE EXISTS (
+    SELECT 1 FROM (
+        SELECT source, source_id, issue_key FROM staged_issues WHERE issue_key = s.issue_key
+        UNION ALL
+        SELECT source, source_id, issue_key FROM issues WHERE issue_key = s.issue_key AND seen_run = :run
+    ) o
+    WHERE o.source = s.source AND o.source_id <> s.source_id
+    AND (CAST(o.source_id AS INTEGER), o.source_id) > (CAST(s.source_id AS INTEGER), s.source_id)
+)
+"""
+_DISPLACED = """
+CREATE TEMP TABLE renamed AS
+SELECT i.id, i.source, i.issue_key AS old_key, i.issue_key || '~' || i.source_id AS new_key
+FROM staged_issues s JOIN issues i ON i.issue_key = s.issue_key
+WHERE (i.source, i.source_id) <> (s.source, s.source_id)
+"""
+_MOVED = """
+CREATE TEMP TABLE renamed AS
+SELECT i.id, i.source, i.issue_key AS old_key, s.issue_key AS new_key
+FROM staged_issues s JOIN issues i ON i.source = s.source AND i.source_id = s.source_id
+WHERE i.issue_key <> s.issue_key
+"""
+# A child that this run has seen tells its parent itself.
+_CHILDREN_FOLLOW = """
+UPDATE issues SET parent_key = renamed.new_key FROM temp.renamed
+WHERE issues.parent_key = renamed.old_key COLLATE NOCASE AND issues.parent_key = renamed.old_key
+AND issues.source = renamed.source AND issues.seen_run IS NOT :run
+AND NOT EXISTS (
+    SELECT 1 FROM staged_issues s WHERE s.source = issues.source AND s.source_id = issues.source_id
+)
+"""
+_MOVE_DISPLACED = """
+UPDATE issues SET issue_key = renamed.new_key, missing_since = coalesce(missing_since, :now)
+FROM temp.renamed WHERE issues.id = renamed.id
+"""
+_COMPARED = [column for column in COLUMNS if column not in ("source", "source_id")]
+_TOUCHED = f"""
+CREATE TEMP TABLE touched AS
+SELECT s.source, s.source_id, i.id IS NULL AS is_new
+FROM staged_issues s LEFT JOIN issues i ON i.source = s.source AND i.source_id = s.source_id
+WHERE i.id IS NULL OR i.missing_since IS NOT NULL
+OR ({", ".join(f"i.{c}" for c in _COMPARED)}) IS NOT ({", ".join(f"s.{c}" for c in _COMPARED)})
+"""
+_UPSERT = f"""
+INSERT INTO issues ({_LIST}, harvested_at, seen_run)
+SELECT {", ".join(f"s.{c}" for c in COLUMNS)}, :now, :run
+FROM temp.touched JOIN staged_issues s USING (source, source_id) WHERE true
+ON CONFLICT (source, source_id) DO UPDATE SET {", ".join(f"{c} = excluded.{c}" for c in _COMPARED)},
+    harvested_at = excluded.harvested_at, seen_run = excluded.seen_run, missing_since = NULL
+"""
+_SEEN = """
+UPDATE issues SET harvested_at = :now, seen_run = :run FROM staged_issues s
+WHERE issues.source = s.source AND issues.source_id = s.source_id AND issues.seen_run IS NOT :run
+"""
+_TOUCHED_ISSUES = "temp.touched JOIN issues i USING (source, source_id)"
+_SIDE_TABLES = (
+    f"DELETE FROM issue_labels WHERE issue_id IN (SELECT i.id FROM {_TOUCHED_ISSUES})",
+    f"DELETE FROM issue_assignees WHERE issue_id IN (SELECT i.id FROM {_TOUCHED_ISSUES})",
+    f"""INSERT OR IGNORE INTO issue_labels (issue_id, label, folded)
+    SELECT i.id, each.value, casefold(each.value)
+    FROM {_TOUCHED_ISSUES}, json_each(i.labels) AS each""",
+    f"""INSERT OR IGNORE INTO issue_assignees (issue_id, account, name, folded)
+    SELECT i.id, json_extract(each.value, '$[0]'), json_extract(each.value, '$[1]'),
+        casefold(json_extract(each.value, '$[1]'))
+    FROM {_TOUCHED_ISSUES}, json_each(i.assignee_accounts) AS each""",
+)

@@ -1,0 +1,132 @@
+"""The records of runs: harvest jobs, reloads, and how each source fared in them."""
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+
+from worksupport.outcome import SourceOutcome
+from worksupport.store.changes import raise_data_version
+from worksupport.store.database import Store
+
+
+class Table(StrEnum):
+    """Where a run's record stands; the two tables of the design document."""
+
+    HARVESTS = "harvest_jobs"
+    RELOADS = "reload_tracking"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run's record: which table and row, and the id that its source results and log lines carry."""
+
+    table: Table
+    id: int
+    run_id: str
+    started_at: str  # UTC text
+
+
+def begin_harvest(store: Store, run_id: str, started_at: str) -> Record:
+    """Insert a 'running' harvest job."""
+    row = {"started_at": started_at, "status": "running", "run_id": run_id}
+    return _begin(store, Table.HARVESTS, row, run_id, started_at)
+
+
+def begin_reload(store: Store, run_id: str, started_at: str, source: str, triggered_by: str) -> Record:
+    """Insert a 'running' reload; `source` is 'manual', 'automatic' or 'scheduled'."""
+    row = {
+        "reload_started": started_at,
+        "status": "running",
+        "run_id": run_id,
+        "source": source,
+        "triggered_by": triggered_by,
+    }
+    return _begin(store, Table.RELOADS, row, run_id, started_at)
+
+
+def _begin(store: Store, table: Table, row: dict[str, str], run_id: str, started_at: str) -> Record:
+    with store.transaction():
+        record_id = store.table(table).insert(row).last_rowid
+    assert record_id
+    return Record(table, record_id, run_id, started_at)
+
+
+def save_progress(store: Store, record: Record, records_processed: int) -> None:
+    """Let others see how far a running run is; in the caller's transaction."""
+    store.table(record.table).update(record.id, {"records_processed": records_processed})
+
+
+def is_stop_requested(store: Store, record: Record) -> bool:
+    """Whether a forced reload has asked this reload to give way."""
+    statement = "SELECT stop_requested FROM reload_tracking WHERE id = ?"
+    return bool(store.connection.execute(statement, [record.id]).fetchone()[0])
+
+
+def save_outcome(store: Store, record: Record, outcome: SourceOutcome, ended_at: str, stored: bool) -> None:
+    """Keep how one source fared; in the caller's transaction.
+
+    `stored`: its issues are in the answers, so `ended_at` (UTC text) is their age.
+    """
+    row = {
+        "run_id": record.run_id,
+        "source": outcome.name,
+        "is_on": outcome.is_on,
+        "asked": outcome.asked,
+        "status": outcome.status,
+        "ended_at": ended_at,
+        "stored": stored,
+        "issues": outcome.issues,
+        "new": outcome.new,
+        "changed": outcome.changed,
+        "removed": outcome.removed,
+        "requests": outcome.requests,
+        "error_message": outcome.error_message,
+    }
+    store.table("source_results").upsert(row, pk=("run_id", "source"))
+    if stored:
+        raise_data_version(store.connection, ended_at)
+
+
+def finish(
+    store: Store,
+    record: Record,
+    outcomes: list[SourceOutcome],
+    warnings: list[str],
+    error_message: str | None,
+    now: str,
+    **columns: object,
+) -> None:
+    """Complete the record, or fail it with `error_message`; in the caller's transaction."""
+    store.table(record.table).update(
+        record.id,
+        {
+            "completed_at": now,
+            "status": "failed" if error_message else "completed",
+            "records_processed": sum(outcome.issues for outcome in outcomes),
+            "error_message": error_message,
+            "requests": sum(outcome.requests for outcome in outcomes),
+            "retries": sum(outcome.retries for outcome in outcomes),
+            "warnings": json.dumps(warnings, ensure_ascii=False),
+            **columns,
+        },
+    )
+    raise_data_version(store.connection, now)
+
+
+def heal(store: Store, now: str) -> list[tuple[Table, int]]:
+    """Fail every record still 'running': the lock is ours, so their runs are dead. Returns them.
+
+    What a dead reload had staged is dropped; `issues` is as it was before that reload.
+    """
+    healed = []
+    with store.transaction() as connection:
+        for table in Table:
+            rows = connection.execute(f"SELECT id FROM {table} WHERE status = 'running'").fetchall()
+            for (record_id,) in rows:
+                store.table(table).update(
+                    record_id,
+                    {"status": "failed", "completed_at": now, "error_message": "interrupted"},
+                )
+                healed.append((table, int(record_id)))
+        connection.execute("DELETE FROM main.staged_issues")
+    return healed

@@ -1,0 +1,70 @@
+"""Team members and issue types: the database follows the configuration at the start of each run."""
+
+import json
+
+from worksupport.config.settings import Member, Settings
+from worksupport.hierarchy import UNKNOWN_TYPE_ID, Hierarchy
+from worksupport.store.changes import raise_data_version
+from worksupport.store.database import Store
+
+
+def follow_configuration(store: Store, settings: Settings, now: str) -> None:
+    """Make `team_members` and `issue_types` those of `settings`; rows of a removed type become -1."""
+    with store.transaction() as connection:
+        changed = connection.total_changes
+        _follow_types(store, settings.hierarchy)
+        _follow_members(store, settings.members)
+        if connection.total_changes > changed:
+            raise_data_version(connection, now)
+
+
+def _follow_types(store: Store, hierarchy: Hierarchy) -> None:
+    before = {row["id"]: row for row in store.table("issue_types").rows}
+    for issue_type in hierarchy.types:
+        row = {
+            "id": issue_type.id,
+            "name": issue_type.name,
+            "url": issue_type.url,
+            "child_type_ids": json.dumps(issue_type.child_type_ids),
+        }
+        if not row.items() <= before.get(issue_type.id, {}).items():
+            store.table("issue_types").upsert(row, pk="id")
+    for removed in before.keys() - hierarchy.by_id.keys():
+        store.connection.execute(
+            "UPDATE issues SET issue_type_id = ? WHERE issue_type_id = ?", [UNKNOWN_TYPE_ID, removed]
+        )
+        store.table("issue_types").delete(removed)
+
+
+def _follow_members(store: Store, members: tuple[Member, ...]) -> None:
+    before = {row["member_id"]: row for row in store.table("team_members").rows}
+    for member in members:
+        row = {
+            "member_id": member.id,
+            "name": member.name,
+            "jira_id": member.jira_id or "",
+            "github_id": member.github_id or "",
+        }
+        old = before.get(member.id)
+        if old is None:
+            store.table("team_members").insert(row)
+        elif not row.items() <= old.items():
+            kept = old["jira_account_id"] if old["jira_id"] == row["jira_id"] else None
+            store.table("team_members").update(old["id"], {**row, "jira_account_id": kept})
+    for removed in before.keys() - {member.id for member in members}:
+        store.table("team_members").delete(before[removed]["id"])
+
+
+def known_accounts(store: Store) -> dict[str, str]:
+    """The account ids that e-mail addresses were resolved to in earlier runs, by address."""
+    rows = store.connection.execute(
+        "SELECT jira_id, jira_account_id FROM team_members WHERE jira_account_id IS NOT NULL"
+    )
+    return dict(rows.fetchall())
+
+
+def keep_account(store: Store, address: str, account_id: str) -> None:
+    """Remember for later runs which account an e-mail address belongs to; in the caller's transaction."""
+    store.connection.execute(
+        "UPDATE team_members SET jira_account_id = ? WHERE jira_id = ?", [account_id, address]
+    )
