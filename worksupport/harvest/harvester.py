@@ -1,12 +1,12 @@
-"""One harvest: pages are stored as they arrive, and what a complete source no longer found is marked missing."""
+"""One harvest: pages are stored as they arrive; what a complete source no longer found is marked missing."""
 
 from datetime import timedelta
 
 from worksupport.clock import utc_text
+from worksupport.harvest.opening import Work
 from worksupport.harvest.pipeline import Page
 from worksupport.harvest.run import Run, brake_limits, collect, previous_warnings, recorded, report
 from worksupport.harvest.sources import build_sources, first_outcomes
-from worksupport.harvest.opening import Work
 from worksupport.outcome import SourceOutcome
 from worksupport.store import membership, records
 from worksupport.store.merging import merge, stage_page

@@ -40,7 +40,10 @@ class JiraSource:
         return self._jira.service.retries if self._jira else 0
 
     def fetch(self, emit: Emit) -> None:
-        """Bring everything; raises what the client raises, and ConfigurationError for a site without roots."""
+        """Bring everything.
+
+        Raises what the client raises, and ConfigurationError for a site without a root type.
+        """
         workers = Workers(self.settings.concurrency, "jira")
         try:
             self._fetch(emit, workers)

@@ -1,4 +1,4 @@
-"""How every run begins: the lock, the database upgraded, what earlier runs left repaired, the configuration followed."""
+"""How every run begins: lock, database upgraded, earlier runs repaired, configuration followed."""
 
 import logging
 import uuid

@@ -1,4 +1,4 @@
-"""What a Jira walk asks: the root query, then batches of parents level by level, and the label query; pure."""
+"""What a Jira walk asks: the root query, batches of parents level by level, the label query; pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -33,7 +33,7 @@ Query = RootQuery | ChildrenQuery | LabelQuery
 
 
 def halves(query: Query) -> list[Query]:
-    """The query as two smaller ones, to close in on the item that the service refuses; empty if it is single."""
+    """The query as two smaller ones, to close in on the item that is refused; empty if it is single."""
     match query:
         case ChildrenQuery(parents, type_ids) if len(parents) > 1:
             return [ChildrenQuery(part, type_ids) for part in _halved(parents)]

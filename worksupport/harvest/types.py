@@ -67,7 +67,8 @@ def _id_configured(
             continue
         if taken.isdisjoint(name.casefold() for name in names):
             found.warnings.append(
-                f"jira: no issue type is named {issue_type.name!r}; using id {issue_type.id}, there named {names[0]!r}"
+                f"jira: no issue type is named {issue_type.name!r}; using id {issue_type.id}, "
+                f"which is named {names[0]!r} there"
             )
             return (str(issue_type.id),)
     return ()

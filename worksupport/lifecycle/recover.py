@@ -4,8 +4,8 @@ import logging
 from datetime import datetime, timedelta
 
 from worksupport import log
-from worksupport.harvest.run import Run
 from worksupport.harvest.opening import Work
+from worksupport.harvest.run import Run
 from worksupport.lifecycle.reload import Trigger, reload
 
 logger = logging.getLogger(__name__)

@@ -4,10 +4,10 @@ import getpass
 from dataclasses import dataclass
 
 from worksupport.errors import BrakeError, LockedError
+from worksupport.harvest.opening import Work
 from worksupport.harvest.pipeline import Page
 from worksupport.harvest.run import Run, brake_limits, collect, previous_warnings, recorded, report
 from worksupport.harvest.sources import build_sources, failed, first_outcomes
-from worksupport.harvest.opening import Work
 from worksupport.outcome import SourceOutcome
 from worksupport.store import membership, records
 from worksupport.store.merging import merge, stage
@@ -22,7 +22,7 @@ class Trigger:
 
 
 def trigger_of(scheduled: bool, triggered_by: str | None) -> Trigger:
-    """A reload's trigger as the command line tells it; without a name, 'system' or the operating system's user."""
+    """A reload's trigger as the command line tells it; without a name, 'system' or the account's."""
     if scheduled:
         return Trigger("scheduled", triggered_by or "system")
     return Trigger("manual", triggered_by or _user_name())

@@ -1,4 +1,4 @@
-"""The database opened for writing: created for its owner alone, upgraded in place, one transaction at a time."""
+"""The database opened for writing: created for its owner alone, upgraded in place."""
 
 import os
 import shutil

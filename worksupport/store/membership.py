@@ -50,7 +50,7 @@ def protect(connection: sqlite3.Connection, left_out: Sequence[LeftOut]) -> None
 
 
 def present(connection: sqlite3.Connection, source: str) -> int:
-    """How many issues of `source` the answers hold now: the brake's measure, taken before the run's first write."""
+    """How many issues of `source` the answers hold: the brake's measure, taken before the first write."""
     return _number(
         connection,
         "SELECT count(*) FROM issues WHERE source = :source AND missing_since IS NULL",
