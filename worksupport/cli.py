@@ -9,6 +9,9 @@ import typer
 from worksupport import __version__
 from worksupport.clock import Clock
 from worksupport.commands import options
+from worksupport.commands.history import history
+from worksupport.commands.keys import keys
+from worksupport.commands.tree import tree
 from worksupport.context import Context
 from worksupport.errors import ExitCode, WorksupportError
 from worksupport.text import visible
@@ -20,6 +23,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+for command in (keys, tree, history):
+    app.command()(options.takes_global_options(command))
 
 
 @app.callback()

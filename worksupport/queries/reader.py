@@ -11,6 +11,7 @@ from worksupport.schema_version import SCHEMA_VERSION
 
 _Answer = TypeVar("_Answer")
 _ATTEMPTS = 5
+_NAME_OURS = "name the database file with --db PATH or WORKSUPPORT_DB"
 _CREATE_IT = "create it with `worksupport harvest`, or look around with `worksupport demo`"
 
 
@@ -90,11 +91,11 @@ def _fingerprint(path: Path) -> tuple[int, ...] | None:
 def _check_file(path: Path) -> None:
     try:
         if path.is_dir():
-            raise ConfigurationError(f"{path} is a folder, not a database", "name the file in it: --db PATH")
+            raise ConfigurationError(f"{path} is a folder, not a database", _NAME_OURS)
         if not path.exists():
             raise ConfigurationError(f"there is no database at {path}", _CREATE_IT)
         if not path.is_file():
-            raise ConfigurationError(f"{path} is not a database file", _CREATE_IT)
+            raise ConfigurationError(f"{path} is not a database file", _NAME_OURS)
     except OSError as error:
         raise ConfigurationError(f"the database {path} cannot be read: {error.strerror}") from error
 
@@ -105,7 +106,7 @@ def _check_schema(connection: sqlite3.Connection, path: Path) -> None:
     if not tables:
         raise ConfigurationError(f"the database {path} is empty", _CREATE_IT)
     if not {"issues", "data_state"} <= tables:
-        raise ConfigurationError(f"{path} is a database of another program", "name ours with --db PATH")
+        raise ConfigurationError(f"{path} is a database of another program", _NAME_OURS)
     if version > SCHEMA_VERSION:
         raise ConfigurationError(
             f"the database {path} has schema {version}, this worksupport knows up to {SCHEMA_VERSION}",
@@ -121,7 +122,7 @@ def _check_schema(connection: sqlite3.Connection, path: Path) -> None:
 def _translated(error: sqlite3.Error, path: Path) -> ConfigurationError | DatabaseError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_NOTADB:
-        return ConfigurationError(f"{path} is not a database", _CREATE_IT)
+        return ConfigurationError(f"{path} is not a database", _NAME_OURS)
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY):
         return ConfigurationError(
             f"the database {path} cannot be opened: {error}",

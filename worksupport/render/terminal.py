@@ -1,0 +1,29 @@
+"""Whether people are looking, and what only they are told."""
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TextIO
+
+from worksupport.text import visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def is_terminal(stream: TextIO | None = None) -> bool:
+    """Whether this stream (default: stdout) is a terminal; a closed one is not."""
+    stream = sys.stdout if stream is None else stream
+    return not stream.closed and stream.isatty()
+
+
+def console() -> "Console":
+    """Stdout as rich sees it: NO_COLOR, COLUMNS and dumb terminals are honoured, text is never markup."""
+    from rich.console import Console
+
+    return Console(markup=False, highlight=False, emoji=False, soft_wrap=False)
+
+
+def show_hints(hints: Iterable[str]) -> None:
+    """Print hints for people on stderr."""
+    for hint in hints:
+        print(visible(hint), file=sys.stderr)
