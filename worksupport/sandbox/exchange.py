@@ -9,6 +9,12 @@ from typing import Any
 
 Raw = dict[str, Any]  # one object of a service's JSON
 
+# The addresses in the data stand for the running server's own, put in when an answer is written:
+# the world is made before its port is known.
+JIRA = "http://jira.sandbox.invalid"
+GITHUB = "http://github.sandbox.invalid"
+GITHUB_ROOT = "/api/v3"  # as on an Enterprise Server; Jira has the rest of the paths
+
 
 @dataclass(frozen=True)
 class Request:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from worksupport.sandbox.exchange import Raw
-from worksupport.sandbox.team import FORMER_USER, JIRA, TEAM
+from worksupport.sandbox.exchange import JIRA, Raw
+from worksupport.sandbox.team import FORMER_USER, TEAM
 from worksupport.sandbox.world import World, parent_stub
 
 # Project, type, and what is odd; each becomes a child of a feature.

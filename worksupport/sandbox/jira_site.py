@@ -1,7 +1,6 @@
 """The made-up Jira site without its issues: projects, issue types and statuses as the API shows them."""
 
-from worksupport.sandbox.exchange import Raw
-from worksupport.sandbox.team import JIRA
+from worksupport.sandbox.exchange import JIRA, Raw
 from worksupport.sandbox.world import World
 
 # Key, name, team-managed. The last two are neighbours that a harvest must not touch.

@@ -1,5 +1,6 @@
 """The whole made-up world, the same for the same seed."""
 
+from worksupport.sandbox.github_data import fill_github
 from worksupport.sandbox.jira_data import JiraMaker
 from worksupport.sandbox.jira_oddities import add_oddities
 from worksupport.sandbox.jira_site import empty_site
@@ -11,4 +12,5 @@ def made_up_world(seed: int = 7) -> World:
     world = empty_site()
     JiraMaker(world, seed).fill()
     add_oddities(world)
+    fill_github(world, seed)
     return world

@@ -7,13 +7,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from worksupport.clock import Clock
-from worksupport.sandbox.exchange import Answer, Request
+from worksupport.sandbox import configuration
+from worksupport.sandbox.exchange import GITHUB, GITHUB_ROOT, JIRA, Answer, Request
+from worksupport.sandbox.github import GitHub
 from worksupport.sandbox.jira import Jira
-from worksupport.sandbox.team import GITHUB, JIRA
 from worksupport.sandbox.world import World
-
-# As on an Enterprise Server: Jira has the rest of the paths.
-GITHUB_ROOT = "/api/v3"
 
 Fault = Callable[[Request, Answer], Answer]
 
@@ -30,14 +28,20 @@ class Sandbox:
         self.requests: list[Request] = []
         self.clock = clock
         self._jira = Jira(world, clock)
+        self._github = GitHub(world, clock)
 
     def answer(self, request: Request) -> Answer:
         """What a client gets for a request: the service's own answer, unless a fault is on."""
         self.requests.append(request)
         if self.latency_seconds:
             self.clock.sleep(self.latency_seconds)
-        answer = self._jira.answer(request)
+        service = self._github if request.path.startswith(GITHUB_ROOT) else self._jira
+        answer = service.answer(request)
         return self.fault(request, answer) if self.fault else answer
+
+    def properties(self) -> str:
+        """A ready configuration file (UTF-8 text)."""
+        return configuration.properties(self.world, self.jira_url, self.github_url)
 
     def asked(self, part: str) -> list[str]:
         """What was asked for, request by request, of the paths that contain `part`."""
@@ -87,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(answer.status)
         headers = {"Content-Type": "application/json;charset=UTF-8", **answer.headers}
         for name, value in {**headers, "Content-Length": str(len(body))}.items():
-            self.send_header(name, value)
+            self.send_header(name, value.replace(GITHUB, self.server.sandbox.jira_url))
         self.end_headers()
         self.wfile.write(body)
 

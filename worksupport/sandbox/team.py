@@ -3,12 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from worksupport.sandbox.exchange import Raw
-
-# The addresses in the data stand for the running server's own, put in when an answer is written:
-# the world is made before its port is known.
-JIRA = "http://jira.sandbox.invalid"
-GITHUB = "http://github.sandbox.invalid"
+from worksupport.sandbox.exchange import GITHUB, GITHUB_ROOT, JIRA, Raw
 
 _COMPANY = "lumenclaims.example"
 
@@ -86,7 +81,7 @@ FORMER_USER: Raw = {
 
 def github_user(login: str) -> Raw:
     """The user object of GitHub; `ghost` is the account that deleted ones are shown as."""
-    api = f"{GITHUB}/api/v3/users/{login}"
+    api = f"{GITHUB}{GITHUB_ROOT}/users/{login}"
     pages = ("followers", "subscriptions", "organizations", "repos", "received_events")
     return {
         "login": login,

@@ -83,7 +83,7 @@ ROLL_OUT = ("Connect single sign-on of {}", "Train the service desk of {}", "Imp
 EPICS = ("Replace the message queue", "Second data centre", "Cloud cost below plan", "Design system refresh")
 OTHER_LABELS = ("backend", "ux", "quality", "security", "customer-request", "tech-debt", "Q4", "ml-ops")
 
-# Repositories and titles for GitHub; two owners have a repository of one name.
+# Repositories, two of one name, and titles for GitHub.
 REPOSITORIES = (
     "lumenclaims/portal",
     "lumenclaims/reader",
@@ -92,19 +92,11 @@ REPOSITORIES = (
     "lumen-labs/notebooks",
 )
 GITHUB_TITLES = (
-    "Upload stalls at 99 % on slow connections",
-    "Document the retry behaviour of the client",
-    "Flaky test: test_timeline_orders_events",
-    "Drop support for Python 3.9",
-    "Crash when the sketch has no north arrow",
-    "Make the base image smaller",
-    "Question: how are reserves rounded?",
-    "Typo in the German payout letter",
-    "Cache the model list for a minute",
-    "CI runs twice on release branches",
-    "Wrong currency symbol for Åland claims",
-    "Expose queue depth as a metric",
-    "Keyboard focus is lost after closing the photo viewer",
-    "Add a dark theme to the status page",
-    "Memory grows while reading 300-page scans",
+    "Document the settings of the {}",
+    "Flaky test in the {} suite",
+    "The {} loses keyboard focus after a reload",
+    "Memory grows while the {} handles 300-page scans",
+    "Metrics of the {} have no unit",
+    "Typo in the German texts of the {}",
 )
+GITHUB_LABELS = ("good first issue", "type: bug", "priority: high", "help wanted", "ci", 'says "flaky"')

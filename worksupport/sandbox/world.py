@@ -7,8 +7,8 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from worksupport.sandbox.exchange import Raw
-from worksupport.sandbox.team import COLLEAGUES, JIRA, SERVICE_ACCOUNT, TEAM, Person
+from worksupport.sandbox.exchange import JIRA, Raw
+from worksupport.sandbox.team import COLLEAGUES, SERVICE_ACCOUNT, TEAM, Person
 
 
 @dataclass
@@ -32,9 +32,11 @@ class World:
     strict_keys: bool = True  # JQL with an unknown issue key: 400, else no rows
     page_size: int = 100  # the most that Jira gives when a real field is asked for
     github_version: str | None = None  # of an Enterprise Server; None: as github.com
+    wants_advanced_search: bool = True  # OR and parentheses only with advanced_search=true
     searches_per_minute: int = 5000  # GitHub's search bucket; really 30
-    _ids: Iterator[int] = field(default_factory=lambda: count(10001))
-    _numbers: defaultdict[str, Iterator[int]] = field(default_factory=lambda: defaultdict(lambda: count(1)))
+    ids: Iterator[int] = field(default_factory=lambda: count(10001))
+    # The next issue number, by project key or repository.
+    numbers: defaultdict[str, Iterator[int]] = field(default_factory=lambda: defaultdict(lambda: count(1)))
 
     @property
     def people(self) -> list[Person]:
@@ -63,7 +65,7 @@ class World:
 
         `status` is a status name, `parent` a raw issue, `assignee` a Person; others are stored as given.
         """
-        issue_id, key = str(next(self._ids)), f"{project}-{next(self._numbers[project])}"
+        issue_id, key = str(next(self.ids)), f"{project}-{next(self.numbers[project])}"
         fields = {
             "issuetype": self.type_named(type_name, project),
             "project": self.projects[project],
@@ -92,7 +94,7 @@ class World:
     def move_jira_issue(self, key: str, project: str) -> Raw:
         """Give an issue a key of another project; it keeps its id, and its former keys still find it."""
         issue = self.jira_issues.pop(key)
-        issue["key"] = new_key = f"{project}-{next(self._numbers[project])}"
+        issue["key"] = new_key = f"{project}-{next(self.numbers[project])}"
         issue["fields"]["project"] = self.projects[project]
         self.jira_issues[new_key] = issue
         former = [key, *(old for old, new in self.moved_keys.items() if new == key)]
