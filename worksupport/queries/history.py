@@ -50,7 +50,8 @@ _RELOAD_FIELDS = (
     "error_message",
 )
 _HARVESTS = """
-SELECT id, status, started_at, completed_at, records_processed, requests, retries, warnings, error_message, run_id
+SELECT id, status, started_at, completed_at, records_processed, requests, retries, warnings, error_message,
+    run_id
 FROM harvest_jobs WHERE (:id IS NULL OR id = :id) AND (:status IS NULL OR status = :status)
 ORDER BY id DESC LIMIT :limit
 """
@@ -67,7 +68,7 @@ def reloads_document(connection: sqlite3.Connection, question: HistoryQuestion) 
 
 
 def reload_document(connection: sqlite3.Connection, reload_id: int) -> dict[str, Any]:
-    """One reload: `reload_id, reload_started, status, ...` of DESIGN section 7; times UTC, duration in seconds.
+    """One reload: `reload_id, reload_started, ...` of DESIGN section 7; times UTC, duration in seconds.
 
     Raises NotFoundError.
     """

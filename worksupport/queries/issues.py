@@ -17,7 +17,7 @@ SELECT issues.id, issue_key, parent_key, issue_type_id, coalesce(status_category
         'labels', json(coalesce(labels, '[]')), 'source', source, 'url', issues.url)
 FROM issues LEFT JOIN issue_types ON issue_types.id = issue_type_id
 WHERE missing_since IS NULL ORDER BY {KEY_ORDER}
-"""  # noqa: S608 - a constant
+"""
 _FILTERS = {
     "assignee": "SELECT issue_id FROM issue_assignees WHERE folded = ?",
     "label": "SELECT issue_id FROM issue_labels WHERE folded = ?",

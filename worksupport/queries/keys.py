@@ -49,4 +49,4 @@ def keys_statement(question: KeysQuestion) -> tuple[str, dict[str, str]]:
     parameters = {name: value.casefold() for name, value in given.items() if value is not None}
     presence = "missing_since IS NOT NULL" if question.missing else "missing_since IS NULL"
     conditions = " AND ".join([presence, *(_CONDITIONS[name] for name in parameters)])
-    return f"SELECT issue_key FROM issues WHERE {conditions} ORDER BY {KEY_ORDER}", parameters  # noqa: S608 - constants only
+    return f"SELECT issue_key FROM issues WHERE {conditions} ORDER BY {KEY_ORDER}", parameters

@@ -22,7 +22,7 @@ _TITLES = {
 
 
 def hints(connection: sqlite3.Connection, question: Any) -> list[str]:
-    """One sentence for each filter of `question` (KeysQuestion, TreeQuestion) that no name in the data fits."""
+    """One sentence per filter of `question` (KeysQuestion, TreeQuestion) that nothing in the data fits."""
     given = {name: getattr(question, name, None) for name in _NAMES}
     return [
         _hint(name, value, names)

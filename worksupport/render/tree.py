@@ -80,7 +80,7 @@ def _segments(lines: list[Line], terminal_width: int) -> Iterator["Segment"]:
     from rich.segment import Segment
     from rich.style import Style
 
-    styles = {None: Style.null(), **{name: Style.parse(style) for name, style in _STYLES.items()}}
+    styles = {name: Style.parse(style) for name, style in _STYLES.items()}
     bold, dim = Style(bold=True), Style(dim=True)
     columns = _Columns.fitting(lines, terminal_width)
     room = max(1, terminal_width - columns.total)
@@ -92,14 +92,14 @@ def _segments(lines: list[Line], terminal_width: int) -> Iterator["Segment"]:
         yield Segment(padded(title, head_cells - width(guide) - width(key)))
         for name, text in zip(columns.widths, columns.cells_of(line), strict=True):
             unassigned = name == "assignee" and line.assignee == "unassigned"
-            style = styles.get(line.category) if name == "status" else None
+            style = styles.get(line.category or "") if name == "status" else None
             yield Segment(_GAP)
             yield Segment(text, dim if name == "issue_type" or unassigned else style)
         yield Segment.line()
 
 
 def _head(line: Line, room: int) -> tuple[str, str, str]:
-    """Guide, key and title of a line in `room` cells; a guide that leaves no room becomes the level's number."""
+    """Guide, key and title of a line in `room` cells; a guide too long for it becomes the level's number."""
     guide = line.guide if len(line.guide) <= room // 2 else cut(f"…{line.depth} ", room)
     key = cut(line.key, room - width(guide))
     title = cut(f"{_GAP}{line.title}", room - width(guide) - width(key))
