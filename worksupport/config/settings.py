@@ -66,3 +66,4 @@ class Settings:
     max_delete_percent: float = 50.0
     ping_url: str | None = field(default=None, repr=False)
     warnings: tuple[str, ...] = ()  # for the log: unknown keys, a file that others can read, ...
+    notes: tuple[str, ...] = ()  # for the log at info: sources that are off

@@ -1,0 +1,74 @@
+"""`worksupport init`: write a commented starter configuration."""
+
+import os
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from worksupport import output
+from worksupport.context import Context
+from worksupport.errors import ConfigurationError
+from worksupport.text import visible
+
+File = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[FILE]",
+        help="Where to write it, a file or a folder (default: your configuration folder).",
+        show_default=False,
+    ),
+]
+
+
+def init(context: Context, file: File = None) -> None:
+    """Write a commented starter configuration that only you can read.
+
+    Nothing is overwritten. Fill in the team and the tokens, then harvest.
+
+    Examples:
+
+      worksupport init
+
+      worksupport init config/team_members.properties
+    """
+    from worksupport.config.locate import CONFIG_NAME, user_config
+
+    own = user_config(context.environment)
+    path = file or context.options.config or own
+    if path.is_dir():
+        path = path / CONFIG_NAME
+    _write_starter(path)
+    option = "" if path == own else f" --config {shlex.quote(str(path))}"
+    output.write(
+        f"wrote {visible(str(path))}, which only you can read\n"
+        "fill in your team and your tokens, then type:\n"
+        f"  worksupport{visible(option)} harvest\n"
+    )
+
+
+def _write_starter(path: Path) -> None:
+    """Create `path` (mode 0600, its folders too) with the starter text; what is there stays."""
+    from worksupport.config import starter
+
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise ConfigurationError(
+            f"{error.filename} is there already; it stays as it is",
+            "edit it, or name another file: worksupport init FILE",
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from error
+    _fill(path, descriptor, starter.TEXT)
+
+
+def _fill(path: Path, descriptor: int, text: str) -> None:
+    try:
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from error

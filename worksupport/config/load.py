@@ -1,0 +1,114 @@
+"""The whole configuration, read once and checked; all problems are told at once."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from worksupport.config import keys, locate, members, properties, sources
+from worksupport.config.findings import Findings, Given
+from worksupport.config.given import given_values, parsed_values
+from worksupport.config.settings import ServeSettings, Settings
+
+_LIKE_A_KEY = re.compile(r"[A-Za-z_]{1,20}(\.[\w -]*)*")
+_SETTINGS_OF = {
+    "harvest.interval_hours": "interval_hours",
+    "harvest.retention_days": "retention_days",
+    "harvest.concurrency": "concurrency",
+    "http.timeout_seconds": "timeout_seconds",
+    "http.max_wait_seconds": "max_wait_seconds",
+    "reload.max_delete_percent": "max_delete_percent",
+    "monitor.ping_url": "ping_url",
+}
+_SERVE_SETTINGS_OF = {
+    "serve.host": "host",
+    "serve.port": "port",
+    "serve.token": "token",
+    "serve.rate_limit_per_minute": "rate_limit_per_minute",
+}
+
+
+def load_settings(config: Path | None, database: Path | None, environment: Mapping[str, str]) -> Settings:
+    """The configuration for `--config` and `--db` (None: not given) and this environment.
+
+    Reads the files and runs the commands that the environment names for secrets. Raises one
+    ConfigurationError with a line for each problem; no secret is in it.
+    """
+    findings = Findings()
+    found = locate.find_config(config, environment)
+    document = properties.read(found.path)
+    _check_file(found, document, findings)
+    _check_variables(environment, findings)
+    given = given_values(document, environment, findings)
+    values = parsed_values(given, findings)
+    team = members.read_members(document, findings)
+    hierarchy = members.read_hierarchy(document, findings)
+    section = sources.Section(values, given, findings)
+    jira, github = sources.jira_settings(section), sources.github_settings(section)
+    if jira is None and github is None:
+        sources.note_that_none_is_on(findings)
+    if github and not any(member.github_id for member in team):
+        findings.warnings.append("no member has a github_id: nothing will be asked of GitHub")
+    findings.raise_problems(found.path)
+    return Settings(
+        path=found.path,
+        database_path=locate.named_database(database, environment)
+        or _database_path(found.path, given.get("database.path"), environment),
+        members=team,
+        hierarchy=hierarchy,
+        jira=jira,
+        github=github,
+        serve=ServeSettings(**_present(values, _SERVE_SETTINGS_OF)),
+        warnings=tuple(findings.warnings),
+        notes=tuple(findings.notes),
+        **_present(values, _SETTINGS_OF),
+    )
+
+
+def _present(values: dict[str, Any], fields: dict[str, str]) -> dict[str, Any]:
+    return {field: values[key] for key, field in fields.items() if key in values}
+
+
+def _database_path(config: Path, given: Given | None, environment: Mapping[str, str]) -> Path:
+    """A relative path of the file counts from the file's folder, one of the environment from here."""
+    folder = Path() if given and given.variable else config.parent
+    return locate.database_at(given.text if given else "", folder, environment)
+
+
+def _check_file(found: locate.Found, document: properties.Document, findings: Findings) -> None:
+    if found.passed_over:
+        findings.warnings.append(f"./config/{locate.CONFIG_NAME} was passed over: {found.passed_over}")
+    for line, fault in document.faults:
+        findings.problem_at(line, f"line {line}: {fault}")
+    for key, entry in document.entries.items():
+        if len(entry.lines) > 1:
+            lines = " and ".join(map(str, entry.lines))
+            findings.problem(
+                key, f"expected once; it stands on lines {lines}", Given("", line=entry.lines[0])
+            )
+        if not keys.is_known(key):
+            findings.warnings.append(_unknown_key(key, entry.lines[0]))
+    _check_mode(found.path, document, findings)
+
+
+def _unknown_key(key: str, line: int) -> str:
+    """A token that stands on a line of its own is read as a key: what does not look like one is not shown."""
+    if _LIKE_A_KEY.fullmatch(key):
+        return f"unknown key {key!r} (line {line}){keys.nearest_key(key)}"
+    return f"line {line} is not understood: expected a known key, = and a value"
+
+
+def _check_mode(path: Path, document: properties.Document, findings: Findings) -> None:
+    """Warn of a file that other accounts can read, if there is a secret to read in it."""
+    values = [document.entries[key].value.strip() for key in keys.SECRETS if key in document.entries]
+    mode = os.stat(path).st_mode & 0o777
+    if mode & 0o044 and any(value and not keys.is_placeholder(value) for value in values):
+        findings.warnings.append(f"{path} holds a token and other accounts can read it; chmod 600 {path}")
+
+
+def _check_variables(environment: Mapping[str, str], findings: Findings) -> None:
+    known = keys.known_variables()
+    for name in sorted(environment):
+        if name.startswith(keys.VARIABLE_PREFIX) and name not in known:
+            findings.warnings.append(f"unknown variable {name!r}{keys.nearest_variable(name)}")
