@@ -9,8 +9,13 @@ import typer
 from worksupport import __version__
 from worksupport.clock import Clock
 from worksupport.commands import options
+from worksupport.commands.backup import backup
+from worksupport.commands.harvest import harvest
 from worksupport.commands.history import history
+from worksupport.commands.init import init
 from worksupport.commands.keys import keys
+from worksupport.commands.recover import recover
+from worksupport.commands.reload import reload
 from worksupport.commands.tree import tree
 from worksupport.context import Context
 from worksupport.errors import ExitCode, WorksupportError
@@ -23,7 +28,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (keys, tree, history):
+for command in (harvest, reload, recover, keys, tree, history, backup, init):
     app.command()(options.takes_global_options(command))
 
 

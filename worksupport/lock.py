@@ -3,7 +3,7 @@
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,9 +23,15 @@ def lock_path(database: Path) -> Path:
 
 @contextmanager
 def exclusive_lock(
-    database: Path, clock: Clock, *, command: str, run_id: str, wait_seconds: float = 0.0
+    database: Path,
+    clock: Clock,
+    *,
+    command: str,
+    run_id: str,
+    wait_seconds: float = 0.0,
+    while_waiting: Callable[[], None] = lambda: None,
 ) -> Iterator[None]:
-    """Hold the lock of `database` while inside.
+    """Hold the lock of `database` while inside; `while_waiting` is called at each vain try.
 
     Raises LockedError naming the holder if it is still taken after `wait_seconds` (at least one
     second), InterruptedRunError if a stop was requested meanwhile.
@@ -33,7 +39,7 @@ def exclusive_lock(
     path = lock_path(database)
     descriptor = _open(path)
     try:
-        _acquire(descriptor, path, clock, max(_GRACE_SECONDS, wait_seconds))
+        _acquire(descriptor, path, clock, max(_GRACE_SECONDS, wait_seconds), while_waiting)
         _write_holder(descriptor, command, run_id, clock)
         yield
     finally:
@@ -51,7 +57,9 @@ def _open(path: Path) -> int:
         ) from error
 
 
-def _acquire(descriptor: int, path: Path, clock: Clock, patience_seconds: float) -> None:
+def _acquire(
+    descriptor: int, path: Path, clock: Clock, patience_seconds: float, while_waiting: Callable[[], None]
+) -> None:
     give_up_at = clock.monotonic() + patience_seconds
     while not _try(descriptor, fcntl.LOCK_EX):
         if clock.monotonic() >= give_up_at:
@@ -59,6 +67,7 @@ def _acquire(descriptor: int, path: Path, clock: Clock, patience_seconds: float)
                 f"another run is working on this database: {_described(path)}",
                 "wait for it with --wait SECONDS, or look at it: worksupport history",
             )
+        while_waiting()
         clock.sleep(_STEP_SECONDS)
 
 

@@ -43,7 +43,7 @@ def harvest(
 def _harvest(context: Context, only: str | None, wait: float, json: bool) -> "Run":
     from worksupport.harvest.harvester import harvest
     from worksupport.harvest.opening import work_on_database
-    from worksupport.queries.runs import harvest_document
+    from worksupport.queries.history import harvest_document
 
     settings, clock = context.settings, context.clock
     with clock.stop_on_signals(), work_on_database(settings, clock, "harvest", wait) as work:

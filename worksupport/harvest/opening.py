@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -30,9 +30,13 @@ class Work:
 
 @contextmanager
 def work_on_database(
-    settings: Settings, clock: Clock, command: str, wait_seconds: float = 0.0
+    settings: Settings,
+    clock: Clock,
+    command: str,
+    wait_seconds: float = 0.0,
+    while_waiting: Callable[[], None] = lambda: None,
 ) -> Iterator[Work]:
-    """Hold the lock and an open store while inside.
+    """Hold the lock and an open store while inside; `while_waiting` is called at each vain try for the lock.
 
     Raises LockedError if another run holds the lock past `wait_seconds`, ConfigurationError or
     DatabaseError if the database cannot be opened.
@@ -40,7 +44,14 @@ def work_on_database(
     run_id = uuid.uuid4().hex[:12]
     log.name_run(run_id)
     path = settings.database_path
-    with exclusive_lock(path, clock, command=command, run_id=run_id, wait_seconds=wait_seconds):
+    with exclusive_lock(
+        path,
+        clock,
+        command=command,
+        run_id=run_id,
+        wait_seconds=wait_seconds,
+        while_waiting=while_waiting,
+    ):
         store = Store(path, clock)
         try:
             healed = heal(store, clock)

@@ -1,0 +1,21 @@
+"""`worksupport backup`: a verified copy, also while a harvest runs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from worksupport.context import Context
+
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the copies are kept.")]
+Keep = Annotated[
+    int | None, typer.Option("--keep", min=1, metavar="N", help="Remove all copies but the newest N.")
+]
+
+
+def backup(context: Context, folder: Folder, keep: Keep = None) -> None:
+    """Copy the database to FOLDER, checked, also while a harvest runs, and print the copy's path."""
+    from worksupport import output
+    from worksupport.lifecycle.backup import back_up
+
+    output.write(f"{back_up(context.database_path, folder, context.clock.now(), keep)}\n")

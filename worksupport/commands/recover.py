@@ -1,0 +1,30 @@
+"""`worksupport recover`: repair after an interrupted run, and reload if the last reload is old."""
+
+from typing import Annotated
+
+import typer
+
+from worksupport.commands import options
+from worksupport.context import Context
+from worksupport.errors import ExitCode
+from worksupport.output import json_text, write
+
+NoReload = Annotated[bool, typer.Option("--no-reload", help="Only repair, never reload.")]
+
+
+def recover(
+    context: Context, no_reload: NoReload = False, wait: options.Wait = 0.0, json: options.Json = False
+) -> None:
+    """Repair what an interrupted run left; then reload if the last reload is older than the interval."""
+    from worksupport.harvest.opening import work_on_database
+    from worksupport.lifecycle.recover import reload_if_stale
+    from worksupport.queries.runs import recover_document
+
+    settings, clock = context.settings, context.clock
+    with clock.stop_on_signals(), work_on_database(settings, clock, "recover", wait) as work:
+        run = None if no_reload else reload_if_stale(work)
+        if json:
+            reload_id = run.record.id if run else None
+            write(json_text(recover_document(work.store.connection, work.healed, reload_id)))
+    if run and run.exit_code != ExitCode.OK:
+        raise typer.Exit(run.exit_code)

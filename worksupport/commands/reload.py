@@ -1,0 +1,63 @@
+"""`worksupport reload`: replace everything in one transaction."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from worksupport.commands import options
+from worksupport.context import Context
+from worksupport.errors import ExitCode
+from worksupport.output import json_text, write
+
+# How long a forced reload waits for the runs that it has asked to end.
+FORCE_PATIENCE_SECONDS = 60.0
+
+Force = Annotated[bool, typer.Option("--force", help="Ask a running reload to give way.")]
+Scheduled = Annotated[bool, typer.Option("--scheduled", help="Record the source 'scheduled' (for cron).")]
+TriggeredBy = Annotated[
+    str | None, typer.Option("--triggered-by", metavar="NAME", help="Who asked for it; default: you.")
+]
+MaxDelete = Annotated[
+    float | None,
+    typer.Option(
+        "--max-delete", min=0, max=100, metavar="PERCENT", help="The brake, this once; 100 lets all go."
+    ),
+]
+
+
+def reload(
+    context: Context,
+    force: Force = False,
+    scheduled: Scheduled = False,
+    triggered_by: TriggeredBy = None,
+    max_delete: MaxDelete = None,
+    wait: options.Wait = 0.0,
+    json: options.Json = False,
+) -> None:
+    """Harvest everything anew, then replace what is stored in one transaction."""
+    from worksupport.harvest.opening import work_on_database
+    from worksupport.lifecycle.reload import reload, trigger_of
+    from worksupport.queries.runs import reload_run_document
+
+    settings, clock = context.settings, context.clock
+    trigger = trigger_of(scheduled, triggered_by)
+    patience = max(wait, FORCE_PATIENCE_SECONDS) if force else wait
+    with (
+        clock.stop_on_signals(),
+        work_on_database(settings, clock, "reload", patience, _while_waiting(context, force)) as work,
+    ):
+        run = reload(work, trigger, max_delete)
+        if json:
+            write(json_text(reload_run_document(work.store.connection, run.record.id)))
+    if run.exit_code != ExitCode.OK:
+        raise typer.Exit(run.exit_code)
+
+
+def _while_waiting(context: Context, force: bool) -> Callable[[], None]:
+    from worksupport.store.superseding import ask_running_reload_to_stop
+
+    if force:
+        return partial(ask_running_reload_to_stop, context.settings.database_path)
+    return lambda: None
