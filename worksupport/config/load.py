@@ -42,27 +42,22 @@ def load_settings(config: Path | None, database: Path | None, environment: Mappi
     _check_variables(environment, findings)
     given = given_values(document, environment, findings)
     values = parsed_values(given, findings)
-    team = members.read_members(document, findings)
-    hierarchy = members.read_hierarchy(document, findings)
-    section = sources.Section(values, given, findings)
-    jira, github = sources.jira_settings(section), sources.github_settings(section)
-    if jira is None and github is None:
-        sources.note_that_none_is_on(findings)
-    if github and not any(member.github_id for member in team):
-        findings.warnings.append("no member has a github_id: nothing will be asked of GitHub")
+    parts = {
+        "members": members.read_members(document, findings),
+        "hierarchy": members.read_hierarchy(document, findings),
+        **sources.read_sources(values, given, findings),
+        "serve": ServeSettings(**_present(values, _SERVE_SETTINGS_OF)),
+        **_present(values, _SETTINGS_OF),
+    }
+    _warn_of_idle_github(parts, findings)
     findings.raise_problems(found.path)
     return Settings(
         path=found.path,
         database_path=locate.named_database(database, environment)
         or _database_path(found.path, given.get("database.path"), environment),
-        members=team,
-        hierarchy=hierarchy,
-        jira=jira,
-        github=github,
-        serve=ServeSettings(**_present(values, _SERVE_SETTINGS_OF)),
         warnings=tuple(findings.warnings),
         notes=tuple(findings.notes),
-        **_present(values, _SETTINGS_OF),
+        **parts,
     )
 
 
@@ -74,6 +69,11 @@ def _database_path(config: Path, given: Given | None, environment: Mapping[str, 
     """A relative path of the file counts from the file's folder, one of the environment from here."""
     folder = Path() if given and given.variable else config.parent
     return locate.database_at(given.text if given else "", folder, environment)
+
+
+def _warn_of_idle_github(parts: dict[str, Any], findings: Findings) -> None:
+    if parts["github"] and not any(member.github_id for member in parts["members"]):
+        findings.warnings.append("no member has a github_id: nothing will be asked of GitHub")
 
 
 def _check_file(found: locate.Found, document: properties.Document, findings: Findings) -> None:

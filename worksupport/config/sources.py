@@ -8,8 +8,20 @@ from worksupport.config.findings import Findings, Given
 from worksupport.config.settings import GitHubSettings, JiraSettings
 
 
+def read_sources(
+    values: dict[str, Any], given: dict[str, Given], findings: Findings
+) -> dict[str, JiraSettings | GitHubSettings | None]:
+    """The settings of "jira" and "github" from parsed `values`; None: off, or refused (both noted)."""
+    section = _Section(values, given, findings)
+    jira, github = _jira_settings(section), _github_settings(section)
+    told = any(key.startswith(("jira.", "github.")) for key in findings.keys)
+    if jira is None and github is None and not told:
+        findings.problem("jira.api_token, github.api_token", "expected at least one; no source is on")
+    return {"jira": jira, "github": github}
+
+
 @dataclass(frozen=True)
-class Section:
+class _Section:
     """What is configured: the values as parsed, the same as given, and where problems are noted."""
 
     values: dict[str, Any]
@@ -50,8 +62,7 @@ class Section:
         self.findings.problem(key, f"expected {what}; found {found} {advice}".rstrip(), given)
 
 
-def jira_settings(section: Section) -> JiraSettings | None:
-    """Jira's part; None: it is off (a note), or has a problem (noted)."""
+def _jira_settings(section: _Section) -> JiraSettings | None:
     if not section.is_on("jira", companion="jira.email"):
         return None
     section.require("jira.base_url", "the site, such as https://company.atlassian.net")
@@ -64,8 +75,7 @@ def jira_settings(section: Section) -> JiraSettings | None:
     return JiraSettings(**values)
 
 
-def github_settings(section: Section) -> GitHubSettings | None:
-    """GitHub's part; None: it is off (a note), or has a problem (noted)."""
+def _github_settings(section: _Section) -> GitHubSettings | None:
     if not section.is_on("github"):
         return None
     section.require("github.issue_label", "a label (without one every issue would be fetched)")
@@ -74,9 +84,3 @@ def github_settings(section: Section) -> GitHubSettings | None:
     fields = ("api_token", "issue_label", "base_url", "search_scope")
     present = [field for field in fields if f"github.{field}" in section.values]
     return GitHubSettings(**{field: section.values[f"github.{field}"] for field in present})
-
-
-def note_that_none_is_on(findings: Findings) -> None:
-    """Note the problem that no source is on, unless a source's own problem says it already."""
-    if not any(key.startswith(("jira.", "github.")) for key in findings.keys):
-        findings.problem("jira.api_token, github.api_token", "expected at least one; no source is on")
