@@ -140,7 +140,7 @@ _TABLES = [
 ]
 
 _INDEXES = [
-    f"CREATE INDEX issues_by_key_order ON issues ({KEY_ORDER}) WHERE missing_since IS NULL",
+    f"CREATE INDEX issues_by_key_order ON issues ({KEY_ORDER}, source) WHERE missing_since IS NULL",
     f"CREATE INDEX issues_missing ON issues ({KEY_ORDER}) WHERE missing_since IS NOT NULL",
     "CREATE INDEX issues_by_parent ON issues (parent_key COLLATE NOCASE)",
     "CREATE INDEX issues_by_type ON issues (issue_type_id)",

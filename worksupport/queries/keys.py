@@ -29,7 +29,8 @@ class KeysQuestion:
 
 
 _CONDITIONS = {
-    "source": "source = :source",
+    # The plus keeps SQLite from the index on (source, source_id), which leaves half of all rows to be sorted.
+    "source": "+source = :source",
     "assignee": "id IN (SELECT issue_id FROM issue_assignees WHERE folded = :assignee)",
     "label": "id IN (SELECT issue_id FROM issue_labels WHERE folded = :label)",
     "issue_type": "issue_type_id IN (SELECT id FROM issue_types WHERE casefold(name) = :issue_type)",

@@ -1,0 +1,96 @@
+"""A database of the real schema, filled row by row from compact descriptions."""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import sqlite_utils
+
+from worksupport.hierarchy import DEFAULT_TYPES
+from worksupport.schema import migrations
+
+_TYPE_IDS = {issue_type.name: issue_type.id for issue_type in DEFAULT_TYPES}
+_CATEGORIES = {"Open": "new", "In Progress": "indeterminate", "Done": "done"}
+
+
+def issue(
+    key: str,
+    issue_type: str | None = "Story",
+    *,
+    parent: str | None = None,
+    summary: str | None = None,
+    status: str | None = "Open",
+    category: str | None = None,
+    assignees: Iterable[str] = (),
+    labels: Iterable[str] = (),
+    source: str = "jira",
+    missing_since: str | None = None,
+    **columns: Any,
+) -> dict[str, Any]:
+    """One row of `issues`; the category follows from the status unless it is given."""
+    names = list(assignees)
+    return {
+        "source": source,
+        "source_id": f"id of {key}",
+        "issue_key": key,
+        "summary": f"Title of {key}" if summary is None else summary,
+        "assignee": names[0] if names else None,
+        "assignees": json.dumps(names),
+        "status": status,
+        "status_category": category or _CATEGORIES.get(status or ""),
+        "labels": json.dumps(list(labels)),
+        "issue_type_id": _TYPE_IDS[issue_type] if issue_type else None,
+        "parent_key": parent,
+        "url": f"https://acme.example/browse/{key}",
+        "missing_since": missing_since,
+        **columns,
+    }
+
+
+def fill(
+    path: Path,
+    issues: Iterable[dict[str, Any]] = (),
+    *,
+    harvests: Iterable[dict[str, Any]] = (),
+    reloads: Iterable[dict[str, Any]] = (),
+    results: Iterable[dict[str, Any]] = (),
+) -> Path:
+    """Write a new database at `path`: rows of `issues` (with their side tables), runs and their results."""
+    database = sqlite_utils.Database(path)
+    database.enable_wal()
+    migrations.apply(database)
+    with database.conn as connection:
+        for issue_type in DEFAULT_TYPES:
+            _insert(connection, "issue_types", {"id": issue_type.id, "name": issue_type.name})
+        for row in issues:
+            _insert_issue(connection, row)
+        runs = {"harvest_jobs": harvests, "reload_tracking": reloads, "source_results": results}
+        for table, rows in runs.items():
+            for row in rows:
+                _insert(connection, table, row)
+        connection.execute("UPDATE data_state SET data_version = 1")
+    database.close()
+    return path
+
+
+def result(run_id: str, source: str, **columns: Any) -> dict[str, Any]:
+    """What one run did for one source: by default it was asked, completed and stored."""
+    default = {"is_on": 1, "asked": 1, "status": "completed", "stored": 1, "ended_at": None}
+    return {"run_id": run_id, "source": source, **default, **columns}
+
+
+def _insert_issue(connection: sqlite3.Connection, row: dict[str, Any]) -> None:
+    issue_id = _insert(connection, "issues", row)
+    for label in json.loads(row["labels"] or "[]"):
+        side = {"issue_id": issue_id, "label": label, "folded": label.casefold()}
+        _insert(connection, "issue_labels", side)
+    for name in json.loads(row["assignees"] or "[]"):
+        side = {"issue_id": issue_id, "account": f"account of {name}", "name": name}
+        _insert(connection, "issue_assignees", {**side, "folded": name.casefold()})
+
+
+def _insert(connection: sqlite3.Connection, table: str, row: dict[str, Any]) -> int | None:
+    places = ", ".join(f":{name}" for name in row)
+    return connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", row).lastrowid

@@ -1,0 +1,96 @@
+"""Which keys an answer has, in which order, and how SQLite finds them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.filled_database import fill, issue
+from worksupport.errors import UsageError
+from worksupport.queries.keys import KeysQuestion, keys_document, keys_statement
+from worksupport.queries.reader import answer, open_reader
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A few issues that differ in everything one can filter by."""
+    return fill(
+        tmp_path / "issues.db",
+        [
+            issue("PAY-10", "Story", parent="PAY-2", assignees=["Anna Berg", "Bo"], labels=["Backend"]),
+            issue("PAY-2", "Feature", parent="PV-1", assignees=["Bo"], labels=["backend", "STRASSE"]),
+            issue("PAY-9", "Story", parent="pay-2", assignees=["ANNA BERG"], labels=["back"]),
+            issue("PV-1", "Product Version", labels=["Straße"]),
+            issue("acme/web#12", None, source="github", assignees=["Bo"], labels=["backend"]),
+            issue("acme/web#3", None, source="github"),
+            issue("PAY-1", "Story", assignees=["Bo"], missing_since="2026-01-01T00:00:00.000Z"),
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({}, ["PAY-2", "PAY-9", "PAY-10", "PV-1", "acme/web#3", "acme/web#12"]),
+        ({"source": "github"}, ["acme/web#3", "acme/web#12"]),
+        ({"source": "GitHub"}, ["acme/web#3", "acme/web#12"]),
+        ({"assignee": "anna berg"}, ["PAY-9", "PAY-10"]),
+        ({"assignee": "bo"}, ["PAY-2", "PAY-10", "acme/web#12"]),
+        ({"assignee": "Anna"}, []),
+        ({"label": "BACKEND"}, ["PAY-2", "PAY-10", "acme/web#12"]),
+        ({"label": "strasse"}, ["PAY-2", "PV-1"]),
+        ({"label": "back%"}, []),
+        ({"label": ""}, []),
+        ({"issue_type": "story"}, ["PAY-9", "PAY-10"]),
+        ({"issue_type": "' OR 1=1 --"}, []),
+        ({"parent_key": "pay-2"}, ["PAY-9", "PAY-10"]),
+        ({"assignee": "bo", "label": "backend", "source": "jira"}, ["PAY-2", "PAY-10"]),
+        ({"assignee": "bo", "issue_type": "Story", "parent_key": "PAY-2"}, ["PAY-10"]),
+        ({"missing": True}, ["PAY-1"]),
+        ({"missing": True, "assignee": "Anna Berg"}, []),
+    ],
+)
+def test_filters(path: Path, filters: dict[str, str], expected: list[str]) -> None:
+    document = answer(path, lambda found: keys_document(found, KeysQuestion(**filters)))
+    assert document == {
+        "issue_keys": expected,
+        "total_count": len(expected),
+        "harvested_at": None,
+        "sources": {"jira": None, "github": None},
+    }
+
+
+def test_natural_order(tmp_path: Path) -> None:
+    """By number, not by digit; projects that end in digits, keys that changed hands and huge numbers too."""
+    ordered = ["A-1", "A-2", "A-10", "A-99999999999", "A-1~7", "A-1~10", "A2-1", "A10-1", "b/c#2", "b/c#10"]
+    path = fill(tmp_path / "issues.db", [issue(key) for key in reversed(ordered)])
+    assert answer(path, lambda found: keys_document(found, KeysQuestion()))["issue_keys"] == sorted(
+        ordered, key=lambda key: (key.rstrip("0123456789"), int(key[len(key.rstrip("0123456789")) :]))
+    )
+
+
+def test_a_source_that_there_is_not() -> None:
+    with pytest.raises(UsageError, match=r"the source is 'gitlab'; it must be one of jira, github"):
+        KeysQuestion(source="gitlab")
+
+
+@pytest.mark.parametrize(
+    ("filters", "index"),
+    [
+        ({}, "issues_by_key_order"),
+        ({"source": "jira"}, "issues_by_key_order"),
+        ({"assignee": "x"}, "issue_assignees_by_name"),
+        ({"label": "x"}, "issue_labels_by_label"),
+        ({"issue_type": "x"}, "issues_by_type"),
+        ({"parent_key": "x"}, "issues_by_parent"),
+        ({"missing": True}, "issues_missing"),
+    ],
+)
+def test_every_filter_uses_its_index(path: Path, filters: dict[str, str], index: str) -> None:
+    """No filter reads the table from end to end, and the whole list needs no sorting."""
+    sql, parameters = keys_statement(KeysQuestion(**filters))
+    with open_reader(path) as reader:
+        steps = [step for *_, step in reader.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)]
+    assert any(f"INDEX {index}" in step for step in steps), steps
+    assert not [step for step in steps if step == "SCAN issues"]
+    is_sorted_by_index = index in ("issues_by_key_order", "issues_missing")
+    assert ("USE TEMP B-TREE FOR ORDER BY" in steps) == (not is_sorted_by_index)
