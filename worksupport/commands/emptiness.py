@@ -8,10 +8,11 @@ from worksupport.context import Context
 
 def explain_emptiness(context: Context, question: Any) -> None:
     """On a terminal, say on stderr which filter of `question` no name in the data fits, and what is near."""
-    from worksupport.queries.near import hints
     from worksupport.queries.reader import answer
     from worksupport.render import terminal
 
     if terminal.is_terminal(sys.stderr):
+        from worksupport.queries.near import hints
+
         found = answer(context.database_path, lambda connection: hints(connection, question))
         terminal.show_hints(found or ["no issue fits"])

@@ -1,6 +1,7 @@
 """`worksupport history`: what reloads and harvests did."""
 
 import sqlite3
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -70,5 +71,5 @@ def _show_all(context: Context, records: list[dict[str, Any]], command: str) -> 
         draw_history(records, now, terminal.console(), is_live=is_live)
     elif records:
         output.write(plain_history(records, now, is_live=is_live))
-    elif terminal.is_terminal():
+    elif terminal.is_terminal(sys.stderr):
         terminal.show_hints([f"no {command} is on record; `worksupport {command}` makes one"])

@@ -21,7 +21,7 @@ def duration_text(seconds: float | None) -> str:
     """A duration in its two largest units: "3 min 5 s", "2 h", "0 s"; nothing for None."""
     if seconds is None:
         return ""
-    minutes, rest = divmod(round(seconds), 60)
+    minutes, rest = divmod(max(0, round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
     given = [f"{count} {unit}" for count, unit in parts if count]

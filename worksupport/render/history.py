@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _STYLES = {"completed": "green", "failed": "red", "running": "yellow"}
 _NUMBERS = ("id", "issues", "deleted", "requests")
 _INTERRUPTED = "interrupted"
+_WIDE = 100
 
 
 def plain_history(records: list[dict[str, Any]], now: datetime, *, is_live: bool) -> str:
@@ -28,8 +29,9 @@ def draw_history(records: list[dict[str, Any]], now: datetime, console: "Console
     from rich.text import Text
 
     rows = [_row(record, now, is_live=is_live) for record in records]
-    # The age says enough where width is dear; `history ID` has the time itself.
-    titles = [title for title in rows[0] if title != "started"]
+    # What is left out where width is dear, `history ID` has.
+    left_out = {"started"} | ({"deleted", "source", "by"} if console.width < _WIDE else set())
+    titles = [title for title in rows[0] if title not in left_out]
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for title in titles:
         justify: Literal["right", "left"] = "right" if title in _NUMBERS else "left"
@@ -43,8 +45,9 @@ def draw_history(records: list[dict[str, Any]], now: datetime, console: "Console
 def record_text(record: dict[str, Any], *, is_live: bool) -> str:
     """One record in full, a field a line."""
     shown = {**record, "status": _status(record, is_live=is_live)}
-    rows = [(name, _value_text(value)) for name, value in shown.items()]
-    return aligned(rows)
+    for source, outcome in shown.pop("sources", {}).items():
+        shown |= {f"{source}.{name}": value for name, value in outcome.items()}
+    return aligned([(name, _value_text(value)) for name, value in shown.items()])
 
 
 def _row(record: dict[str, Any], now: datetime, *, is_live: bool) -> dict[str, str]:
@@ -78,6 +81,4 @@ def _status(record: dict[str, Any], *, is_live: bool) -> str:
 def _value_text(value: Any) -> str:
     if isinstance(value, list):
         return visible("; ".join(map(_value_text, value)))
-    if isinstance(value, dict):
-        return visible(", ".join(f"{name} {_value_text(part)}" for name, part in value.items()))
     return "" if value is None else visible(str(value))

@@ -111,6 +111,7 @@ def _footer(document: dict[str, Any], now: datetime, something_omitted: bool) ->
     yield ""
     yield "harvested  " + " · ".join(ages)
     if document["outside"]:
-        yield f"{document['outside']} issues have no place in this tree; `worksupport keys` lists all"
+        issues = "1 issue has" if document["outside"] == 1 else f"{document['outside']} issues have"
+        yield f"{issues} no place in this tree; `worksupport keys` lists all"
     if something_omitted:
         yield "+n: so many children are not shown (--max-depth, filters)"

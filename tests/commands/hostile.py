@@ -1,0 +1,20 @@
+"""Text as strangers may write it into titles, names, labels and statuses."""
+
+# What a terminal or a log must never receive as it is.
+TITLES = {
+    "escape sequence": "red \x1b[31malert\x1b[0m \x9b5m",
+    "link and clipboard": "\x1b]8;;http://evil\x07here\x1b]52;c;aGk=\x07",
+    "markup": "[bold]loud[/bold] [link=http://evil]x[/link] :smile:",
+    "newlines": "one\ntwo\r\nthree\tfour\u2028five",
+    "bidi": "ab\u202e\u2066cba\u2069 \u200bzero\u200dwidth",
+    "hebrew": "שלום עולם",
+    "wide": "漢字かな交じり文 😀🎉",
+    "combining": "e\u0301a\u0308",
+    "long": "x" * 10_000,
+    "empty": "",
+}
+
+
+def is_clean(text: str) -> bool:
+    """No character that acts instead of showing, except the newlines of the answer itself."""
+    return all(line.isprintable() for line in text.replace("\n", "").split(" "))

@@ -1,0 +1,113 @@
+"""`worksupport keys` from the outside."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Answer
+from tests.filled_database import fill, issue
+
+Run = Callable[..., Answer]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """Three issues, one of them hostile."""
+    return fill(
+        tmp_path / "issues.db",
+        [
+            issue("PAY-10", "Story", assignees=["Anna Berg"], labels=["backend"], parent="PAY-2"),
+            issue("PAY-2", "Feature", assignees=["Bo \x1b[31mRed"]),
+            issue("evil/\x1b[2Jrepo\n#1", None, source="github"),
+        ],
+    )
+
+
+def test_one_key_per_line_and_safe_to_print(run: Run, database: Path) -> None:
+    answer = run("keys", "--db", database)
+    assert answer == Answer(0, "PAY-2\nPAY-10\nevil/\\x1b[2Jrepo #1\n", "")
+
+
+def test_json_is_exact(run: Run, database: Path) -> None:
+    assert run("keys", "--json", "--db", database).out == (
+        '{"issue_keys":["PAY-2","PAY-10","evil/\\u001b[2Jrepo\\n#1"],"total_count":3,'
+        '"harvested_at":null,"sources":{"jira":null,"github":null}}\n'
+    )
+
+
+def test_every_filter_is_an_option(run: Run, database: Path) -> None:
+    filters = ["--source", "jira", "--assignee", "anna berg", "--label", "BACKEND"]
+    filters += ["--issue-type", "story", "--parent-key", "pay-2"]
+    assert run("--db", database, "keys", *filters) == Answer(0, "PAY-10\n", "")
+    assert run("--db", database, "keys", *filters, "--missing") == Answer(0, "", "")
+
+
+def test_nothing_found_is_an_empty_answer(run: Run, database: Path) -> None:
+    assert run("keys", "--label", "nope", "--db", database) == Answer(0, "", "")
+    assert run("keys", "--label", "nope", "--json", "--db", database).out == (
+        '{"issue_keys":[],"total_count":0,"harvested_at":null,"sources":{"jira":null,"github":null}}\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("filters", "hint"),
+    [
+        (["--assignee", "ana berg"], "no issue is assigned to 'ana berg'; near: Anna Berg\n"),
+        (["--assignee", "bo red"], "no issue is assigned to 'bo red'; near: Bo \\x1b[31mRed\n"),
+        (["--label", "zzz"], "no issue has the label 'zzz'\n"),
+        (["--parent-key", "PAY-3"], "no issue has the parent 'PAY-3'; near: PAY-2\n"),
+        (["--assignee", "anna berg", "--source", "github"], "no issue fits\n"),
+    ],
+)
+def test_on_a_terminal_an_empty_answer_says_what_is_near(
+    run: Run, database: Path, monkeypatch: pytest.MonkeyPatch, filters: list[str], hint: str
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert run("keys", *filters, "--db", database) == Answer(0, "", hint)
+
+
+def test_a_source_that_there_is_not_is_refused_before_the_database_is_opened(run: Run) -> None:
+    answer = run("keys", "--source", "gitlab", "--db", "nowhere.db")
+    assert answer == Answer(2, "", "worksupport: the source is 'gitlab'; it must be one of jira, github\n")
+
+
+def test_no_database(run: Run, tmp_path: Path) -> None:
+    assert run("keys", "--json", "--db", tmp_path / "no.db") == Answer(
+        3,
+        "",
+        f"worksupport: there is no database at {tmp_path}/no.db\n"
+        "  create it with `worksupport harvest`, or look around with `worksupport demo`\n",
+    )
+
+
+def test_starts_without_what_it_does_not_need(database: Path) -> None:
+    """Start-up is most of the time of a read: nothing for HTTP, writing or drawing is loaded."""
+    program = "import sys; from worksupport.cli import main; main(sys.argv[1:])"
+    program += "; print(*sys.modules, file=sys.stderr)"
+    command = [sys.executable, "-c", program, "keys", "--json", "--db", str(database)]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stderr.split()
+    heavy = {"requests", "urllib3", "sqlite_utils", "tenacity", "rich", "jproperties", "pydantic", "asyncio"}
+    assert {module.partition(".")[0] for module in loaded} & heavy == set()
+    ours = {module for module in loaded if module.startswith(("worksupport.queries.", "worksupport.render."))}
+    assert ours == {
+        "worksupport.queries.freshness",
+        "worksupport.queries.keys",
+        "worksupport.queries.reader",
+    }
+
+
+def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
+    """`worksupport keys | head -1` of more than a pipe holds."""
+    path = fill(tmp_path / "many.db", [issue(f"PROJECT-{number}") for number in range(20_000)])
+    program = [sys.executable, "-m", "worksupport", "keys", "--db", str(path)]
+    process = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "PROJECT-0\n"
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert process.wait() == 0
