@@ -6,20 +6,11 @@ import pytest
 from github import Auth, Github, GithubException
 from jira import JIRA, JIRAError
 
-from worksupport.sandbox import server
-from worksupport.sandbox.made_up import made_up_world
 from worksupport.sandbox.server import Sandbox
 
 ROOT_JQL = (
     'project in (IAIPORT, AIPRDV, AIMP, IACU) AND type = "Product Version" AND labels = SE_product_family'
 )
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    """One running sandbox for all strangers, who only read."""
-    with server.running(made_up_world()) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture

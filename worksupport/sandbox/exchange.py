@@ -5,9 +5,11 @@ from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 Raw = dict[str, Any]  # one object of a service's JSON
+# How much of an answer arrives: nothing, half its body, or all of it (at once, or a byte every half second).
+Delivery = Literal["whole", "none", "half", "drip"]
 
 # The addresses in the data stand for the running server's own, put in when an answer is written:
 # the world is made before its port is known.
@@ -40,11 +42,6 @@ class Request:
         posted = self.document.get("jql") if isinstance(self.document, dict) else None
         return str(posted or self.first("jql") or self.first("q"))
 
-    @property
-    def is_search(self) -> bool:
-        """Whether this is one page of a search, where the faults strike."""
-        return "/search" in self.path
-
     def first(self, name: str, default: str = "") -> str:
         """The first value of a query parameter."""
         return self.query.get(name, [default])[0]
@@ -65,14 +62,13 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer; the last three fields are for faults."""
+    """One HTTP answer; the last two fields are for faults."""
 
     document: Any = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     raw_body: bytes | None = None  # sent instead of the document
-    sent_bytes: int | None = None  # the connection breaks after this many bytes of the body
-    drip_seconds: float = 0.0  # a pause before each byte of the body
+    delivery: Delivery = "whole"
 
     def body(self) -> bytes:
         """The bytes to send; lone surrogates go out as JSON escapes."""

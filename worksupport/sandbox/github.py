@@ -95,7 +95,7 @@ class GitHub:
         nothing = dict.fromkeys(("bio", "company", "email", "hireable", "location"))
         counts = dict.fromkeys(("followers", "following", "public_gists", "public_repos"), 0)
         times = {"created_at": "2024-01-08T09:00:00Z", "updated_at": "2026-11-02T09:00:00Z"}
-        name = {"name": SERVICE_ACCOUNT.name, "blog": ""}
+        name = {"name": SERVICE_ACCOUNT.name, "blog": "", "user_view_type": "public"}
         return {**github_user(str(SERVICE_ACCOUNT.login)), **nothing, **counts, **times, **name}
 
     def _issue(self, path: str) -> Answer:

@@ -122,7 +122,7 @@ class Jira:
     def _user_search(self, request: Request) -> Answer:
         """Names match in part; an e-mail only as a whole, then also a hidden one."""
         wanted = request.first("query").casefold()
-        if not self._known(request) or not wanted:
+        if not (self._known(request) and self._world.users_browsable and wanted):
             return Answer([])
         people = self._world.people
         found = [p for p in people if p.has_jira and (wanted == p.email or wanted in p.name.casefold())]

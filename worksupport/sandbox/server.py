@@ -1,5 +1,6 @@
 """The sandbox on loopback: real HTTP in front of both services."""
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,8 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from worksupport.clock import Clock
+from worksupport.errors import InterruptedRunError
 from worksupport.sandbox import configuration
-from worksupport.sandbox.exchange import GITHUB, GITHUB_ROOT, JIRA, Answer, Request
+from worksupport.sandbox.exchange import GITHUB, GITHUB_ROOT, JIRA, Answer, Delivery, Request
 from worksupport.sandbox.github import GitHub
 from worksupport.sandbox.jira import Jira
 from worksupport.sandbox.world import World
@@ -69,6 +71,8 @@ def running(
         finally:
             server.shutdown()
             thread.join()
+            if clock is None:  # ends answers that still drip
+                sandbox.clock.request_stop()
 
 
 class _Server(ThreadingHTTPServer):
@@ -78,22 +82,41 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     sandbox: Sandbox
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that has gone away, or our own end, is nothing to show."""
+        if not isinstance(sys.exception(), (OSError, InterruptedRunError)):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1  # head and body leave in one write
+    wbufsize = 1 << 18  # head and body leave in one write
     server: _Server
 
     def _answer(self) -> None:
         answer = self.server.sandbox.answer(self._request())
         body = self.server.sandbox.localized(answer.body())
+        if answer.delivery != "none":
+            self._head(answer, len(body))
+            self._deliver(body, answer.delivery)
+        self.close_connection = self.close_connection or answer.delivery != "whole"
+
+    def _head(self, answer: Answer, length: int) -> None:
         self.send_response(answer.status)
         headers = {"Content-Type": "application/json;charset=UTF-8", **answer.headers}
-        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+        for name, value in {**headers, "Content-Length": str(length)}.items():
             self.send_header(name, value.replace(GITHUB, self.server.sandbox.jira_url))
         self.end_headers()
-        self.wfile.write(body)
+
+    def _deliver(self, body: bytes, delivery: Delivery) -> None:
+        if delivery != "drip":
+            self.wfile.write(body[: len(body) // 2] if delivery == "half" else body)
+            return
+        for byte in body:
+            self.wfile.write(bytes([byte]))
+            self.wfile.flush()
+            self.server.sandbox.clock.sleep(0.5)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _answer
 

@@ -30,6 +30,7 @@ class World:
     jira_token: str = "sandbox-jira-api-token"  # noqa: S105 - made up
     github_token: str = "sandbox-github-token"  # noqa: S105 - made up
     strict_keys: bool = True  # JQL with an unknown issue key: 400, else no rows
+    users_browsable: bool = True  # whether the account may look people up
     page_size: int = 100  # the most that Jira gives when a real field is asked for
     github_version: str | None = None  # of an Enterprise Server; None: as github.com
     wants_advanced_search: bool = True  # OR and parentheses only with advanced_search=true
