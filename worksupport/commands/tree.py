@@ -16,7 +16,7 @@ def tree(
     key: Annotated[str | None, typer.Argument(metavar="[KEY]", help="Only what is below this issue.")] = None,
     root_type: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Type of the issues at the top.  [default: Product Version]"),
+        typer.Option(metavar="NAME", help="Type of the issues at the top (default: Product Version)."),
     ] = None,
     max_depth: Annotated[int, typer.Option(metavar="1..100", help="Levels to show; 1: the top only.")] = 5,
     assignee: Annotated[
