@@ -49,6 +49,10 @@ class JiraSource:
             self._fetch(emit, workers)
         finally:
             workers.close()
+            if self._jira:
+                # After a failure other workers may still wait for an answer that nobody needs.
+                self._jira.service.cut_all()
+                self._jira.close()
 
     def _fetch(self, emit: Emit, workers: Workers) -> None:
         assert self.settings.jira

@@ -43,6 +43,7 @@ def work_on_database(
     """
     run_id = uuid.uuid4().hex[:12]
     log.name_run(run_id)
+    _tell_configuration(settings)
     path = settings.database_path
     with exclusive_lock(
         path,
@@ -59,6 +60,12 @@ def work_on_database(
             yield Work(settings, clock, store, run_id, healed)
         finally:
             store.close()
+
+
+def _tell_configuration(settings: Settings) -> None:
+    logger.info("configuration read", extra=log.fields(path=settings.path, database=settings.database_path))
+    for note in settings.notes:
+        logger.info(note)
 
 
 def heal(store: Store, clock: Clock) -> list[tuple[records.Table, int]]:

@@ -51,7 +51,8 @@ class Run:
     def warnings(self) -> list[str]:
         """Everything a person should know, what was left out first."""
         left_out = [str(item) for outcome in self.asked for item in outcome.left_out]
-        return left_out + [text for outcome in self.asked for text in outcome.warnings]
+        told = [text for outcome in self.asked for text in outcome.warnings]
+        return [*left_out, *told, *self.settings.warnings]
 
     def note_doubled(self, doubled: list[tuple[str, str, str]]) -> None:
         """Leave out the issues whose key another issue of this run carries; each is (source, id, key)."""
