@@ -67,21 +67,26 @@ def test_an_own_root_query_gets_our_order(own: str, sent: str) -> None:
 
 
 def test_children_of_a_batch_of_parents() -> None:
-    assert jql.children_query(["IT-1", "DO-2"], ["10000", "11140"]) == (
+    assert jql.children_jql(["IT-1", "DO-2"], ["10000", "11140"]) == (
         'parent IN ("IT-1", "DO-2") AND type IN (10000, 11140) ORDER BY key ASC'
     )
 
 
 def test_several_parent_fields_stand_in_parentheses() -> None:
     """A bare OR would let the types escape."""
-    query = jql.children_query(["A-1"], ["7"], ["parent", '"Epic Link"'])
+    query = jql.children_jql(["A-1"], ["7"], ["parent", '"Epic Link"'])
     assert query == '(parent IN ("A-1") OR "Epic Link" IN ("A-1")) AND type IN (7) ORDER BY key ASC'
 
 
 def test_a_type_id_that_is_no_number_is_quoted() -> None:
-    assert 'type IN (10, "1) OR (1", "٣")' in jql.children_query(["A-1"], ["10", "1) OR (1", "٣"])
+    assert 'type IN (10, "1) OR (1", "٣")' in jql.children_jql(["A-1"], ["10", "1) OR (1", "٣"])
 
 
 def test_people_and_keys_are_quoted_too() -> None:
     assert jql.assignee_query('a"b@example.com') == 'assignee = "a\\"b@example.com" ORDER BY key ASC'
     assert jql.keys_query(["A-1", "B-2"]) == 'key IN ("A-1", "B-2") ORDER BY key ASC'
+
+
+def test_without_types_children_may_be_of_any() -> None:
+    """That is how a walk finds out whether the parent is refused or the type."""
+    assert jql.children_jql(["A-1"], []) == 'parent IN ("A-1") ORDER BY key ASC'

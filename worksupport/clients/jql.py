@@ -39,17 +39,19 @@ def root_query(type_ids: Iterable[str], own_jql: str | None = None) -> str:
     return f"project IN {projects} AND {types} AND labels = {label}{_ORDER}"
 
 
-def children_query(
+def children_jql(
     parents: Iterable[str], type_ids: Iterable[str], parent_fields: Iterable[str] = ("parent",)
 ) -> str:
-    """The query for the children of these parents (issue keys) that have one of these types (vendor ids).
+    """The query for the children of these parents (issue keys) that have one of these types (Jira's ids).
 
-    `parent_fields`: the fields that can hold a parent, as JQL writes them; several only on Data Center.
+    Without types: of any. `parent_fields`: the fields that can hold a parent, as JQL writes them; several
+    only on Data Center.
     """
     keys = in_list(parents)
     clauses = [f"{field} IN {keys}" for field in parent_fields]
     either = clauses[0] if len(clauses) == 1 else f"({' OR '.join(clauses)})"
-    return f"{either} AND {_types(type_ids)}{_ORDER}"
+    of_type = [_types(ids)] if (ids := tuple(type_ids)) else []
+    return " AND ".join([either, *of_type]) + _ORDER
 
 
 def label_query(label: str, account_ids: Iterable[str]) -> str:

@@ -1,0 +1,173 @@
+"""How to ask a service: patiently, within its limits, and with every failure in words.
+
+What to ask is the business of `jira` and `github`; both hand in a `judge` for what only they can read in
+an answer's headers.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from types import TracebackType
+from typing import Any
+
+from worksupport.clients.addresses import join, shown
+from worksupport.clients.answers import Answer, json_document, words
+from worksupport.clients.auth import Credentials
+from worksupport.clients.limits import Limiter, announced_seconds
+from worksupport.clients.refusals import refusal
+from worksupport.clients.retries import LimitedTrouble, PassingTrouble, Patience, retrying
+from worksupport.clients.transport import Call, Transport
+from worksupport.clock import Clock
+from worksupport.errors import UnreachableError
+from worksupport.log import fields
+
+_log = logging.getLogger(__name__)
+_PASSING_STATUSES = frozenset({408, 425})
+
+Judge = Callable[[Answer], None]
+Check = Callable[[Any], str]
+
+
+def is_object(document: Any) -> str:
+    """A check of an answer's JSON: '' if it is an object, else what is wrong."""
+    return "" if isinstance(document, dict) else "JSON that is not an object"
+
+
+def is_list(document: Any) -> str:
+    """A check of an answer's JSON: '' if it is an array, else what is wrong."""
+    return "" if isinstance(document, list) else "JSON that is not a list"
+
+
+class Service:
+    """One service as all threads of a run ask it. Close it, or use it as a context manager.
+
+    `judge` sees every answer before anything else does; it may raise CredentialsError or LimitedTrouble.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        auth: Credentials,
+        *,
+        clock: Clock,
+        timeout_seconds: float,
+        max_wait_seconds: float,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name = name
+        self.base_url = base_url
+        self.limiter = Limiter(name, clock)
+        self.judge: Judge | None = None
+        self.requests = 0
+        self.retries = 0
+        self._clock = clock
+        self._auth = auth
+        self._max_wait_seconds = max_wait_seconds
+        self._transport = Transport(
+            name, auth, headers=headers or {}, clock=clock, timeout_seconds=timeout_seconds
+        )
+        self._lock = threading.Lock()
+
+    def request(
+        self,
+        method: str,
+        path_or_url: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        json: Any = None,
+        accept: Collection[int] = (),
+        check: Check = is_object,
+    ) -> Answer:
+        """The 200 answer, its `document` parsed and passed by `check`; or one with a status in `accept`.
+
+        Raises CredentialsError (401, 403), QueryRefusedError (400 and the like), ConfigurationError (404,
+        410: nothing there), UnreachableError when patience ends, WorksupportError for anything else.
+        """
+        call = Call(method, join(self.base_url, path_or_url), params, json)
+        patience = Patience(self._clock, self._max_wait_seconds)
+        retry = retrying(patience, self._before_wait, self._wait)
+        try:
+            return retry(self._try_once, call, patience, accept, check)
+        except PassingTrouble as trouble:
+            raise self._unreachable(call, trouble, retry.statistics["attempt_number"]) from trouble
+
+    def cut_all(self) -> None:
+        """End all requests under way: for a run that is to stop now. They raise in their threads."""
+        self._transport.cut_all()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._transport.close()
+
+    def __enter__(self) -> "Service":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _try_once(self, call: Call, patience: Patience, accept: Collection[int], check: Check) -> Answer:
+        self.limiter.hold(patience)
+        try:
+            answer = self._send(call)
+            if self.judge:
+                self.judge(answer)
+            return self._settled(answer, accept, check)
+        except LimitedTrouble as limit:
+            self.limiter.pause(patience.limit_seconds(limit), str(limit))
+            raise
+
+    def _send(self, call: Call) -> Answer:
+        with self._lock:
+            self.requests += 1
+        began = self._clock.monotonic()
+        answer = self._transport.send(call)
+        details = {
+            "service": self.name,
+            "method": call.method,
+            "address": answer.address,
+            "status": answer.status,
+            "seconds": round(self._clock.monotonic() - began, 3),
+            "bytes": len(answer.body),
+        }
+        _log.debug("request", extra=fields(**details))
+        return answer
+
+    def _settled(self, answer: Answer, accept: Collection[int], check: Check) -> Answer:
+        """The answer if it is one; else raises what its status says."""
+        if answer.status == 200:
+            return replace(answer, document=_checked_document(answer, check))
+        if answer.status in accept:
+            return answer
+        seconds = announced_seconds(answer.headers, self._clock.now())
+        if answer.status == 429 or (answer.status >= 500 and "Retry-After" in answer.headers and seconds):
+            raise LimitedTrouble(f"{self.name} answered {answer.status}", seconds)
+        if answer.status >= 500 or answer.status < 400 or answer.status in _PASSING_STATUSES:
+            raise PassingTrouble(f"it answered {self._auth.hide(words(answer))}")
+        raise refusal(self.name, answer, self._auth)
+
+    def _before_wait(self, trouble: Exception, seconds: float) -> None:
+        with self._lock:
+            self.retries += 1
+        if not isinstance(trouble, LimitedTrouble):  # the limiter has announced that one
+            self.limiter.announce(seconds, str(trouble))
+
+    def _wait(self, seconds: float) -> None:
+        if seconds > 0:
+            self._clock.sleep(seconds)
+
+    def _unreachable(self, call: Call, trouble: PassingTrouble, tries: int) -> UnreachableError:
+        return UnreachableError(
+            f"{self.name} at {shown(call.url)}: {trouble}; gave up after {tries} tries",
+            "run it again later; `worksupport check` shows whether the service answers",
+        )
+
+
+def _checked_document(answer: Answer, check: Check) -> Any:
+    document = json_document(answer)
+    if complaint := check(document):
+        raise PassingTrouble(complaint)
+    return document

@@ -1,0 +1,132 @@
+"""The Jira calls that we make."""
+
+import logging
+import threading
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from worksupport.clients import jql
+from worksupport.clients.answers import Answer, words
+from worksupport.clients.auth import Credentials
+from worksupport.clients.http import Service, is_list
+from worksupport.clients.jira_identity import Account, Identity, credentials_for
+from worksupport.clients.jira_people import account_of, find_account
+from worksupport.clients.jira_search import Search
+from worksupport.clients.jira_site import Site, ask_site, is_gateway
+from worksupport.clock import Clock
+from worksupport.config.settings import JiraSettings
+from worksupport.errors import ConfigurationError
+
+_log = logging.getLogger(__name__)
+# Only what we store: more would make every answer bigger.
+_FIELDS = (
+    *("summary", "assignee", "status", "labels", "issuetype", "parent"),
+    *("created", "updated", "resolutiondate"),
+)
+_NOT_ALLOWED = (401, 403)
+
+
+def connect(
+    settings: JiraSettings, *, clock: Clock, timeout_seconds: float, max_wait_seconds: float
+) -> "Jira":
+    """A client for the configured site; nothing is sent yet. `close` it at the end."""
+    credentials = credentials_for(settings)
+    service = Service(
+        "Jira",
+        settings.base_url,
+        credentials,
+        clock=clock,
+        timeout_seconds=timeout_seconds,
+        max_wait_seconds=max_wait_seconds,
+        headers={"Accept": "application/json"},
+    )
+    return Jira(service, credentials)
+
+
+class Jira:
+    """One Jira site.
+
+    Every call raises what `Service.request` raises, and CredentialsError where Jira answers as to nobody.
+    """
+
+    def __init__(self, service: Service, credentials: Credentials) -> None:
+        self.service = service
+        self._identity = Identity(credentials)
+        service.judge = self._identity.judge
+        self._search = Search(self._ask)
+        self._lock = threading.Lock()
+        self._site: Site | None = None
+
+    @property
+    def identity_proven(self) -> bool:
+        """Whether Jira has shown that it knows us: it named our account, or a search found something."""
+        return self._identity.is_proven
+
+    @property
+    def parent_fields(self) -> tuple[str, ...]:
+        """The fields beside `parent` that can hold an issue's parent, for `jira_row`."""
+        return ()
+
+    def site(self) -> Site:
+        """What kind of Jira this is; asked once. Raises ConfigurationError for one that we cannot harvest."""
+        with self._lock:
+            if self._site is None:
+                self._site = ask_site(self._ask, self.service.base_url)
+            if not self._site.is_cloud:
+                raise ConfigurationError(
+                    f"Jira is a {self._site.deployment}; only Jira Cloud can be harvested"
+                )
+            return self._site
+
+    def prove_identity(self) -> Account | None:
+        """The account behind the token; None if the token may not ask whose it is (one with few scopes)."""
+        answer = self._ask("GET", "/rest/api/3/myself", accept=_NOT_ALLOWED)
+        if answer.status == 200:
+            self._identity.is_proven = True
+            return _account(answer.document)
+        if answer.status == 401 and not is_gateway(self.service.base_url):
+            raise self._identity.refused(answer, words(answer))
+        _log.info("Jira: the token may not ask whose it is; a search has to show that it is accepted")
+        return None
+
+    def issue_types(self) -> list[dict[str, Any]]:
+        """Every issue type of the site as it describes them: `id`, `name`, `subtask`, ..."""
+        types = self._ask("GET", "/rest/api/3/issuetype", check=is_list).document
+        return [issue_type for issue_type in types if isinstance(issue_type, dict)]
+
+    def children_jql(self, parents: Iterable[str], type_ids: Iterable[str]) -> str:
+        """The JQL for the children of these issues, of these types (Jira's ids); without types, of any."""
+        return jql.children_jql(parents, type_ids)
+
+    def search(self, query: str) -> Iterator[list[Any]]:
+        """The issues of a JQL query, page by page as they arrive, all of them; some can come twice.
+
+        Raises CredentialsError, UnreachableError, QueryRefusedError (400) or IncompleteError.
+        """
+        for page in self._search.pages(query, _FIELDS):
+            if page:
+                self._identity.is_proven = True
+            yield page
+
+    def find_account_id(self, email: str) -> str | None:
+        """The account id of the person with this e-mail address; None if nobody can be found by it."""
+        return find_account(self._ask, self._search, email, path="/rest/api/3/user/search", parameter="query")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.service.close()
+
+    def _ask(self, method: str, path: str, **options: Any) -> Answer:
+        answer = self.service.request(method, path, **options)
+        if answer.status == 200:
+            self._identity.confirm(answer)
+        return answer
+
+
+def _account(document: dict[str, Any]) -> Account:
+    time_zone = document.get("timeZone")
+    return Account(
+        account_of(document) or "",
+        str(document.get("displayName") or ""),
+        time_zone if isinstance(time_zone, str) else None,
+    )

@@ -1,0 +1,55 @@
+"""From an e-mail address to an account. Vendor facts: vendor-apis section 2.6."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from worksupport.clients import jql
+from worksupport.clients.http import is_list
+from worksupport.clients.jira_search import Ask, Search
+from worksupport.errors import QueryRefusedError
+
+# Without the right to browse users the list is mostly empty, but some sites refuse to answer.
+_NOT_ALLOWED = (400, 401, 403, 404)
+
+
+def find_account(ask: Ask, search: Search, email: str, *, path: str, parameter: str) -> str | None:
+    """The account (Data Center: user name) of the person with this address, or None.
+
+    `path` and `parameter`: the deployment's user search. Where people are hidden from it, somebody's issue
+    tells: an exact address finds a hidden person in JQL.
+    """
+    answer = ask("GET", path, params={parameter: email}, accept=_NOT_ALLOWED, check=is_list)
+    return _matching(answer.document or [], email) or _assignee(search, email)
+
+
+def _matching(users: Sequence[Any], email: str) -> str | None:
+    """The user whose address it is; or the only one found, if the address is hidden."""
+    known = [user for user in users if isinstance(user, dict)]
+    exact = [user for user in known if _address(user) == email.casefold()]
+    if not exact and len(known) == 1 and not _address(known[0]):
+        exact = known
+    return account_of(exact[0]) if exact else None
+
+
+def _assignee(search: Search, email: str) -> str | None:
+    try:
+        pages: Iterable[list[Any]] = search.pages(jql.assignee_query(email), ["assignee"])
+        issue = next((issue for page in pages for issue in page), None)
+    except QueryRefusedError:  # how Data Center answers for a person that it does not know
+        return None
+    fields = issue.get("fields") if isinstance(issue, dict) else None
+    assignee = fields.get("assignee") if isinstance(fields, dict) else None
+    return account_of(assignee) if isinstance(assignee, dict) else None
+
+
+def account_of(user: dict[str, Any]) -> str | None:
+    """A user's account id, on Data Center the name that JQL knows; None if it tells none."""
+    for name in ("accountId", "name", "key"):
+        value = user.get(name)
+        if isinstance(value, str) and value and value != "unknown":
+            return value
+    return None
+
+
+def _address(user: dict[str, Any]) -> str:
+    return str(user.get("emailAddress") or "").casefold()

@@ -1,0 +1,148 @@
+"""One limiter for all threads of a service: while it is paused, nobody sends; and what services announce.
+
+Vendor facts: vendor-apis sections 5 and 7. Jira sends X-RateLimit-Reset as ISO 8601 with a 429 and as epoch
+seconds on other answers, GitHub always as epoch seconds.
+"""
+
+import logging
+import random
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from worksupport.clients.retries import Patience
+from worksupport.clock import Clock, utc_text
+from worksupport.errors import UnreachableError
+from worksupport.log import fields
+
+_log = logging.getLogger(__name__)
+# Threads that waited together shall not all come back in one moment.
+_JITTER_SHARE, _JITTER_SECONDS = 0.1, 1.0
+# Dates and epochs in headers are cut to whole seconds.
+_ROUNDING_SECONDS = 1.0
+_LONGEST_PLAUSIBLE_SECONDS = 366 * 86_400.0
+
+
+class Limiter:
+    """Holds every thread of one service while the service is to be left alone."""
+
+    def __init__(self, service: str, clock: Clock) -> None:
+        self._service = service
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._until = 0.0
+        self._reason = ""
+        self._shown_until = 0.0
+        self._shown_reason = ""
+
+    @property
+    def waiting(self) -> tuple[str, float] | None:
+        """Why we wait and for how many more seconds, for a progress display; None if we do not."""
+        with self._lock:
+            left = self._shown_until - self._clock.monotonic()
+            return (self._shown_reason, left) if left > 0 else None
+
+    def pause(self, seconds: float, reason: str, level: int = logging.WARNING) -> None:
+        """Let no thread send for so many seconds; a shorter pause never ends a longer one."""
+        with self._lock:
+            until = self._clock.monotonic() + seconds
+            longer = until > self._until
+            if longer:
+                self._until, self._reason = until, reason
+        if longer:
+            self.announce(seconds, reason, level)
+
+    def announce(self, seconds: float, reason: str, level: int = logging.WARNING) -> None:
+        """Show and log a wait, once for all threads that share it."""
+        until = self._clock.monotonic() + seconds
+        with self._lock:
+            news = until > self._shown_until + 1.0 or reason != self._shown_reason
+            if until > self._shown_until:
+                self._shown_until, self._shown_reason = until, reason
+        if news:
+            end = utc_text(self._clock.now() + timedelta(seconds=min(seconds, _LONGEST_PLAUSIBLE_SECONDS)))
+            _log.log(
+                level,
+                f"{self._service}: waiting, {reason}",
+                extra=fields(service=self._service, seconds=round(seconds, 1), until=end),
+            )
+
+    def hold(self, patience: Patience) -> None:
+        """Wait until sending is allowed. Raises UnreachableError where that is past our patience."""
+        while (left := self._left()) > 0:
+            if not patience.spend(left):
+                raise self._impatient(left)
+            self._clock.sleep(left + random.uniform(0, min(_JITTER_SHARE * left, _JITTER_SECONDS)))
+
+    def _left(self) -> float:
+        with self._lock:
+            return self._until - self._clock.monotonic()
+
+    def _impatient(self, left: float) -> UnreachableError:
+        return UnreachableError(
+            f"{self._service} limits us for another {left:.0f} s ({self._reason}), past our patience",
+            "run it again later, or raise http.max_wait_seconds",
+        )
+
+
+def announced_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
+    """How long a service that limits us wants to be left alone; None if it does not say, or says nonsense.
+
+    `now`: our time of day, which counts only where the answer has no Date of its own.
+    """
+    now = _http_date(headers.get("Date")) or now
+    for prefix in ("", "Beta-", "X-Beta-"):
+        seconds = _retry_after(headers.get(f"{prefix}Retry-After"), now)
+        if seconds is not None:
+            return seconds
+    return reset_seconds(headers, now)
+
+
+def reset_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds until X-RateLimit-Reset, whichever form it has; None without a readable one in the future."""
+    now = _http_date(headers.get("Date")) or now
+    for name in ("X-RateLimit-Reset", "X-Beta-RateLimit-Reset", "Beta-RateLimit-Reset"):
+        reset = _moment(headers.get(name, ""))
+        if reset is not None:
+            return _plausible((reset - now).total_seconds() + _ROUNDING_SECONDS)
+    return None
+
+
+def whole_number(text: str | None) -> int | None:
+    """A header's count; None if it is missing or none."""
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def _retry_after(text: str | None, now: datetime) -> float | None:
+    """Both forms of Retry-After: seconds, or an HTTP date."""
+    number = whole_number(text)
+    if number is not None:
+        return _plausible(float(number))
+    date = _http_date(text)
+    return _plausible((date - now).total_seconds() + _ROUNDING_SECONDS) if date else None
+
+
+def _plausible(seconds: float) -> float | None:
+    return seconds if 0 < seconds <= _LONGEST_PLAUSIBLE_SECONDS else None
+
+
+def _http_date(text: str | None) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text or "")
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def _moment(text: str) -> datetime | None:
+    """ISO 8601 or epoch seconds."""
+    epoch = whole_number(text)
+    try:
+        if epoch is not None:
+            return datetime.fromtimestamp(epoch, UTC)
+        moment = datetime.fromisoformat(text.strip())
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,155 @@
+"""Requests over the wire: sessions, redirects, and bounds on the time and the size of an answer."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+from requests.cookies import RequestsCookieJar
+from urllib3.exceptions import HTTPError
+
+from worksupport import __version__
+from worksupport.clients.addresses import host, is_loopback, redirected, same_origin, shown
+from worksupport.clients.answers import Answer
+from worksupport.clients.auth import Credentials
+from worksupport.clients.in_flight import Exchange, InFlight, WatchedAdapter
+from worksupport.clients.retries import PassingTrouble
+from worksupport.clients.troubles import translated
+from worksupport.clock import Clock
+
+_LONGEST_CONNECT_SECONDS = 10.0
+# The read time-out counts from byte to byte; this many times it is the bound on a whole exchange.
+_EXCHANGE_FACTOR = 2
+_LARGEST_BODY = 64 * 1024 * 1024
+_CHUNK = 64 * 1024
+_REDIRECTS = 5
+_REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as a client wants it: `url` is absolute; `params` and `json` as requests takes them."""
+
+    method: str
+    url: str
+    params: Mapping[str, str | int] | None = field(default=None, repr=False)
+    json: Any = field(default=None, repr=False)
+
+
+class Transport:
+    """Sends requests to one service, from any thread."""
+
+    def __init__(
+        self,
+        service: str,
+        credentials: Credentials,
+        *,
+        headers: Mapping[str, str],
+        clock: Clock,
+        timeout_seconds: float,
+    ) -> None:
+        self._service = service
+        self._credentials = credentials
+        self._headers = {"Accept-Encoding": "gzip", "User-Agent": f"worksupport/{__version__}", **headers}
+        self._clock = clock
+        self._timeout_seconds = timeout_seconds
+        self._in_flight = InFlight()
+        self._own = threading.local()
+        self._lock = threading.Lock()
+        self._sessions: list[requests.Session] = []
+
+    def send(self, call: Call) -> Answer:
+        """The answer to one request, redirects followed where they stay with this service.
+
+        Raises PassingTrouble, UnreachableError for a certificate that cannot be trusted, ConfigurationError
+        for what cannot be sent at all.
+        """
+        for _ in range(_REDIRECTS):
+            answer = self._exchange(call)
+            location = answer.headers.get("Location")
+            if answer.status not in _REDIRECT_STATUSES or location is None:
+                return answer
+            call = _redirected_call(call, location)
+        raise PassingTrouble(f"more than {_REDIRECTS} redirects")
+
+    def cut_all(self) -> None:
+        """End all requests under way, from any thread."""
+        self._in_flight.cut_all()
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            sessions, self._sessions = self._sessions, []
+        for session in sessions:
+            session.close()
+        self._own = threading.local()
+
+    def _exchange(self, call: Call) -> Answer:
+        longest = _EXCHANGE_FACTOR * self._timeout_seconds
+        with self._in_flight.exchange(longest) as exchange:
+            try:
+                answer = self._answer(call)
+            except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+                self._refuse_cut(exchange, longest)
+                raise translated(error, self._service, shown(call.url)) from error
+            self._refuse_cut(exchange, longest)
+        return answer
+
+    def _refuse_cut(self, exchange: Exchange, longest: float) -> None:
+        """An answer that was cut off can look complete, where its end is the end of the connection."""
+        self._clock.check()
+        if exchange.is_cut:
+            raise PassingTrouble(f"no whole answer within {longest:.0f} s")
+
+    def _answer(self, call: Call) -> Answer:
+        response = self._session(call.url).request(
+            call.method,
+            call.url,
+            params=call.params,
+            json=call.json,
+            timeout=(min(_LONGEST_CONNECT_SECONDS, self._timeout_seconds), self._timeout_seconds),
+            allow_redirects=False,
+            stream=True,
+        )
+        with response:
+            return Answer(call.method, response.url, response.status_code, response.headers, _body(response))
+
+    def _session(self, url: str) -> requests.Session:
+        """This thread's session: requests does not promise that threads can share one."""
+        session: requests.Session | None = getattr(self._own, "session", None)
+        if session is None:
+            session = self._own.session = self._new_session(url)
+            with self._lock:
+                self._sessions.append(session)
+        return session
+
+    def _new_session(self, url: str) -> requests.Session:
+        session = requests.Session()
+        session.auth = self._credentials
+        session.headers.update(self._headers)
+        session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+        # The environment's proxies cannot reach this machine's own addresses.
+        session.trust_env = not is_loopback(url)
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, WatchedAdapter(max_retries=0))
+        return session
+
+
+def _redirected_call(call: Call, location: str) -> Call:
+    """The call that follows a redirect; credentials and bodies go nowhere else."""
+    target = redirected(call.url, location)
+    if call.method != "GET" or not same_origin(target, call.url):
+        raise PassingTrouble(f"a redirect to {host(target) or 'nowhere'}, which we do not follow")
+    return Call("GET", target)
+
+
+def _body(response: requests.Response) -> bytes:
+    chunks, size = [], 0
+    for chunk in response.iter_content(_CHUNK):
+        size += len(chunk)
+        if size > _LARGEST_BODY:
+            raise PassingTrouble(f"an answer of more than {_LARGEST_BODY // 1024 // 1024} MB")
+        chunks.append(chunk)
+    return b"".join(chunks)
