@@ -64,7 +64,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
 
 @pytest.fixture(autouse=True)
 def _empty_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No configuration, credentials or proxy of the machine reaches a test; the home folder is a fresh one."""
+    """No configuration, credentials or proxy of the machine reaches a test; the home folder is fresh."""
     for name in list(os.environ):
         if name.startswith(("WORKSUPPORT_", "XDG_")) or name.upper().endswith("_PROXY"):
             monkeypatch.delenv(name)

@@ -4,10 +4,10 @@ import contextlib
 from typing import Any
 
 import pytest
-import recordings
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests import recordings
 from worksupport.rows import OddRecordError, github_row, is_pull_request
 
 

@@ -4,10 +4,10 @@ import contextlib
 from typing import Any
 
 import pytest
-import recordings
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests import recordings
 from worksupport.rows import OddRecordError, jira_row
 
 ALICE = {"accountId": "5b10:a1", "displayName": "Alice A.", "active": True}

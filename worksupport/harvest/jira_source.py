@@ -67,7 +67,7 @@ class JiraSource:
         workers.run_all([jira.prove_identity, lambda: listed.extend(jira.issue_types())])
         types = self._types(listed)
         names = self._accounts(jira, workers, emit)
-        shaper = _Shaper(site_url, types, names, self.findings.left_out, emit)
+        shaper = _Shaper(site_url, types, names, jira.parent_fields, self.findings.left_out, emit)
         walk = Walk(
             self.settings.hierarchy,
             types.site_ids,
@@ -124,6 +124,7 @@ class _Shaper:
     site_url: str
     types: SiteTypes
     names: Mapping[str, str]
+    parent_fields: tuple[str, ...]
     left_out: list[LeftOut]
     emit: Emit
 
@@ -136,7 +137,13 @@ class _Shaper:
 
     def _row(self, raw: dict[str, Any]) -> IssueRow | None:
         try:
-            return jira_row(raw, site_url=self.site_url, type_ids=self.types.configured, names=self.names)
+            return jira_row(
+                raw,
+                site_url=self.site_url,
+                type_ids=self.types.configured,
+                names=self.names,
+                parent_fields=self.parent_fields,
+            )
         except OddRecordError as error:
             self.left_out.append(LeftOut("jira", Kind.RECORD, error.record or "", str(error)))
             return None

@@ -19,12 +19,12 @@ class Workers:
 
     def __init__(self, count: int, name: str) -> None:
         self.count = count
-        self._tasks: SimpleQueue[tuple[object, Callable[[], None]] | None] = SimpleQueue()
+        self._tasks: SimpleQueue[tuple[object, Callable[[], object]] | None] = SimpleQueue()
         self._reports: SimpleQueue[object] = SimpleQueue()
         for number in range(count):
             threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True).start()
 
-    def submit(self, name: object, task: Callable[[], None]) -> None:
+    def submit(self, name: object, task: Callable[[], object]) -> None:
         """Run `task` in one of the threads; `Done(name)` is reported when it ends."""
         self._tasks.put((name, task))
 
@@ -36,7 +36,7 @@ class Workers:
         """Wait for what the tasks report, in the order they do."""
         return self._reports.get()
 
-    def run_all(self, tasks: list[Callable[[], None]]) -> None:
+    def run_all(self, tasks: list[Callable[[], object]]) -> None:
         """Run tasks side by side and wait for all; raises the first error."""
         for task in tasks:
             self.submit(None, task)
