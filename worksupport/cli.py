@@ -1,5 +1,6 @@
 """The command line: global options, the list of commands, and the one door through which errors leave."""
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ from worksupport import __version__
 from worksupport.clock import Clock
 from worksupport.commands import options
 from worksupport.commands.backup import backup
+from worksupport.commands.demo import demo
 from worksupport.commands.harvest import harvest
 from worksupport.commands.history import history
 from worksupport.commands.init import init
@@ -28,8 +30,14 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (harvest, reload, recover, keys, tree, history, backup, init):
+for command in (harvest, reload, recover, keys, tree, history, backup, init, demo):
     app.command()(options.takes_global_options(command))
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"worksupport {__version__}")
+        raise typer.Exit
 
 
 @app.callback()
@@ -45,11 +53,10 @@ def _before_the_command(
     verbose: options.Verbose = 0,
     quiet: options.Quiet = False,
     log_format: options.LogFormat = None,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
 ) -> None:
-    if version:
-        typer.echo(f"worksupport {__version__}")
-        raise typer.Exit
     context: Context = typer_context.obj
     context.options = options.merged(context.options, config, db, verbose, quiet, log_format)
 
@@ -60,6 +67,7 @@ def main(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
     Every fault of a person, a service or a file ends here as one sentence on stderr; a bug keeps its
     traceback.
     """
+    _let_every_text_out()
     try:
         app(args=arguments, obj=Context(clock or Clock()), prog_name="worksupport")
     except SystemExit as leaving:
@@ -68,6 +76,13 @@ def main(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
         _show(error)
         return error.exit_code
     return ExitCode.OK
+
+
+def _let_every_text_out() -> None:
+    """A terminal that is not UTF-8 gets what it cannot show as escapes, not a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _show(error: WorksupportError) -> None:

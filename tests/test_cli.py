@@ -1,0 +1,54 @@
+"""The command line as a whole: version, help, global options, and the one door for errors."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from tests.conftest import Answer
+from worksupport import __version__
+
+Run = Callable[..., Answer]
+
+
+def test_version(run: Run) -> None:
+    assert run("--version") == Answer(0, f"worksupport {__version__}\n", "")
+
+
+def test_an_unknown_command_is_a_usage_error(run: Run) -> None:
+    answer = run("harvset")
+    assert answer.exit_code == 2
+    assert answer.out == ""
+
+
+@pytest.mark.parametrize("options", [["--log-format", "xml", "keys"], ["keys", "--log-format", "xml"]])
+def test_an_unknown_log_format_is_a_usage_error_on_either_side(run: Run, options: list[str]) -> None:
+    answer = run(*options)
+    assert answer.exit_code == 2
+    assert "text or json" in answer.err
+
+
+@pytest.mark.parametrize("options", [["--db", "nowhere.db", "keys"], ["keys", "--db", "nowhere.db"]])
+def test_global_options_stand_on_either_side_of_the_command(run: Run, options: list[str]) -> None:
+    answer = run(*options)
+    assert answer.exit_code == 3
+    assert answer.out == ""
+    assert "nowhere.db" in answer.err
+
+
+def test_harvest_without_a_configuration_names_the_next_command(run: Run) -> None:
+    answer = run("harvest")
+    assert answer.exit_code == 3
+    assert "worksupport init" in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_a_stream_that_is_not_utf_8_gets_escapes() -> None:
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "worksupport", "--db", "kötter.db", "keys"]
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert done.returncode == 3
+    assert b"Traceback" not in done.stderr
+    assert b"\\xf6" in done.stderr
