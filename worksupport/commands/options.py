@@ -27,9 +27,7 @@ Verbose = Annotated[
         "-v", "--verbose", count=True, metavar="", rich_help_panel=_PANEL, help="More on stderr; -vv for all."
     ),
 ]
-Quiet = Annotated[
-    bool, typer.Option("-q", "--quiet", help="Only errors on stderr.", rich_help_panel=_PANEL)
-]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only errors on stderr.", rich_help_panel=_PANEL)]
 LogFormat = Annotated[
     str | None,
     typer.Option("--log-format", help="text or json.", rich_help_panel=_PANEL, metavar="FORMAT"),
