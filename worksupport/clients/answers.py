@@ -6,10 +6,12 @@ decided by them; they are only passed on to people.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+
+from requests.utils import parse_header_links
 
 from worksupport.clients.addresses import shown
 from worksupport.clients.retries import PassingTrouble
@@ -21,6 +23,8 @@ _TITLE = re.compile(rb"<title[^>]*>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTA
 
 
 Document = dict[str, Any]
+# Says what is wrong with an answer's JSON, or ''.
+Check = Callable[[Any], str]
 
 
 @dataclass(frozen=True)
@@ -40,13 +44,41 @@ class Answer:
         return shown(self.url)
 
     @property
+    def links(self) -> dict[str, str]:
+        """The addresses of the Link header by their relation, such as `next`."""
+        links = parse_header_links(self.headers.get("Link", ""))
+        return {link["rel"]: link["url"] for link in links if "rel" in link}
+
+    @property
     def content_type(self) -> str:
         """The media type without parameters, in lower case; '' if none was sent."""
         return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
-def json_document(answer: Answer) -> Any:
-    """The JSON of an answer that should have some. Raises PassingTrouble saying what came in its place."""
+def is_object(document: Any) -> str:
+    """A check of an answer's JSON: '' if it is an object, else what came in its place."""
+    return "" if isinstance(document, dict) else "JSON that is not an object"
+
+
+def is_list(document: Any) -> str:
+    """A check of an answer's JSON: '' if it is an array, else what came in its place."""
+    return "" if isinstance(document, list) else "JSON that is not a list"
+
+
+def checked_document(answer: Answer, check: Check) -> Any:
+    """The JSON of a good answer. Raises PassingTrouble saying what came in its place."""
+    document = _json_document(answer)
+    if complaint := check(document):
+        raise PassingTrouble(complaint)
+    return document
+
+
+def words(answer: Answer) -> str:
+    """What an error answer says, on one line and not too long: `404 Not Found: No such project.`"""
+    return f"{_status(answer.status)}{f': {said}' if (said := _said(answer)) else ''}"
+
+
+def _json_document(answer: Answer) -> Any:
     if not answer.body.strip():
         raise PassingTrouble("an empty answer")
     if _is_page(answer):
@@ -59,11 +91,6 @@ def json_document(answer: Answer) -> Any:
         raise PassingTrouble("text that is not UTF-8") from error
     except (ValueError, RecursionError) as error:
         raise PassingTrouble("JSON that is cut off or broken") from error
-
-
-def words(answer: Answer) -> str:
-    """What an error answer says, on one line and not too long: `404 Not Found: No such project.`"""
-    return f"{_status(answer.status)}{f': {said}' if (said := _said(answer)) else ''}"
 
 
 def _status(status: int) -> str:

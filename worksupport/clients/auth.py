@@ -5,11 +5,21 @@ They are AuthBase objects and no default headers: requests replaces a default Au
 """
 
 from base64 import b64encode
+from dataclasses import dataclass
 
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
 from worksupport.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who a service takes us for."""
+
+    id: str  # an account id, a user name or a login
+    name: str
+    time_zone: str | None
 
 
 class Credentials(AuthBase):

@@ -11,32 +11,21 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
-from worksupport.clients.addresses import join, shown
-from worksupport.clients.answers import Answer, json_document, words
+from worksupport.clients.addresses import host, join, same_origin, shown
+from worksupport.clients.answers import Answer, Check, checked_document, is_object, words
 from worksupport.clients.auth import Credentials
 from worksupport.clients.limits import Limiter, announced_seconds
 from worksupport.clients.refusals import refusal
 from worksupport.clients.retries import LimitedTrouble, PassingTrouble, Patience, retrying
 from worksupport.clients.transport import Call, Transport
 from worksupport.clock import Clock
-from worksupport.errors import UnreachableError
+from worksupport.errors import IncompleteError, UnreachableError
 from worksupport.log import fields
 
 _log = logging.getLogger(__name__)
 _PASSING_STATUSES = frozenset({408, 425})
 
 Judge = Callable[[Answer], None]
-Check = Callable[[Any], str]
-
-
-def is_object(document: Any) -> str:
-    """A check of an answer's JSON: '' if it is an object, else what is wrong."""
-    return "" if isinstance(document, dict) else "JSON that is not an object"
-
-
-def is_list(document: Any) -> str:
-    """A check of an answer's JSON: '' if it is an array, else what is wrong."""
-    return "" if isinstance(document, list) else "JSON that is not a list"
 
 
 class Service:
@@ -85,13 +74,18 @@ class Service:
         Raises CredentialsError (401, 403), QueryRefusedError (400 and the like), ConfigurationError (404,
         410: nothing there), UnreachableError when patience ends, WorksupportError for anything else.
         """
-        call = Call(method, join(self.base_url, path_or_url), params, json)
+        call = Call(method, self._address(path_or_url), params, json)
         patience = Patience(self._clock, self._max_wait_seconds)
         retry = retrying(patience, self._before_wait, self._wait)
         try:
             return retry(self._try_once, call, patience, accept, check)
         except PassingTrouble as trouble:
             raise self._unreachable(call, trouble, retry.statistics["attempt_number"]) from trouble
+
+    def rest(self, seconds: float, reason: str) -> None:
+        """Wait before a request that is sent again for a reason of the client's own."""
+        self._before_wait(PassingTrouble(reason), seconds)
+        self._wait(seconds)
 
     def cut_all(self) -> None:
         """End all requests under way: for a run that is to stop now. They raise in their threads."""
@@ -108,6 +102,15 @@ class Service:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _address(self, path_or_url: str) -> str:
+        """The whole address; one on another host, which our credentials must not reach, is refused."""
+        url = join(self.base_url, path_or_url)
+        if not same_origin(url, self.base_url):
+            raise IncompleteError(
+                f"{self.name} sends us to {host(url) or 'nowhere'} for more, where we do not go"
+            )
+        return url
 
     def _try_once(self, call: Call, patience: Patience, accept: Collection[int], check: Check) -> Answer:
         self.limiter.hold(patience)
@@ -139,7 +142,7 @@ class Service:
     def _settled(self, answer: Answer, accept: Collection[int], check: Check) -> Answer:
         """The answer if it is one; else raises what its status says."""
         if answer.status == 200:
-            return replace(answer, document=_checked_document(answer, check))
+            return replace(answer, document=checked_document(answer, check))
         if answer.status in accept:
             return answer
         seconds = announced_seconds(answer.headers, self._clock.now())
@@ -164,10 +167,3 @@ class Service:
             f"{self.name} at {shown(call.url)}: {trouble}; gave up after {tries} tries",
             "run it again later; `worksupport check` shows whether the service answers",
         )
-
-
-def _checked_document(answer: Answer, check: Check) -> Any:
-    document = json_document(answer)
-    if complaint := check(document):
-        raise PassingTrouble(complaint)
-    return document

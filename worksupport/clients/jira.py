@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from worksupport.clients import jql
-from worksupport.clients.answers import Answer, words
-from worksupport.clients.auth import Credentials
-from worksupport.clients.http import Service, is_list
-from worksupport.clients.jira_identity import Account, Identity, credentials_for
+from worksupport.clients.answers import Answer, is_list, words
+from worksupport.clients.auth import Account, Credentials
+from worksupport.clients.http import Service
+from worksupport.clients.jira_identity import Identity, credentials_for
 from worksupport.clients.jira_people import account_of, find_account
 from worksupport.clients.jira_search import Search
 from worksupport.clients.jira_site import Site, ask_site, is_gateway

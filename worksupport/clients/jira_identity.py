@@ -3,8 +3,6 @@
 Vendor facts: vendor-apis section 4.
 """
 
-from dataclasses import dataclass
-
 from worksupport.clients.answers import Answer
 from worksupport.clients.auth import Credentials, basic, bearer
 from worksupport.clients.refusals import refused_credentials
@@ -21,15 +19,6 @@ _BEARER_REMEDY = (
     " worksupport check (Jira Cloud needs jira.email as well)"
 )
 _CAPTCHA_REMEDY = "log in to Jira with a browser once and solve the captcha, then run: worksupport check"
-
-
-@dataclass(frozen=True)
-class Account:
-    """Who a service takes us for."""
-
-    id: str
-    name: str
-    time_zone: str | None
 
 
 def credentials_for(settings: JiraSettings) -> Credentials:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from worksupport.clients import jql
-from worksupport.clients.http import is_list
+from worksupport.clients.answers import is_list
 from worksupport.clients.jira_search import Ask, Search
 from worksupport.errors import QueryRefusedError
 

@@ -7,8 +7,7 @@ each answers the other's path with 404 or 410.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from worksupport.clients.answers import Answer, Document
-from worksupport.clients.http import Check, is_object
+from worksupport.clients.answers import Answer, Check, Document, is_object
 from worksupport.clients.paging import BrokenPagingError, Page, complete_pages, token_pages
 from worksupport.errors import QueryRefusedError
 

@@ -33,6 +33,7 @@ class Limiter:
         self._lock = threading.Lock()
         self._until = 0.0
         self._reason = ""
+        self._level = logging.WARNING
         self._shown_until = 0.0
         self._shown_reason = ""
 
@@ -47,11 +48,8 @@ class Limiter:
         """Let no thread send for so many seconds; a shorter pause never ends a longer one."""
         with self._lock:
             until = self._clock.monotonic() + seconds
-            longer = until > self._until
-            if longer:
-                self._until, self._reason = until, reason
-        if longer:
-            self.announce(seconds, reason, level)
+            if until > self._until:
+                self._until, self._reason, self._level = until, reason, level
 
     def announce(self, seconds: float, reason: str, level: int = logging.WARNING) -> None:
         """Show and log a wait, once for all threads that share it."""
@@ -73,6 +71,7 @@ class Limiter:
         while (left := self._left()) > 0:
             if not patience.spend(left):
                 raise self._impatient(left)
+            self.announce(left, self._reason, self._level)
             self._clock.sleep(left + random.uniform(0, min(_JITTER_SHARE * left, _JITTER_SECONDS)))
 
     def _left(self) -> float:
@@ -91,12 +90,20 @@ def announced_seconds(headers: Mapping[str, str], now: datetime) -> float | None
 
     `now`: our time of day, which counts only where the answer has no Date of its own.
     """
+    return retry_after_seconds(headers, now) or reset_seconds(headers, now)
+
+
+def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
+    """What Retry-After says, in both its forms: seconds, or an HTTP date."""
     now = _http_date(headers.get("Date")) or now
     for prefix in ("", "Beta-", "X-Beta-"):
-        seconds = _retry_after(headers.get(f"{prefix}Retry-After"), now)
-        if seconds is not None:
-            return seconds
-    return reset_seconds(headers, now)
+        text = headers.get(f"{prefix}Retry-After")
+        number, date = whole_number(text), _http_date(text)
+        if number is not None:
+            return _plausible(float(number))
+        if date is not None:
+            return _plausible((date - now).total_seconds() + _ROUNDING_SECONDS)
+    return None
 
 
 def reset_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -113,15 +120,6 @@ def whole_number(text: str | None) -> int | None:
     """A header's count; None if it is missing or none."""
     text = (text or "").strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
-
-
-def _retry_after(text: str | None, now: datetime) -> float | None:
-    """Both forms of Retry-After: seconds, or an HTTP date."""
-    number = whole_number(text)
-    if number is not None:
-        return _plausible(float(number))
-    date = _http_date(text)
-    return _plausible((date - now).total_seconds() + _ROUNDING_SECONDS) if date else None
 
 
 def _plausible(seconds: float) -> float | None:
