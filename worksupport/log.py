@@ -3,6 +3,8 @@
 import json
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from worksupport.clock import Clock
@@ -40,6 +42,24 @@ def set_up(verbosity: int, log_format: str, clock: Clock) -> None:
     _package_log.propagate = False
 
 
+@contextmanager
+def also_to(descriptor: int, clock: Clock) -> Iterator[None]:
+    """While inside, everything is also written, as text, to this open file; stderr shows what it showed."""
+    before = _package_log.level
+    with open(descriptor, "w", encoding="utf-8") as file:
+        handler = logging.StreamHandler(file)
+        handler.setFormatter(_TextFormatter(clock))
+        for other in _package_log.handlers:
+            other.setLevel(before)
+        _package_log.addHandler(handler)
+        _package_log.setLevel(logging.DEBUG)
+        try:
+            yield
+        finally:
+            _package_log.setLevel(before)
+            _package_log.removeHandler(handler)
+
+
 class RunIdFilter(logging.Filter):
     """Puts one run's id on every line."""
 
@@ -48,8 +68,8 @@ class RunIdFilter(logging.Filter):
         self.run_id = run_id
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass, with the run id."""
-        record.run_id = self.run_id
+        """Let every record pass, with the run id unless it says that it belongs to none (None)."""
+        record.run_id = getattr(record, "run_id", self.run_id)
         return True
 
 

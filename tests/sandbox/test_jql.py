@@ -3,8 +3,8 @@
 import pytest
 
 from worksupport.sandbox.jira_site import empty_site
-from worksupport.sandbox.jql_parser import JqlError
-from worksupport.sandbox.jql_search import search
+from worksupport.sandbox.jql import search
+from worksupport.sandbox.jql_words import JqlError
 from worksupport.sandbox.team import TEAM
 from worksupport.sandbox.world import World
 
@@ -70,7 +70,7 @@ def test_finds(world: World, jql: str, keys: str) -> None:
         ("project = IACU ORDER BY " + ", ".join(["key"] * 8), "maximum of 7"),
         ("project = IACU AND", "unexpected"),
         ("project = IACU key = IACU-1", "unexpected"),
-        ("project IN (IACU", "Expecting ')'"),
+        ("project IN (IACU", "'the end of the query' is unexpected"),
     ],
 )
 def test_refuses(world: World, jql: str, complaint: str) -> None:

@@ -4,7 +4,6 @@ import argparse
 import sys
 
 from worksupport.clock import Clock
-from worksupport.errors import InterruptedRunError
 from worksupport.sandbox import server
 from worksupport.sandbox.faults import FAULTS, Faults
 from worksupport.sandbox.made_up import made_up_world
@@ -21,20 +20,11 @@ def main(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
         return 2
     clock = clock or Clock()
     fault = Faults(*given.fault) if given.fault else None
-    with server.running(made_up_world(), fault=fault, port=given.port) as sandbox, clock.stop_on_signals():
+    with server.running(made_up_world(), fault=fault, port=given.port) as sandbox:
         sandbox.latency_seconds = given.latency
         print(sandbox.properties(), flush=True)
-        wait_for_stop(clock)
+        server.wait_for_stop(clock)
     return 0
-
-
-def wait_for_stop(clock: Clock) -> None:
-    """Wait until SIGINT or SIGTERM asks for the end."""
-    try:
-        while True:
-            clock.sleep(3600)
-    except InterruptedRunError:
-        return
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,7 +5,7 @@ from worksupport.sandbox.world import World
 
 def properties(world: World, jira_url: str, github_url: str) -> str:
     """A ready `team_members.properties` (UTF-8 text) for a sandbox that listens at these addresses."""
-    lines = ["# Made by the worksupport sandbox: nobody here is real, and neither are the tokens."]
+    lines: list[str] = []
     for number, person in enumerate(world.team, 1):
         lines.append(f"team.member.{number}.name = {person.name}")
         if person.has_jira:
@@ -26,6 +26,7 @@ def properties(world: World, jira_url: str, github_url: str) -> str:
             f"github.api_token = {world.github_token}",
             f"github.issue_label = {world.github_label}",
             "",
+            "# Beside this file, away from any real one.",
             "database.path = worksupport.db",
             "",
         ]

@@ -7,8 +7,8 @@ from dataclasses import replace
 from worksupport.clock import Clock
 from worksupport.sandbox.exchange import JIRA, Answer, Request
 from worksupport.sandbox.jira_paging import Pages, RefusedError, problem, read_search, refused, shown
-from worksupport.sandbox.jql_parser import JqlError
-from worksupport.sandbox.jql_search import search
+from worksupport.sandbox.jql import search
+from worksupport.sandbox.jql_words import JqlError
 from worksupport.sandbox.world import World
 
 _PATH = re.compile(r"/rest/api/(?:2|3|latest)/(.+)")

@@ -63,16 +63,28 @@ class JiraMaker:
         for text in self._some(vocabulary.SUB_TASKS, 0, 1):
             self._issue(project if project != "IACU" else "AIMP", "Sub-task", text, phase, parent=stories[0])
         for text in self._some(vocabulary.BUGS, 0, 1):
-            summary = text.format(topic[0].upper() + topic[1:])
-            self._issue(project, "Bug", summary, phase, parent=feature, labels=self._labels(support=0.5))
+            labels = self._labels(support=0.5)
+            self._issue(project, "Bug", text.format(topic), phase, parent=feature, labels=labels)
+        self._sum_up(feature, stories)
 
     def _adoption(self, name: str, phase: int, version: Raw) -> None:
         customer = self._random.choice(vocabulary.CUSTOMERS)
         adoption = self._issue("IACU", "Customer Adoption", f"{name} at {customer}", phase, parent=version)
-        for text in self._some(vocabulary.ROLL_OUT, 2, 3):
+        stories = [
             self._issue("IACU", "Story", text.format(customer), phase, parent=adoption)
+            for text in self._some(vocabulary.ROLL_OUT, 2, 3)
+        ]
+        self._sum_up(adoption, stories)
         # A task below an adoption is not part of the hierarchy: the walk must not bring it.
         self._issue("IACU", "Task", f"Book the meeting room for {customer}", phase, parent=adoption)
+
+    def _sum_up(self, issue: Raw, stories: list[Raw]) -> None:
+        """The status that follows from the stories below."""
+        categories = {story["fields"]["status"]["statusCategory"]["key"] for story in stories}
+        status = {"done": "Done", "new": "To Do"}.get("".join(categories), "In Progress")
+        done = status == "Done"
+        resolved = issue["fields"]["updated"] if done else None
+        issue["fields"].update(status=self._world.statuses[status], resolutiondate=resolved)
 
     def _neighbours(self) -> None:
         """What a harvest must leave alone: other projects, other types, labels that only look alike."""

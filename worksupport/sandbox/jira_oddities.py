@@ -1,8 +1,10 @@
 """The awkward shapes that real Jira sites send, each on one believable issue."""
 
+from itertools import cycle
 from typing import Any
 
 from worksupport.sandbox.exchange import JIRA, Raw
+from worksupport.sandbox.jql import search
 from worksupport.sandbox.team import FORMER_USER, TEAM
 from worksupport.sandbox.world import World, parent_stub
 
@@ -37,26 +39,24 @@ _ODD_FIELDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 
 
 def add_oddities(world: World) -> None:
-    """Add them below the first feature of each project, and those that stand outside any tree."""
+    """Add them below a feature in progress of each project, and those that stand outside any tree."""
+    parents = {project: _feature_in_progress(world, project) for project, _, _ in _ODD_FIELDS}
+    people = cycle(person for person in TEAM if person.has_jira)
     for project, type_name, given in _ODD_FIELDS:
-        world.add_jira_issue(project, type_name, **{"parent": _first_feature(world, project), **given})
+        usual = {"parent": parents[project], "assignee": next(people)}
+        world.add_jira_issue(project, type_name, **{**usual, **given})
     _orphan(world)
     _cycle(world)
     _parent_is_null(world)
 
 
-def _first_feature(world: World, project: str) -> Raw:
-    features = (
-        issue
-        for issue in world.jira_issues.values()
-        if issue["fields"]["issuetype"]["name"] == "Feature" and issue["fields"]["project"]["key"] == project
-    )
-    return next(features)
+def _feature_in_progress(world: World, project: str) -> Raw:
+    return search(f'project = {project} AND type = Feature AND status = "In Progress"', world)[-1]
 
 
 def _orphan(world: World) -> None:
     """A labelled sub-task whose parent lies in a project that nobody may see."""
-    feature = _first_feature(world, "AIPRDV")
+    feature = _feature_in_progress(world, "AIPRDV")
     hidden = {**feature, "id": "99269", "key": "PROC-269", "self": f"{JIRA}/rest/api/3/issue/99269"}
     given = {"labels": [world.jira_label], "assignee": TEAM[3], "parent": hidden}
     world.add_jira_issue("AIPRDV", "Sub-task", summary="Ask procurement for the scanner lease", **given)

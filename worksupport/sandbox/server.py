@@ -75,6 +75,16 @@ def running(
                 sandbox.clock.request_stop()
 
 
+def wait_for_stop(clock: Clock) -> None:
+    """Return when SIGINT or SIGTERM asks for the end."""
+    with clock.stop_on_signals():
+        try:
+            while True:
+                clock.sleep(3600)
+        except InterruptedRunError:
+            return
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     # Threads of clients that keep their connection open would be waited for.

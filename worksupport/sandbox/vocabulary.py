@@ -45,31 +45,29 @@ PRODUCTS = (
 )
 
 STORIES = (
-    "As an adjuster I can correct the {}",
-    "Show how sure we are beside the {}",
+    "Show who changed the {} last",
     "Explain the {} to auditors in plain words",
     "Keep a seven-year history for the {}",
-    "Filter the worklist by the {}",
     "Let team leads switch off the {} per branch",
     "Send a notice when the {} needs a person",
     "Compare the {} before and after an upgrade",
-    "Make the {} usable with a screen reader",
+    "Open the {} from a link in an e-mail",
+    "Export the {} as a spreadsheet",
 )
 TASKS = (
     "Load-test the {} with last March's peak",
     "Write the runbook for the {}",
-    "Label 2,000 more samples for the {}",
-    "Move the {} to the new model gateway",
+    "Move the {} to the new message queue",
     "Remove the feature flag around the {}",
-    "Add the {} to the nightly quality report",
+    "Add the {} to the on-call dashboard",
     "Rotate the service keys of the {}",
 )
 SUB_TASKS = ("Agree on the wording", "Design review", "Update the API description", "Translate the texts")
 BUGS = (
-    "{} fails for files over 40 MB",
-    "{} shows yesterday's totals after midnight in Auckland",
-    "{} is empty when the policy number ends in a blank",
-    "{} times out when two adjusters open one claim",
+    "Yesterday's numbers in the {} after midnight in Auckland",
+    "Two people at once break the {}",
+    "The time zone of the branch is ignored by the {}",
+    "Slow answers from the {} after the nightly restart",
 )
 CUSTOMERS = (
     "Westfjord Forsikring",

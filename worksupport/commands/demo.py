@@ -1,0 +1,152 @@
+"""`worksupport demo`: the whole main job without any account."""
+
+import os
+import shlex
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from worksupport.config.locate import CONFIG_NAME
+from worksupport.context import Context
+from worksupport.errors import ConfigurationError
+from worksupport.text import visible
+
+if TYPE_CHECKING:
+    from worksupport.sandbox.server import Sandbox
+
+_DATABASE_NAME = "worksupport.db"
+_LOG_NAME = "harvest.log"
+_OURS = {CONFIG_NAME, _LOG_NAME, *(_DATABASE_NAME + ending for ending in ("", "-wal", "-shm", ".lock"))}
+# The first line of the configuration: a folder without it is somebody's own, whatever its files are called.
+_MARK = "# Made by worksupport demo; nobody in here is real, and neither are the tokens.\n"
+
+Folder = Annotated[
+    Path, typer.Argument(metavar="[FOLDER]", help="Where to put configuration, database and log.")
+]
+Keep = Annotated[
+    bool, typer.Option("--keep", help="Leave both services running, for harvest and reload, until Ctrl-C.")
+]
+
+
+def demo(context: Context, folder: Folder = Path("worksupport-demo"), keep: Keep = False) -> None:
+    """Harvest a made-up team from a Jira and a GitHub on this computer, and show the tree.
+
+    Needs no account and no network. Nothing outside the folder is touched.
+    """
+    from worksupport.commands.harvest import harvest
+    from worksupport.commands.tree import tree
+    from worksupport.log import also_to
+    from worksupport.sandbox import server
+    from worksupport.sandbox.made_up import made_up_world
+
+    folder = folder.absolute()
+    _check_folder(folder)
+    with server.running(made_up_world()) as sandbox:
+        inside = _context_in(folder, context)
+        with _translated(folder):
+            _write_configuration(folder, sandbox)
+            log_file = _open_new(folder / _LOG_NAME, os.O_APPEND)
+        with also_to(log_file, context.clock):
+            harvest(inside)
+        tree(inside)
+        _tell_what_next(folder, context.environment, _version_under_way(sandbox), keep)
+        if keep:
+            server.wait_for_stop(context.clock)
+
+
+def _check_folder(folder: Path) -> None:
+    """Raise ConfigurationError if there is anything in the folder that no demo has put there."""
+    with _translated(folder):
+        entries = list(folder.iterdir()) if folder.exists() else []
+        foreign = [e.name for e in entries if e.name not in _OURS or e.is_symlink() or not e.is_file()]
+        config = folder / CONFIG_NAME
+        if entries and not foreign and not (config.exists() and _is_marked(config)):
+            foreign = [entry.name for entry in entries]
+    if foreign:
+        some = ", ".join(sorted(foreign)[:3]) + (", ..." if len(foreign) > 3 else "")
+        raise ConfigurationError(
+            f"{folder} holds files that are not the demo's: {some}; nothing was touched",
+            "name a new or empty folder: worksupport demo FOLDER",
+        )
+
+
+def _is_marked(config: Path) -> bool:
+    with config.open(encoding="utf-8", errors="replace") as file:
+        return file.readline() == _MARK
+
+
+@contextmanager
+def _translated(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationError(f"{error.filename or folder} cannot be used: {error.strerror}") from error
+
+
+def _write_configuration(folder: Path, sandbox: "Sandbox") -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = _open_new(folder / CONFIG_NAME, os.O_TRUNC)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        file.write(_MARK + sandbox.properties())
+
+
+def _open_new(path: Path, flag: int) -> int:
+    """A descriptor to write `path`, readable by nobody else if it is new."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | flag, 0o600)
+
+
+def _context_in(folder: Path, context: Context) -> Context:
+    """A context of the demo's own: no variable of the user's may send the harvest to a real service."""
+    environment = {name: value for name, value in context.environment.items() if not _is_our_variable(name)}
+    options = replace(context.options, config=folder / CONFIG_NAME, database=None)
+    return Context(context.clock, environment, options)
+
+
+def _is_our_variable(name: str) -> bool:
+    return name.startswith("WORKSUPPORT_")
+
+
+def _version_under_way(sandbox: "Sandbox") -> str:
+    from worksupport.sandbox.jql import search
+
+    jql = 'type = "Product Version" AND status = "In Progress" ORDER BY key'
+    return str(search(jql, sandbox.world)[0]["key"])
+
+
+def _tell_what_next(folder: Path, environment: Mapping[str, str], version: str, keep: bool) -> None:
+    from worksupport import output
+
+    variables = sorted(
+        name for name in environment if _is_our_variable(name) and name != "WORKSUPPORT_CONFIG"
+    )
+    lines = [
+        "",
+        f"Made-up data, harvested over HTTP; configuration, database and log are in {folder}",
+        "Now look around, from the database:",
+        "",
+        *([f"  unset {' '.join(variables)}"] if variables else []),
+        f"  export WORKSUPPORT_CONFIG={shlex.quote(str(folder / CONFIG_NAME))}",
+        "  worksupport tree --assignee 'Yuki Tanaka'",
+        f"  worksupport tree {version}",
+        "  worksupport keys --label work-support --json",
+        "  worksupport history --harvests",
+        "",
+        *(
+            _KEPT
+            if keep
+            else ("With --keep both services go on running, and harvest and reload work as well.",)
+        ),
+    ]
+    output.write("".join(visible(line) + "\n" for line in lines))
+
+
+_KEPT = (
+    "Both services go on running here until Ctrl-C; from another terminal, after that export:",
+    "",
+    "  worksupport harvest",
+    "  worksupport reload",
+)
