@@ -4,7 +4,9 @@ import sqlite3
 from collections.abc import Iterator
 
 from worksupport.clients import jql
+from worksupport.clients.github_query import LOGINS_PER_QUERY, issue_query
 from worksupport.config.settings import Settings
+from worksupport.harvest.github_source import login_groups
 from worksupport.harvest.plan import FULL_BATCH, ChildrenQuery, LabelQuery, Query, RootQuery, batches
 from worksupport.harvest.queries_sent import jira_jql
 from worksupport.harvest.sources import first_outcomes
@@ -24,10 +26,13 @@ def queries_to_send(settings: Settings, only: str | None) -> Iterator[str]:
     levels below the roots are left out.
     """
     outcomes = first_outcomes(settings, only)
-    if outcomes["jira"].asked:
+    if settings.jira and outcomes["jira"].asked:
         types = SiteTypes({type_id: (str(type_id),) for type_id in settings.hierarchy.by_id})
         for query in _jira_queries(settings):
-            yield f"jira {jira_jql(query, jql, settings, types)}"
+            yield f"jira {jira_jql(query, jql, settings.hierarchy, settings.jira, types)}"
+    if settings.github and outcomes["github"].asked:
+        for group in login_groups(settings, LOGINS_PER_QUERY):
+            yield f"github {issue_query(settings.github.issue_label, group, settings.github.search_scope)}"
 
 
 def _jira_queries(settings: Settings) -> Iterator[Query]:

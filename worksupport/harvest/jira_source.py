@@ -6,7 +6,7 @@ from typing import Any
 
 from worksupport.clients.jira import Jira, connect
 from worksupport.clock import Clock
-from worksupport.config.settings import Settings
+from worksupport.config.settings import JiraSettings, Settings
 from worksupport.errors import ConfigurationError, CredentialsError
 from worksupport.harvest.pipeline import AccountFound, Emit, Findings, Page
 from worksupport.harvest.plan import FULL_BATCH, LabelQuery, Query, RootQuery, batches
@@ -23,21 +23,22 @@ class JiraSource:
     """Brings the tree below the root query, and the members' labelled issues."""
 
     settings: Settings
+    jira: JiraSettings
     clock: Clock
     known_accounts: Mapping[str, str]  # e-mail address -> account id, from earlier runs
     name: str = "jira"
     findings: Findings = field(default_factory=Findings)
-    _jira: Jira | None = None
+    _client: Jira | None = None
 
     @property
     def requests(self) -> int:
         """HTTP requests sent so far."""
-        return self._jira.service.requests if self._jira else 0
+        return self._client.service.requests if self._client else 0
 
     @property
     def retries(self) -> int:
         """How many of them were asked again."""
-        return self._jira.service.retries if self._jira else 0
+        return self._client.service.retries if self._client else 0
 
     def fetch(self, emit: Emit) -> None:
         """Bring everything.
@@ -49,15 +50,14 @@ class JiraSource:
             self._fetch(emit, workers)
         finally:
             workers.close()
-            if self._jira:
+            if self._client:
                 # After a failure other workers may still wait for an answer that nobody needs.
-                self._jira.service.cut_all()
-                self._jira.close()
+                self._client.service.cut_all()
+                self._client.close()
 
     def _fetch(self, emit: Emit, workers: Workers) -> None:
-        assert self.settings.jira
-        self._jira = jira = connect(
-            self.settings.jira,
+        self._client = jira = connect(
+            self.jira,
             clock=self.clock,
             timeout_seconds=self.settings.timeout_seconds,
             max_wait_seconds=self.settings.max_wait_seconds,
@@ -72,19 +72,21 @@ class JiraSource:
             self.settings.hierarchy,
             types.site_ids,
             workers,
-            lambda query: shaper.pages(jira.search(jira_jql(query, jira, self.settings, types))),
+            lambda query: shaper.pages(
+                jira.search(jira_jql(query, jira, self.settings.hierarchy, self.jira, types))
+            ),
         )
         walk.run(self._first_queries(names))
         self.findings.left_out += walk.left_out
         self.findings.roots = walk.roots
-        _check_identity(jira, self.settings)
+        self._check_identity(jira)
 
     def _types(self, listed: list[dict[str, Any]]) -> SiteTypes:
         types = resolve_types(self.settings.hierarchy, listed)
         self.findings.left_out += types.left_out
         self.findings.warnings += types.warnings
         roots = [root.id for root in self.settings.hierarchy.roots]
-        if self.settings.jira and not self.settings.jira.root_jql and not types.ids_of(roots):
+        if not self.jira.root_jql and not types.ids_of(roots):
             names = ", ".join(repr(root.name) for root in self.settings.hierarchy.roots)
             raise ConfigurationError(
                 f"the Jira site has no issue type {names}, so there is no root to start from",
@@ -112,9 +114,16 @@ class JiraSource:
         return {account_id: name for account_id, name in ids if "@" not in account_id}
 
     def _first_queries(self, names: Mapping[str, str]) -> list[Query]:
-        assert self.settings.jira
-        accounts = list(names) if self.settings.jira.issue_label else []
+        accounts = list(names) if self.jira.issue_label else []
         return [RootQuery(), *(LabelQuery(group) for group in batches(accounts, FULL_BATCH))]
+
+    def _check_identity(self, jira: Jira) -> None:
+        """Jira answers 200 and no issues to a token that it does not accept."""
+        if not jira.identity_proven:
+            raise CredentialsError(
+                f"Jira found nothing for {self.jira.email or 'this token'} and does not say who that is",
+                "make a new API token, then run: worksupport check",
+            )
 
 
 @dataclass
@@ -147,13 +156,3 @@ class _Shaper:
         except OddRecordError as error:
             self.left_out.append(LeftOut("jira", Kind.RECORD, error.record or "", str(error)))
             return None
-
-
-def _check_identity(jira: Jira, settings: Settings) -> None:
-    """Jira answers 200 and no issues to a token it does not accept."""
-    if not jira.identity_proven:
-        assert settings.jira
-        raise CredentialsError(
-            f"Jira found nothing for {settings.jira.email or 'this token'} and does not say who that is",
-            "make a new API token, then run: worksupport check",
-        )

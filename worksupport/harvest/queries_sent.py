@@ -3,9 +3,10 @@
 from typing import Protocol
 
 from worksupport.clients import jql
-from worksupport.config.settings import Settings
+from worksupport.config.settings import JiraSettings
 from worksupport.harvest.plan import ChildrenQuery, LabelQuery, Query, RootQuery
 from worksupport.harvest.types import SiteTypes
+from worksupport.hierarchy import Hierarchy
 
 
 class ChildrenJql(Protocol):
@@ -15,14 +16,15 @@ class ChildrenJql(Protocol):
         """The JQL for the children of `parents`, of these site types; without types, of any."""
 
 
-def jira_jql(query: Query, deployment: ChildrenJql, settings: Settings, types: SiteTypes) -> str:
+def jira_jql(
+    query: Query, deployment: ChildrenJql, hierarchy: Hierarchy, jira: JiraSettings, types: SiteTypes
+) -> str:
     """The JQL of one query, with the type ids of the site."""
-    assert settings.jira
     match query:
         case RootQuery():
-            roots = types.ids_of([root.id for root in settings.hierarchy.roots])
-            return jql.root_query(roots, settings.jira.root_jql)
+            roots = types.ids_of([root.id for root in hierarchy.roots])
+            return jql.root_query(roots, jira.root_jql)
         case LabelQuery(account_ids):
-            return jql.label_query(settings.jira.issue_label or "", account_ids)
+            return jql.label_query(jira.issue_label or "", account_ids)
         case ChildrenQuery(parents, type_ids):
             return deployment.children_jql(parents, types.ids_of(type_ids))

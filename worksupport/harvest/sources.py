@@ -35,10 +35,14 @@ def build_sources(
 ) -> list[Source]:
     """The sources to ask, not connected yet."""
     sources: list[Source] = []
-    if outcomes["jira"].asked:
+    if settings.jira and outcomes["jira"].asked:
         from worksupport.harvest.jira_source import JiraSource
 
-        sources.append(JiraSource(settings, clock, known_accounts(store)))
+        sources.append(JiraSource(settings, settings.jira, clock, known_accounts(store)))
+    if settings.github and outcomes["github"].asked:
+        from worksupport.harvest.github_source import GitHubSource
+
+        sources.append(GitHubSource(settings, settings.github, clock))
     return sources
 
 
