@@ -18,6 +18,7 @@ from worksupport.commands.init import init
 from worksupport.commands.keys import keys
 from worksupport.commands.recover import recover
 from worksupport.commands.reload import reload
+from worksupport.commands.serve import serve
 from worksupport.commands.tree import tree
 from worksupport.context import Context
 from worksupport.errors import ExitCode, WorksupportError
@@ -30,7 +31,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (harvest, reload, recover, keys, tree, history, backup, init, demo):
+for command in (harvest, reload, recover, keys, tree, history, backup, init, demo, serve):
     app.command()(options.takes_global_options(command))
 
 

@@ -1,6 +1,7 @@
 """A full reload: harvest everything aside, then replace it all in one transaction, or nothing."""
 
 import getpass
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from worksupport.errors import BrakeError, LockedError
@@ -35,15 +36,22 @@ def _user_name() -> str:
         return "unknown"
 
 
-def reload(work: Work, trigger: Trigger, max_delete_percent: float | None = None) -> Run:
+def reload(
+    work: Work,
+    trigger: Trigger,
+    max_delete_percent: float | None = None,
+    on_started: Callable[[records.Record], None] = lambda record: None,
+) -> Run:
     """Replace the issues of every source that is on by what it answers now.
 
-    All or nothing: if one source fails, `issues` stays as it was and the run's exit code says why. Raises
-    what ends the whole run: InterruptedRunError, DatabaseError, LockedError if a forced reload took over.
+    All or nothing: if one source fails, `issues` stays as it was and the run's exit code says why.
+    `on_started` is called with the record as soon as others can see it. Raises what ends the whole run:
+    InterruptedRunError, DatabaseError, LockedError if a forced reload took over.
     """
     outcomes = first_outcomes(work.settings, None)
     started_at = work.clock.now_text()
     record = records.begin_reload(work.store, work.run_id, started_at, trigger.source, trigger.triggered_by)
+    on_started(record)
     run = Run(work.store, work.settings, work.clock, record, outcomes)
     before, started = previous_warnings(work.store), work.clock.monotonic()
     percent = work.settings.max_delete_percent if max_delete_percent is None else max_delete_percent

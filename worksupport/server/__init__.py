@@ -1,0 +1,1 @@
+"""`worksupport serve`: the same documents as the command line prints, over HTTP."""

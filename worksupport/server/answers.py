@@ -1,0 +1,100 @@
+"""Answers that need not be made, or sent, again while the data is the same."""
+
+import hashlib
+import re
+import sqlite3
+import threading
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from worksupport import __version__
+from worksupport.queries.reader import answer, data_version
+from worksupport.server.exchange import JSON, Answer
+
+CACHE_BYTES = 64 * 1024 * 1024
+_ETAG = re.compile(r'"[^"]*"')
+# Keep a copy, but ask every time whether it still is the answer.
+_ASK_AGAIN = {**JSON, "Cache-Control": "private, no-cache"}
+
+Make = Callable[[sqlite3.Connection], str]
+
+
+class Answers:
+    """The finished answers of one database, by data version, tool version, route and question."""
+
+    def __init__(self, database: Path, capacity: int = CACHE_BYTES) -> None:
+        """`capacity`: bytes of all bodies together; a body larger than that is never kept."""
+        self._database = database
+        self._capacity = capacity
+        self._size = 0
+        self._bodies: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+        # One answer of a route at a time: several would share the one interpreter and multiply the memory,
+        # and who waited often finds just what it wants.
+        self._makers: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def answer(self, route: str, question: object, known: str, make: Make) -> Answer:
+        """200 with what `make(connection)` returns, or 304 if `known` (If-None-Match) names it.
+
+        `question` must tell all that the answer depends on beside the data, in its repr. Raises what the
+        reader and `make` raise.
+        """
+        etag = _etag(answer(self._database, data_version), route, question)
+        body = b"" if _names(known, etag) else self._kept(etag)
+        if body is None:
+            with self._makers[route]:
+                etag, body = answer(self._database, lambda found: self._made(found, route, question, make))
+        return unless_known(_found(body, etag), known)
+
+    def _made(
+        self, connection: sqlite3.Connection, route: str, question: object, make: Make
+    ) -> tuple[str, bytes]:
+        etag = _etag(data_version(connection), route, question)
+        body = self._kept(etag)
+        if body is None:
+            body = make(connection).encode("ascii")
+            self._keep(etag, body)
+        return etag, body
+
+    def _kept(self, etag: str) -> bytes | None:
+        with self._lock:
+            if etag in self._bodies:
+                self._bodies.move_to_end(etag)
+            return self._bodies.get(etag)
+
+    def _keep(self, etag: str, body: bytes) -> None:
+        if len(body) > self._capacity:
+            return
+        with self._lock:
+            self._bodies[etag] = body
+            self._size += len(body)
+            while self._size > self._capacity:
+                self._size -= len(self._bodies.popitem(last=False)[1])
+
+
+def answer_by_content(text: str, known: str) -> Answer:
+    """As `Answers.answer`, for a small document that changes without the data: its ETag is of its text."""
+    body = text.encode("ascii")
+    return unless_known(_found(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'), known)
+
+
+def unless_known(found: Answer, known: str) -> Answer:
+    """304 without a body if `known` (an If-None-Match header, "" for none) names the answer's ETag."""
+    if known.strip() == "*" or _names(known, found.headers["ETag"]):
+        return replace(found, status=304, body=b"")
+    return found
+
+
+def _found(body: bytes, etag: str) -> Answer:
+    return Answer(200, body, {**_ASK_AGAIN, "ETag": etag})
+
+
+def _names(known: str, etag: str) -> bool:
+    return etag in _ETAG.findall(known)
+
+
+def _etag(version: int, route: str, question: object) -> str:
+    seed = f"{version} {__version__} {route} {question!r}"
+    return f'"{hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:32]}"'

@@ -1,0 +1,206 @@
+"""One client's connection: requests read within bounds, each answered in one write, then the next."""
+
+import io
+import logging
+import re
+import socket
+from email.message import Message
+from http import HTTPStatus
+from http.client import LineTooLong
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING
+
+from worksupport import log
+from worksupport.server.bounded_reader import BoundedReader
+from worksupport.server.exchange import Answer, RefusedError, Request
+
+if TYPE_CHECKING:
+    from worksupport.server.listening import Server
+
+logger = logging.getLogger(__name__)
+
+MAX_REQUEST_LINE = 8 * 1024
+MAX_HEAD = 64 * 1024
+MAX_BODY = 64 * 1024
+# A client must take its answer at least this fast, after a moment to begin.
+_LEAST_BYTES_PER_SECOND = 64 * 1024
+# Up to here, copying a body behind its head is cheaper than a second system call.
+_ONE_WRITE = 256 * 1024
+_LINGER_BYTES = 1024 * 1024
+_MAX_LOGGED_PATH = 200
+_DETAILS = {
+    HTTPStatus.BAD_REQUEST: "this is not an HTTP/1.1 request",
+    HTTPStatus.REQUEST_URI_TOO_LONG: f"the request line is longer than {MAX_REQUEST_LINE} bytes",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "the headers are too many or too long",
+    HTTPStatus.HTTP_VERSION_NOT_SUPPORTED: "this server speaks HTTP/1.1",
+}
+
+
+class Connection(BaseHTTPRequestHandler):
+    """What http.server calls for one connection; it parses the head, the rest is here."""
+
+    protocol_version = "HTTP/1.1"
+    server: "Server"
+    headers: Message
+    rfile: io.BufferedReader
+
+    def setup(self) -> None:
+        """Replace http.server's reading, which has no bounds, and its writing in pieces."""
+        self.connection: socket.socket = self.request
+        # Without this, the second part of a long answer waits 40 ms for the client's receipt of the first.
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+        self._reader = BoundedReader(self.connection, self.server.clock)
+        self.rfile = io.BufferedReader(self._reader)
+        self.wfile = io.BytesIO()
+        self._is_first = True
+        self._started = self.server.clock.monotonic()
+        self._must_linger = False
+        self.raw_requestline = b""
+
+    def finish(self) -> None:
+        """Let the client read a refusal before what it still sends is refused by the kernel."""
+        if self._must_linger:
+            self._linger()
+        super().finish()
+
+    def handle_one_request(self) -> None:
+        """Read one request and answer it; the connection ends where that cannot be done cleanly."""
+        try:
+            self._read_and_answer()
+        except TimeoutError:
+            self.close_connection = True
+            if self._has_begun:
+                self._send_refusal(RefusedError(408, "the request took too long to arrive"))
+        except LineTooLong:
+            self.send_error(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        except RefusedError as refused:
+            self._send_refusal(refused)
+        except OSError:  # the client has gone away
+            self.close_connection = True
+
+    def _read_and_answer(self) -> None:
+        self.close_connection = True
+        if not self._read_head():
+            return
+        self._check_head()
+        self._drop_body()
+        method = "GET" if self.command == "HEAD" else self.command
+        request = Request(method, self.path, self.request_version, self.headers, self.client_address[0])
+        self._send(self.server.application.answer(request))
+
+    def _read_head(self) -> bool:
+        """Whether a whole head has come; if not, what was wrong has been answered."""
+        self.command, self.path, self.request_version = "", "", "HTTP/1.1"
+        if not self._wait_for_request():
+            return False
+        self.raw_requestline = self.rfile.readline(MAX_REQUEST_LINE + 1)
+        if len(self.raw_requestline) > MAX_REQUEST_LINE:
+            self.send_error(HTTPStatus.REQUEST_URI_TOO_LONG)
+            return False
+        return self.parse_request() and not self._reader.has_ended
+
+    def _wait_for_request(self) -> bool:
+        """Whether a request begins within the time; from its first byte on, the head's time runs."""
+        limits = self.server.limits
+        self._reader.allow(limits.head_seconds if self._is_first else limits.idle_seconds, MAX_HEAD)
+        self._has_begun = False
+        self._has_begun = bool(self.rfile.peek(1))
+        self._started = self.server.clock.monotonic()
+        if not self._is_first:
+            self._reader.allow(limits.head_seconds, MAX_HEAD)
+        self._is_first = False
+        return self._has_begun
+
+    def _check_head(self) -> None:
+        """Raise RefusedError for what could be understood in two ways, here and by a proxy before us."""
+        values = [value for _, value in self.headers.items()]
+        if self.headers.defects or any("\n" in value or "\r" in value for value in values):
+            self._refuse(400, "the headers are malformed")
+        if self.request_version not in ("HTTP/1.0", "HTTP/1.1"):
+            self._refuse(400, _DETAILS[HTTPStatus.BAD_REQUEST])
+        if "Transfer-Encoding" in self.headers:
+            self._refuse(400, "Transfer-Encoding is not taken here; send a Content-Length")
+        lengths = self.headers.get_all("Content-Length", [])
+        if len(lengths) > 1 or not all(re.fullmatch("[0-9]{1,18}", length) for length in lengths):
+            self._refuse(400, "Content-Length must be one whole number")
+        if lengths and int(lengths[0]) > MAX_BODY:
+            self._refuse(413, f"the body is longer than {MAX_BODY} bytes; no address here takes one")
+        tokens = self.headers.get("Connection", "").casefold().split(",")
+        self.close_connection |= "close" in [token.strip() for token in tokens]
+
+    def _refuse(self, status: int, detail: str) -> None:
+        self.close_connection = True
+        raise RefusedError(status, detail)
+
+    def _drop_body(self) -> None:
+        """Read what no route wants, so that the next request is found behind it."""
+        size = int(self.headers.get("Content-Length", "0"))
+        if size and "Expect" in self.headers:
+            self.close_connection = True  # the client waits for our word before it sends the body
+            return
+        self._reader.allow(self.server.limits.head_seconds, MAX_BODY + io.DEFAULT_BUFFER_SIZE)
+        if len(self.rfile.read(size)) < size:
+            raise ConnectionAbortedError
+
+    def handle_expect_100(self) -> bool:
+        """Say nothing yet: no route needs the body."""
+        return True
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """How http.server refuses what it cannot parse."""
+        self.close_connection = True
+        self._send_refusal(RefusedError(code, _DETAILS.get(HTTPStatus(code), HTTPStatus(code).phrase)))
+
+    def _send_refusal(self, refused: RefusedError) -> None:
+        try:
+            self._send(refused.answer)
+        except OSError:
+            self.close_connection = True
+        # What is wrong with the head leaves the connection at an unknown place.
+        self.close_connection = self._must_linger = True
+
+    def _send(self, answer: Answer) -> None:
+        if self.server.is_crowded or self.server.is_stopping:
+            self.close_connection = True
+        head = self._head(answer)
+        body = b"" if self.command == "HEAD" else answer.body
+        try:
+            for part in [head + body] if len(body) <= _ONE_WRITE else [head, body]:
+                seconds = self.server.limits.send_seconds + len(part) / _LEAST_BYTES_PER_SECOND
+                self.connection.settimeout(seconds)
+                self.connection.sendall(part)
+        except TimeoutError as error:
+            raise ConnectionAbortedError from error  # half an answer is out: no other can follow
+        self._log(answer.status, len(body))
+
+    def _head(self, answer: Answer) -> bytes:
+        headers = {"Server": "worksupport", "Date": self.date_time_string(), **answer.headers}
+        if answer.status != HTTPStatus.NOT_MODIFIED:
+            headers["Content-Length"] = str(len(answer.body))
+        headers["Connection"] = "close" if self.close_connection else "keep-alive"
+        lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+    def _linger(self) -> None:
+        """Read on for a moment: closing over unread bytes would take the answer away from the client."""
+        try:
+            self.connection.shutdown(socket.SHUT_WR)
+            self._reader.allow(self.server.limits.linger_seconds, _LINGER_BYTES)
+            while self._reader.read(io.DEFAULT_BUFFER_SIZE):
+                pass
+        except (OSError, LineTooLong):
+            return
+
+    def _log(self, status: int, size: int) -> None:
+        """One line without the query and the headers: names and tokens are nobody's business."""
+        if logger.isEnabledFor(logging.INFO):
+            told = log.fields(
+                address=self.client_address[0],
+                method=self.command[:20],
+                path=self.path.partition("?")[0][:_MAX_LOGGED_PATH],
+                status=status,
+                bytes=size,
+                ms=round((self.server.clock.monotonic() - self._started) * 1000, 1),
+            )
+            logger.info("answered", extra={**told, "run_id": None})

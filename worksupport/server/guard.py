@@ -1,0 +1,91 @@
+"""Whom `serve` answers: how often one address may ask, from which pages, and with which token."""
+
+import hmac
+import ipaddress
+import re
+from urllib.parse import SplitResult, urlsplit
+
+from worksupport.server.exchange import RefusedError, Request
+from worksupport.server.rate_limit import RateLimit
+
+_HOST = re.compile(r"[A-Za-z0-9._~%:\[\]-]*")
+
+
+class Guard:
+    """Lets a request pass, or raises RefusedError with 400, 401, 403 or 429."""
+
+    def __init__(self, token: str | None, rate_limit: RateLimit, own_names: frozenset[str] | None) -> None:
+        """`own_names`: on loopback, the names beside loopback's own by which we may be addressed; else None.
+
+        A page of the internet can let its own name point to 127.0.0.1 and then read what is there; it
+        cannot change the Host header that tells its name.
+        """
+        self._token = token
+        self._rate_limit = rate_limit
+        self._own_names = own_names
+
+    def check(self, request: Request) -> None:
+        """Refuse what may not pass; the rate comes first, so that tokens cannot be tried out quickly."""
+        seconds = self._rate_limit.seconds_to_wait(request.address)
+        if seconds:
+            raise RefusedError(
+                429, f"too many requests; try again in {seconds} s", {"Retry-After": str(seconds)}
+            )
+        self._check_host(request)
+        self._check_origin(request)
+        self._check_token(request)
+
+    def _check_host(self, request: Request) -> None:
+        hosts = request.headers.get_all("Host", [])
+        if len(hosts) > 1 or (not hosts and request.version != "HTTP/1.0"):
+            raise RefusedError(400, "a request needs one Host header")
+        if not all(_HOST.fullmatch(host) for host in hosts):
+            raise RefusedError(400, "the Host header is malformed")
+        named = [f"//{host}" for host in hosts]
+        if "://" in request.target.partition("?")[0]:
+            named.append(request.target)
+        if self._own_names is not None and not all(self._is_own(_split(url).hostname) for url in named):
+            raise RefusedError(403, "this server answers to localhost only; the Host header names another")
+
+    def _is_own(self, name: str | None) -> bool:
+        assert self._own_names is not None
+        plain = (name or "").rstrip(".")
+        return plain == "localhost" or plain in self._own_names or is_loopback(plain)
+
+    def _check_origin(self, request: Request) -> None:
+        if request.headers.get("Sec-Fetch-Site", "none").strip().casefold() not in ("none", "same-origin"):
+            raise RefusedError(403, "requests from pages of other sites are refused")
+        host = request.headers.get("Host", "")
+        for origin in request.headers.get_all("Origin", []):
+            if _split(origin).netloc.casefold() != host.casefold():
+                raise RefusedError(403, "requests from pages of other origins are refused")
+
+    def _check_token(self, request: Request) -> None:
+        if self._token is None:
+            return
+        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+        # http.server reads headers as Latin-1, whatever bytes they were.
+        is_right = hmac.compare_digest(
+            given.strip().encode("latin-1", "replace"), self._token.encode("utf-8")
+        )
+        if scheme.casefold() != "bearer" or not is_right:
+            raise RefusedError(
+                401,
+                "this server wants the header Authorization: Bearer TOKEN",
+                {"WWW-Authenticate": "Bearer"},
+            )
+
+
+def is_loopback(address: str) -> bool:
+    """Whether `address` is an IP address of this machine's loopback interface."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", "", "", "")

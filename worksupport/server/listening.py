@@ -1,0 +1,173 @@
+"""The listening socket: a bounded number of connections, each in a thread; an orderly end."""
+
+import logging
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from socketserver import TCPServer, ThreadingMixIn
+from typing import Any
+
+from worksupport.clock import Clock
+from worksupport.errors import ConfigurationError
+from worksupport.server.application import Application
+from worksupport.server.connection import Connection
+from worksupport.server.exchange import RefusedError
+
+logger = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.2  # how soon the accepting thread notices the end
+_OVERLOADED = RefusedError(
+    503, "too many connections; try again", {"Retry-After": "1", "Connection": "close"}
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many clients, and how long one may take."""
+
+    connections: int = 64
+    head_seconds: float = 5.0  # for a whole head, or a whole body
+    idle_seconds: float = 15.0  # between two requests
+    send_seconds: float = 15.0  # for an answer, beside its size at a least speed
+    linger_seconds: float = 1.0
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to listen: an address as the socket takes it, of one family."""
+
+    family: socket.AddressFamily
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """As people type it."""
+        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
+
+
+def resolve(host: str, port: int) -> Address:
+    """The address that `host` (a name or an IP address) has here; IPv4 first, as most clients do.
+
+    Raises ConfigurationError if it has none.
+    """
+    try:
+        if not host:
+            raise OSError("it is empty")
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigurationError(
+            f"cannot listen on host {host!r}: {reason}", "name another one with --host, such as 127.0.0.1"
+        ) from error
+    family, *_, address = min(found, key=lambda each: each[0] != socket.AF_INET)
+    return Address(family, str(address[0]), port)
+
+
+class Server(ThreadingMixIn, TCPServer):
+    """Answers with `application` until it is stopped."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+    block_on_close = False  # `stop` waits for the threads, with an end
+    request_queue_size = 128
+
+    def __init__(
+        self, address: Address, application: Application, clock: Clock, limits: Limits | None = None
+    ) -> None:
+        """Begin to listen; `clock` measures the clients' time. Raises ConfigurationError."""
+        self.address_family = address.family
+        self.application = application
+        self.clock = clock
+        self.limits = limits or Limits()
+        self.is_stopping = False
+        self._open: set[socket.socket] = set()
+        self._changed = threading.Condition()
+        try:
+            super().__init__((address.host, address.port), Connection)
+        except (OSError, OverflowError) as error:
+            raise ConfigurationError(
+                f"cannot listen on {address.url}: {getattr(error, 'strerror', None) or error}",
+                "name another place with --host and --port; --port 0 takes any free port",
+            ) from error
+
+    @property
+    def port(self) -> int:
+        """The port listened on, also where any was asked for."""
+        return int(self.socket.getsockname()[1])
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether connections should end after their answer, to make room."""
+        return len(self._open) > self.limits.connections // 2
+
+    @contextmanager
+    def accepting(self) -> Iterator[None]:
+        """Take connections while inside, in a thread."""
+        thread = threading.Thread(
+            target=self.serve_forever, args=(_POLL_SECONDS,), name="accept", daemon=True
+        )
+        thread.start()
+        try:
+            yield
+        finally:
+            self.is_stopping = True
+            self.shutdown()
+            self.server_close()
+            thread.join()
+
+    def finish(self, seconds: float) -> bool:
+        """After `accepting`: let the answers that are under way end; False if some have not in time."""
+        with self._changed:
+            for connection in self._open:
+                _hear_no_more(connection)
+            return self._changed.wait_for(lambda: not self._open, seconds)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Give the connection a thread, or the answer 503 if there are too many."""
+        with self._changed:
+            has_room = len(self._open) < self.limits.connections
+            if has_room:
+                self._open.add(request)
+        if has_room:
+            super().process_request(request, client_address)
+        else:
+            _turn_away(request)
+            self.shutdown_request(request)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close the connection; only then is there room for another."""
+        super().shutdown_request(request)
+        with self._changed:
+            self._open.discard(request)
+            self._changed.notify_all()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that has gone away is nothing to tell; a bug is."""
+        if not isinstance(sys.exception(), OSError):
+            logger.error("internal error: %s", traceback.format_exc())
+
+
+def _hear_no_more(connection: socket.socket) -> None:
+    """A client that says nothing now is not waited for; one that is being answered is answered."""
+    try:
+        connection.shutdown(socket.SHUT_RD)
+    except OSError:
+        return
+
+
+def _turn_away(connection: socket.socket) -> None:
+    """Answer 503 without waiting for anything."""
+    answer = _OVERLOADED.answer
+    headers = {**answer.headers, "Content-Length": str(len(answer.body))}
+    lines = ["HTTP/1.1 503 Service Unavailable", *(f"{name}: {value}" for name, value in headers.items())]
+    try:
+        connection.setblocking(False)
+        connection.send("\r\n".join([*lines, "", ""]).encode() + answer.body)
+        connection.recv(64 * 1024)
+    except OSError:
+        return
