@@ -38,6 +38,11 @@ class Call:
     json: Any = field(default=None, repr=False)
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, _response: requests.Response) -> None:
+        """Redirects are ours to follow: requests would read their body, however long, to prepare the next."""
+
+
 class Transport:
     """Sends requests to one service, from any thread."""
 
@@ -126,7 +131,7 @@ class Transport:
         return session
 
     def _new_session(self, url: str) -> requests.Session:
-        session = requests.Session()
+        session = _Session()
         session.auth = self._credentials
         session.headers.update(self._headers)
         session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
