@@ -22,6 +22,8 @@ _LEVELS = {
     NEWLY_LEFT_OUT: ("⚠️", "warning"),
     logging.ERROR: ("❌", "error"),
 }
+# A field whose values stand in the message already: only the JSON form has them apart.
+_ONLY_JSON = "only_json"
 _package_log = logging.getLogger("worksupport")
 
 
@@ -86,7 +88,7 @@ class _TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         emoji, _ = _LEVELS.get(record.levelno, ("❔", record.levelname))
-        pairs = _fields_of(record)
+        pairs = {name: value for name, value in _fields_of(record).items() if name != _ONLY_JSON}
         line = " ".join([record.getMessage(), *(f"{name}={_value(value)}" for name, value in pairs.items())])
         return f"{self._clock.now_text()} {emoji} {visible(line)}"
 
@@ -99,7 +101,8 @@ class _JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         _, level = _LEVELS.get(record.levelno, ("", record.levelname.lower()))
         head = {"time": self._clock.now_text(), "level": level, "message": record.getMessage()}
-        return json.dumps({**head, **_fields_of(record)}, default=str)
+        pairs = _fields_of(record)
+        return json.dumps({**head, **pairs.pop(_ONLY_JSON, {}), **pairs}, default=str)
 
 
 def _fields_of(record: logging.LogRecord) -> dict[str, Any]:

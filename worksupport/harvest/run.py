@@ -170,20 +170,23 @@ def report(run: Run, command: str, before: set[str], seconds: float) -> None:
     for warning in run.warnings:
         level = log.NEWLY_LEFT_OUT if warning in left_out else logging.WARNING
         logger.log(logging.INFO if warning in before else level, warning)
-    for outcome in run.asked:
-        logger.log(
-            log.SUMMARY, "%s %s", command, outcome.status, extra=log.fields(**_counts(outcome, seconds))
-        )
+    level = logging.ERROR if run.error_message else log.SUMMARY
+    logger.log(level, _summary(run, command, seconds), extra=log.fields(**_counts(run, seconds)))
 
 
-def _counts(outcome: SourceOutcome, seconds: float) -> dict[str, object]:
-    return {
-        "source": outcome.name,
-        "issues": outcome.issues,
-        "new": outcome.new,
-        "changed": outcome.changed,
-        "removed": outcome.removed,
-        "requests": outcome.requests,
-        "retries": outcome.retries,
-        "seconds": f"{seconds:.1f}",
-    }
+def _summary(run: Run, command: str, seconds: float) -> str:
+    """What happened, in one line for people."""
+    sources = [
+        f"{o.name} {o.status}: {o.issues} issues, {o.new} new, {o.changed} changed, {o.removed} removed"
+        for o in run.asked
+    ]
+    requests, retries = sum(o.requests for o in run.asked), sum(o.retries for o in run.asked)
+    ending = "failed" if run.error_message else "completed"
+    return f"{command} {ending}: {'; '.join(sources)}; {requests} requests, {retries} retries, {seconds:.1f} s"
+
+
+def _counts(run: Run, seconds: float) -> dict[str, object]:
+    """The same for machines, as keys of the JSON log."""
+    names = ("status", "issues", "new", "changed", "removed", "requests", "retries")
+    counts = {o.name: {name: getattr(o, name) for name in names} for o in run.asked}
+    return {"only_json": {"seconds": round(seconds, 1), "sources": counts}}
