@@ -176,13 +176,14 @@ def report(run: Run, command: str, before: set[str], seconds: float) -> None:
 
 def _summary(run: Run, command: str, seconds: float) -> str:
     """What happened, in one line for people."""
+    ending = "failed" if run.error_message else "completed"
     sources = [
-        f"{o.name} {o.status}: {o.issues} issues, {o.new} new, {o.changed} changed, {o.removed} removed"
+        f"{o.name} {o.status}, {o.issues} issues ({o.new} new, {o.changed} changed, {o.removed} removed)"
         for o in run.asked
     ]
     requests, retries = sum(o.requests for o in run.asked), sum(o.retries for o in run.asked)
-    ending = "failed" if run.error_message else "completed"
-    return f"{command} {ending}: {'; '.join(sources)}; {requests} requests, {retries} retries, {seconds:.1f} s"
+    effort = f"{requests} requests, {retries} retries, {seconds:.1f} s"
+    return f"{command} {ending}: {'; '.join([*sources, effort])}"
 
 
 def _counts(run: Run, seconds: float) -> dict[str, object]:
