@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import FakeClock
-from worksupport.rows import IssueRow
+from worksupport.issue_row import IssueRow
 from worksupport.store.database import Store
 from worksupport.store.merging import Merged, merge, stage_page
 

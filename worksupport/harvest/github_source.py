@@ -11,8 +11,9 @@ from worksupport.config.settings import GitHubSettings, Settings
 from worksupport.errors import QueryRefusedError
 from worksupport.harvest.pipeline import Emit, Findings, Page
 from worksupport.harvest.plan import batches
+from worksupport.issue_row import IssueRow
 from worksupport.outcome import Kind, LeftOut
-from worksupport.rows import IssueRow, OddRecordError, github_row, is_pull_request
+from worksupport.rows import OddRecordError, github_row, is_pull_request
 
 
 @dataclass

@@ -14,8 +14,9 @@ from worksupport.harvest.queries_sent import jira_jql
 from worksupport.harvest.types import SiteTypes, resolve_types
 from worksupport.harvest.walk import Walk
 from worksupport.harvest.workers import Workers
+from worksupport.issue_row import IssueRow
 from worksupport.outcome import Kind, LeftOut
-from worksupport.rows import IssueRow, OddRecordError, jira_row
+from worksupport.rows import OddRecordError, jira_row
 
 
 @dataclass

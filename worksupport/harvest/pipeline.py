@@ -11,8 +11,8 @@ from queue import Empty, Full, Queue
 from typing import Protocol
 
 from worksupport.clock import Clock
+from worksupport.issue_row import IssueRow
 from worksupport.outcome import LeftOut
-from worksupport.rows import IssueRow
 
 _QUEUE_PAGES = 32
 # How often a waiting writer looks whether it should stop.

@@ -12,8 +12,8 @@ from worksupport.errors import ConfigurationError, QueryRefusedError
 from worksupport.harvest.plan import ChildrenQuery, Frontier, LabelQuery, Query, RootQuery, halves
 from worksupport.harvest.workers import Done, Workers
 from worksupport.hierarchy import Hierarchy
+from worksupport.issue_row import IssueRow
 from worksupport.outcome import Kind, LeftOut
-from worksupport.rows import IssueRow
 
 # Asks a query; an iterator of shaped pages. A children query without types asks for those of any type.
 Ask = Callable[[Query], Iterator[list[IssueRow]]]

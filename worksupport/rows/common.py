@@ -1,41 +1,11 @@
-"""What Jira's and GitHub's rows have in common: the row, and fields read without trusting their type."""
+"""What shaping a Jira and a GitHub issue has in common: fields read without trusting their type."""
 
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any
 
 from worksupport.clock import utc_text
 from worksupport.errors import WorksupportError
 from worksupport.text import storable, visible
-
-
-class VendorType(TypedDict):
-    """An issue's type as the service says."""
-
-    id: str | None
-    name: str | None
-
-
-class IssueRow(TypedDict):
-    """One issue as we store it; times are UTC text with milliseconds."""
-
-    source: str
-    source_id: str
-    issue_key: str
-    summary: str | None
-    assignee: str | None
-    assignees: list[str]
-    assignee_accounts: list[tuple[str, str]]  # account id or login ('' if unknown), and the name shown
-    status: str | None
-    status_category: str | None
-    state_reason: str | None
-    labels: list[str]
-    issue_type_id: int | None
-    vendor_type: VendorType | None
-    parent_key: str | None
-    url: str | None
-    created_at: str | None
-    updated_at: str | None
-    closed_at: str | None
 
 
 class OddRecordError(WorksupportError):

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from worksupport.rows.common import Fields, IssueRow, OddRecordError, VendorType, record_id
+from worksupport.issue_row import IssueRow, VendorType
+from worksupport.rows.common import Fields, OddRecordError, record_id
 from worksupport.text import storable
 
 

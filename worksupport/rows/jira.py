@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from worksupport.hierarchy import UNKNOWN_TYPE_ID
-from worksupport.rows.common import Fields, IssueRow, OddRecordError, VendorType, record_id, record_text
+from worksupport.issue_row import IssueRow, VendorType
+from worksupport.rows.common import Fields, OddRecordError, record_id, record_text
 
 _CATEGORIES = {"new", "indeterminate", "done"}
 

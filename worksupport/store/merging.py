@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from worksupport.rows import IssueRow
+from worksupport.issue_row import IssueRow
 from worksupport.store.changes import raise_data_version
 
 COLUMNS = tuple(IssueRow.__annotations__)

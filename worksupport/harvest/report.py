@@ -1,0 +1,54 @@
+"""What a run tells when it has ended: its warnings, and one line that sums it up."""
+
+import logging
+
+from worksupport import log
+from worksupport.harvest.run import Run
+from worksupport.store.database import Store
+
+logger = logging.getLogger(__name__)
+
+
+def previous_warnings(store: Store) -> set[str]:
+    """The warnings of the newest ended run, harvest or reload."""
+    rows = store.connection.execute(_PREVIOUS_WARNINGS).fetchall()
+    return {text for (text,) in rows}
+
+
+_PREVIOUS_WARNINGS = """
+SELECT each.value FROM (
+    SELECT warnings FROM (
+        SELECT warnings, completed_at FROM harvest_jobs WHERE status <> 'running'
+        UNION ALL SELECT warnings, completed_at FROM reload_tracking WHERE status <> 'running'
+    ) ORDER BY completed_at DESC LIMIT 1
+), json_each(warnings) AS each
+"""
+
+
+def report(run: Run, command: str, before: set[str], seconds: float) -> None:
+    """Log the warnings, those the previous run had too as info only, and the run's one summary line."""
+    left_out = {str(item) for outcome in run.asked for item in outcome.left_out}
+    for warning in run.warnings:
+        level = log.NEWLY_LEFT_OUT if warning in left_out else logging.WARNING
+        logger.log(logging.INFO if warning in before else level, warning)
+    level = logging.ERROR if run.error_message else log.SUMMARY
+    logger.log(level, _summary(run, command, seconds), extra=log.fields(**_counts(run, seconds)))
+
+
+def _summary(run: Run, command: str, seconds: float) -> str:
+    """What happened, in one line for people."""
+    ending = "failed" if run.error_message else "completed"
+    sources = [
+        f"{o.name} {o.status}, {o.issues} issues ({o.new} new, {o.changed} changed, {o.removed} removed)"
+        for o in run.asked
+    ]
+    requests, retries = sum(o.requests for o in run.asked), sum(o.retries for o in run.asked)
+    effort = f"{requests} requests, {retries} retries, {seconds:.1f} s"
+    return f"{command} {ending}: {'; '.join([*sources, effort])}"
+
+
+def _counts(run: Run, seconds: float) -> dict[str, object]:
+    """The same for machines, as keys of the JSON log."""
+    names = ("status", "issues", "new", "changed", "removed", "requests", "retries")
+    counts = {o.name: {name: getattr(o, name) for name in names} for o in run.asked}
+    return {"only_json": {"seconds": round(seconds, 1), "sources": counts}}
