@@ -8,8 +8,10 @@ from worksupport.commands import options
 from worksupport.context import Context
 from worksupport.errors import ExitCode
 from worksupport.output import json_text, write
+from worksupport.text import visible
 
 if TYPE_CHECKING:
+    from worksupport.config.settings import Settings
     from worksupport.harvest.run import Run
 
 DryRun = Annotated[
@@ -29,15 +31,26 @@ def harvest(
     """Copy the team's issues from Jira and GitHub into the database, once."""
     only = options.checked_source(source)
     if dry_run:
-        from worksupport.harvest.dry_run import queries_to_send
-
-        write("".join(f"{line}\n" for line in queries_to_send(context.settings, only)))
+        _show_queries(context.settings, only)
         return
     run = _harvest(context, only, wait, json)
     if run.exit_code != ExitCode.OK:
         raise typer.Exit(run.exit_code)
     if exit_code and not run.has_changes:
         raise typer.Exit(ExitCode.UNCHANGED)
+
+
+def _show_queries(settings: "Settings", only: str | None) -> None:
+    from worksupport.harvest.dry_run import queries_to_send
+    from worksupport.queries.parents import keys_of_type
+    from worksupport.queries.reader import answer
+
+    def parents_of(type_id: int) -> list[str]:
+        if not settings.database_path.exists():
+            return []
+        return answer(settings.database_path, lambda connection: keys_of_type(connection, type_id))
+
+    write("".join(f"{visible(line)}\n" for line in queries_to_send(settings, only, parents_of)))
 
 
 def _harvest(context: Context, only: str | None, wait: float, json: bool) -> "Run":
