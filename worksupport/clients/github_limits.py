@@ -4,9 +4,10 @@ import logging
 import math
 from datetime import datetime
 
+from worksupport.clients.announcements import reset_seconds, retry_after_seconds, whole_number
 from worksupport.clients.answers import Answer, words
 from worksupport.clients.auth import Credentials
-from worksupport.clients.limits import Limiter, reset_seconds, retry_after_seconds, whole_number
+from worksupport.clients.limits import Limiter
 from worksupport.clients.refusals import refused_credentials
 from worksupport.clients.retries import LimitedTrouble
 from worksupport.clock import Clock

@@ -12,9 +12,10 @@ from types import TracebackType
 from typing import Any
 
 from worksupport.clients.addresses import host, join, same_origin, shown
+from worksupport.clients.announcements import announced_seconds
 from worksupport.clients.answers import Answer, Check, checked_document, is_object, words
 from worksupport.clients.auth import Credentials
-from worksupport.clients.limits import Limiter, announced_seconds
+from worksupport.clients.limits import Limiter
 from worksupport.clients.refusals import refusal
 from worksupport.clients.retries import LimitedTrouble, PassingTrouble, Patience, retrying
 from worksupport.clients.transport import Call, Transport

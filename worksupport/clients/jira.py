@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from worksupport.clients import jql
+from worksupport.clients.announcements import is_near_limit
 from worksupport.clients.answers import Answer, is_list, words
 from worksupport.clients.auth import Account, Credentials
 from worksupport.clients.http import Service
@@ -24,6 +25,8 @@ _FIELDS = (
     *("created", "updated", "resolutiondate"),
 )
 _NOT_ALLOWED = (401, 403)
+# Burst limits count by the second.
+_SLOWER_SECONDS = 1.0
 
 
 def connect(
@@ -52,7 +55,7 @@ class Jira:
     def __init__(self, service: Service, credentials: Credentials) -> None:
         self.service = service
         self._identity = Identity(credentials)
-        service.judge = self._identity.judge
+        service.judge = self._judge
         self._search = Search(self._ask)
         self._lock = threading.Lock()
         self._site: Site | None = None
@@ -115,6 +118,11 @@ class Jira:
     def close(self) -> None:
         """Close all connections."""
         self.service.close()
+
+    def _judge(self, answer: Answer) -> None:
+        self._identity.judge(answer)
+        if is_near_limit(answer.headers):
+            self.service.limiter.pause(_SLOWER_SECONDS, "Jira says that its limit is near", logging.INFO)
 
     def _ask(self, method: str, path: str, **options: Any) -> Answer:
         answer = self.service.request(method, path, **options)
