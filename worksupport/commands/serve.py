@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,8 @@ from worksupport.errors import ConfigurationError, InterruptedRunError
 
 if TYPE_CHECKING:
     from worksupport.config.settings import ServeSettings
-    from worksupport.server.listening import Address, Server
+    from worksupport.server.address import Address
+    from worksupport.server.listening import Server
     from worksupport.server.reloads import Reloads
 
 logger = logging.getLogger(__name__)
@@ -40,14 +42,17 @@ def serve(
     worksupport serve --port 8080
     curl -s 'http://127.0.0.1:8080/api/issues/keys?assignee=Anna%20Berg'
     """
-    from worksupport.server.listening import resolve
+    from worksupport.server.address import resolve
 
     settings, reloads = _prepared(context)
-    address = resolve(settings.host if host is None else host, settings.port if port is None else port)
-    server = _server(context, settings, reloads, address, own_name=host or settings.host)
+    settings = replace(
+        settings, host=settings.host if host is None else host, port=settings.port if port is None else port
+    )
+    address = resolve(settings.host, settings.port)
+    server = _server(context, settings, address, reloads)
     with context.clock.stop_on_signals():
         with server.accepting():
-            print(f"listening on {_url(address, server.port)}", file=sys.stderr, flush=True)
+            print(f"listening on {replace(address, port=server.port).url}", file=sys.stderr, flush=True)
             if reloads:
                 reloads.recover()
             _wait_for_stop(context)
@@ -70,43 +75,20 @@ def _prepared(context: Context) -> "tuple[ServeSettings, Reloads | None]":
 
 
 def _server(
-    context: Context,
-    settings: "ServeSettings",
-    reloads: "Reloads | None",
-    address: "Address",
-    own_name: str,
+    context: Context, settings: "ServeSettings", address: "Address", reloads: "Reloads | None"
 ) -> "Server":
-    from worksupport.server.answers import Answers
-    from worksupport.server.application import Application
-    from worksupport.server.guard import Guard, is_loopback
-    from worksupport.server.listening import Server
-    from worksupport.server.rate_limit import RateLimit
-    from worksupport.server.routes import Routes
-
-    local = is_loopback(address.host)
-    if not local and settings.token is None:
-        raise ConfigurationError(
-            f"serve.token must be set to listen on {own_name!r}, which others can reach",
-            "set WORKSUPPORT_SERVE_TOKEN, or listen on 127.0.0.1",
-        )
-    rate_limit = RateLimit(settings.rate_limit_per_minute, context.clock)
-    guard = Guard(settings.token, rate_limit, frozenset({own_name.casefold()}) if local else None)
-    hours = context.settings.interval_hours if reloads else _default_interval_hours()
-    database = context.database_path
-    routes = Routes(database, Answers(database), reloads or _NO_RELOAD, timedelta(hours=hours), context.clock)
-    return Server(address, Application(guard, routes), context.clock)
-
-
-def _default_interval_hours() -> float:
     from worksupport.config.settings import Settings
+    from worksupport.server.assembly import build_server
 
-    return Settings.interval_hours
-
-
-def _url(address: "Address", port: int) -> str:
-    from dataclasses import replace
-
-    return replace(address, port=port).url
+    hours = context.settings.interval_hours if reloads else Settings.interval_hours
+    return build_server(
+        context.database_path,
+        settings,
+        address,
+        context.clock,
+        reloads=reloads or _NO_RELOAD,
+        interval=timedelta(hours=hours),
+    )
 
 
 def _wait_for_stop(context: Context) -> None:

@@ -2,7 +2,6 @@
 
 import io
 import logging
-import re
 import socket
 from email.message import Message
 from http import HTTPStatus
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from worksupport import log
 from worksupport.server.bounded_reader import BoundedReader
 from worksupport.server.exchange import Answer, RefusedError, Request
+from worksupport.server.head import MAX_BODY, check_head, wants_close
 
 if TYPE_CHECKING:
     from worksupport.server.listening import Server
@@ -21,7 +21,6 @@ logger = logging.getLogger(__name__)
 
 MAX_REQUEST_LINE = 8 * 1024
 MAX_HEAD = 64 * 1024
-MAX_BODY = 64 * 1024
 # A client must take its answer at least this fast, after a moment to begin.
 _LEAST_BYTES_PER_SECOND = 64 * 1024
 # Up to here, copying a body behind its head is cheaper than a second system call.
@@ -68,9 +67,9 @@ class Connection(BaseHTTPRequestHandler):
         try:
             self._read_and_answer()
         except TimeoutError:
-            self.close_connection = True
             if self._has_begun:
                 self._send_refusal(RefusedError(408, "the request took too long to arrive"))
+            self.close_connection = True
         except LineTooLong:
             self.send_error(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         except RefusedError as refused:
@@ -82,7 +81,8 @@ class Connection(BaseHTTPRequestHandler):
         self.close_connection = True
         if not self._read_head():
             return
-        self._check_head()
+        self.close_connection |= wants_close(self.headers)
+        check_head(self.request_version, self.headers)
         self._drop_body()
         method = "GET" if self.command == "HEAD" else self.command
         request = Request(method, self.path, self.request_version, self.headers, self.client_address[0])
@@ -111,27 +111,6 @@ class Connection(BaseHTTPRequestHandler):
         self._is_first = False
         return self._has_begun
 
-    def _check_head(self) -> None:
-        """Raise RefusedError for what could be understood in two ways, here and by a proxy before us."""
-        values = [value for _, value in self.headers.items()]
-        if self.headers.defects or any("\n" in value or "\r" in value for value in values):
-            self._refuse(400, "the headers are malformed")
-        if self.request_version not in ("HTTP/1.0", "HTTP/1.1"):
-            self._refuse(400, _DETAILS[HTTPStatus.BAD_REQUEST])
-        if "Transfer-Encoding" in self.headers:
-            self._refuse(400, "Transfer-Encoding is not taken here; send a Content-Length")
-        lengths = self.headers.get_all("Content-Length", [])
-        if len(lengths) > 1 or not all(re.fullmatch("[0-9]{1,18}", length) for length in lengths):
-            self._refuse(400, "Content-Length must be one whole number")
-        if lengths and int(lengths[0]) > MAX_BODY:
-            self._refuse(413, f"the body is longer than {MAX_BODY} bytes; no address here takes one")
-        tokens = self.headers.get("Connection", "").casefold().split(",")
-        self.close_connection |= "close" in [token.strip() for token in tokens]
-
-    def _refuse(self, status: int, detail: str) -> None:
-        self.close_connection = True
-        raise RefusedError(status, detail)
-
     def _drop_body(self) -> None:
         """Read what no route wants, so that the next request is found behind it."""
         size = int(self.headers.get("Content-Length", "0"))
@@ -148,16 +127,15 @@ class Connection(BaseHTTPRequestHandler):
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """How http.server refuses what it cannot parse."""
-        self.close_connection = True
         self._send_refusal(RefusedError(code, _DETAILS.get(HTTPStatus(code), HTTPStatus(code).phrase)))
 
     def _send_refusal(self, refused: RefusedError) -> None:
+        # Where the next request would begin is not known.
+        self.close_connection = self._must_linger = True
         try:
             self._send(refused.answer)
         except OSError:
-            self.close_connection = True
-        # What is wrong with the head leaves the connection at an unknown place.
-        self.close_connection = self._must_linger = True
+            return
 
     def _send(self, answer: Answer) -> None:
         if self.server.is_crowded or self.server.is_stopping:

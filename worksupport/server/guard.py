@@ -1,10 +1,10 @@
 """Whom `serve` answers: how often one address may ask, from which pages, and with which token."""
 
 import hmac
-import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
+from worksupport.server.address import is_loopback
 from worksupport.server.exchange import RefusedError, Request
 from worksupport.server.rate_limit import RateLimit
 
@@ -74,14 +74,6 @@ class Guard:
                 "this server wants the header Authorization: Bearer TOKEN",
                 {"WWW-Authenticate": "Bearer"},
             )
-
-
-def is_loopback(address: str) -> bool:
-    """Whether `address` is an IP address of this machine's loopback interface."""
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 def _split(url: str) -> SplitResult:

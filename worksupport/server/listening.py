@@ -13,6 +13,7 @@ from typing import Any
 
 from worksupport.clock import Clock
 from worksupport.errors import ConfigurationError
+from worksupport.server.address import Address
 from worksupport.server.application import Application
 from worksupport.server.connection import Connection
 from worksupport.server.exchange import RefusedError
@@ -34,38 +35,6 @@ class Limits:
     idle_seconds: float = 15.0  # between two requests
     send_seconds: float = 15.0  # for an answer, beside its size at a least speed
     linger_seconds: float = 1.0
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where to listen: an address as the socket takes it, of one family."""
-
-    family: socket.AddressFamily
-    host: str
-    port: int
-
-    @property
-    def url(self) -> str:
-        """As people type it."""
-        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
-
-
-def resolve(host: str, port: int) -> Address:
-    """The address that `host` (a name or an IP address) has here; IPv4 first, as most clients do.
-
-    Raises ConfigurationError if it has none.
-    """
-    try:
-        if not host:
-            raise OSError("it is empty")
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigurationError(
-            f"cannot listen on host {host!r}: {reason}", "name another one with --host, such as 127.0.0.1"
-        ) from error
-    family, *_, address = min(found, key=lambda each: each[0] != socket.AF_INET)
-    return Address(family, str(address[0]), port)
 
 
 class Server(ThreadingMixIn, TCPServer):
