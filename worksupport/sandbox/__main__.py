@@ -20,7 +20,9 @@ def main(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
         return 2
     clock = clock or Clock()
     fault = Faults(*given.fault) if given.fault else None
-    with server.running(made_up_world(), fault=fault, port=given.port) as sandbox:
+    world = made_up_world()
+    world.page_size = given.page_size
+    with server.running(world, fault=fault, port=given.port) as sandbox:
         sandbox.latency_seconds = given.latency
         print(sandbox.properties(), flush=True)
         server.wait_for_stop(clock)
@@ -37,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="KIND[,KIND]",
         help="what goes wrong; 'help' lists the kinds",
     )
+    parser.add_argument("--page-size", type=int, default=100, help="issues on a page of Jira; default 100")
     parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="added to each answer")
     return parser
 

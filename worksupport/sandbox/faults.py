@@ -99,6 +99,11 @@ def _cut(request: Request, answer: Answer) -> Answer:
     return replace(answer, raw_body=body[: len(body) // 2])
 
 
+def _same_token(request: Request, answer: Answer) -> Answer:
+    token = request.document["nextPageToken"]
+    return replace(answer, document={**answer.document, "nextPageToken": token, "isLast": False})
+
+
 def _anonymous(request: Request, answer: Answer) -> Answer:
     kept = {name: value for name, value in answer.headers.items() if name != "X-AAccountId"}
     headers = {**kept, "X-Seraph-LoginReason": "AUTHENTICATED_FAILED"}
@@ -144,11 +149,7 @@ FAULTS = {
     "reset": Fault("every second search: the connection closes", _delivered("none")),
     "half": Fault("every second search: the connection breaks half-way", _delivered("half")),
     "drip": Fault("from the second search: a byte every half second", _delivered("drip"), _from(2)),
-    "token-repeated": Fault(
-        "Jira: every page has the same token",
-        _document(lambda page: {"nextPageToken": "again"}),
-        applies=_with_more,
-    ),
+    "token-repeated": Fault("Jira: page two leads to page two", _same_token, _from(1), _later_page),
     "token-missing": Fault(
         "Jira: isLast false, no token", _document(lambda page: {"nextPageToken": None}), applies=_with_more
     ),
