@@ -1,0 +1,209 @@
+"""The benchmarks' data: a made-up site of any size, the same for the same size, and what it costs at least.
+
+It shares nothing with the program or its sandbox, so that a mistake of theirs cannot hide here.
+"""
+
+import random
+from collections import defaultdict
+from dataclasses import dataclass, field
+from math import ceil
+
+MEMBERS = 50
+PAGE = 100
+LOGINS_PER_QUERY = 6
+ROOT_LABEL = "SE_product_family"
+LABEL = "work-support"
+PROJECTS = ("IAIPORT", "AIPRDV", "AIMP", "IACU")
+TYPE_IDS = {
+    "Product Version": "10201",
+    "Feature": "10202",
+    "Customer Adoption": "10203",
+    "Story": "10204",
+    "Task": "10205",
+    "Bug": "10206",
+}
+# What the hierarchy asks for below each type; Bugs stand below Features too and must not be brought.
+CHILD_TYPES = {
+    "Product Version": ("Feature", "Customer Adoption"),
+    "Feature": ("Story", "Task"),
+    "Customer Adoption": ("Story",),
+}
+STATUSES = (
+    ("To Do", "new"),
+    ("In Progress", "indeterminate"),
+    ("In Review", "indeterminate"),
+    ("Done", "done"),
+)
+_WORDS = (
+    "payment refund gateway timeout retry customer adoption release stable fix crash export import report "
+    "login naïve Größe façade claim ledger invoice"
+).split()
+
+
+def account_id(member: int) -> str:
+    """A member's Jira account."""
+    return f"712020:{member:08x}-a291-4c5e-9e4b-787d2e3e8495"
+
+
+def login(member: int) -> str:
+    """A member's GitHub login."""
+    return f"member-{member}"
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One issue of either service; `assignee` is a member's number, from MEMBERS on a stranger's."""
+
+    number: int
+    key: str
+    type_name: str
+    summary: str
+    status: int
+    assignee: int
+    labels: tuple[str, ...]
+    parent: "Issue | None"
+    created: str  # YYYY-MM-DDTHH:MM:SS
+
+
+@dataclass
+class Site:
+    """All issues, found by what the services are asked for."""
+
+    roots: list[Issue] = field(default_factory=list)
+    children: dict[str, list[Issue]] = field(default_factory=lambda: defaultdict(list))
+    labelled: dict[int, list[Issue]] = field(default_factory=lambda: defaultdict(list))
+    github: dict[int, list[Issue]] = field(default_factory=lambda: defaultdict(list))
+    size: int = 0
+
+    def below(self, parent: str, types: frozenset[str]) -> list[Issue]:
+        """The children of these types."""
+        return [issue for issue in self.children.get(parent, ()) if issue.type_name in types]
+
+
+class _Maker:
+    def __init__(self, seed: int) -> None:
+        self.site = Site()
+        self._random = random.Random(seed)
+
+    def issue(
+        self, key: str, type_name: str, parent: Issue | None = None, *labels: str, who: int = -1
+    ) -> Issue:
+        choose, self.site.size = self._random, self.site.size + 1
+        who = choose.randrange(MEMBERS + 10) if who < 0 else who
+        day, second = choose.randrange(1, 29), self.site.size % 86_400
+        issue = Issue(
+            100_000 + self.site.size,
+            key,
+            type_name,
+            " ".join(choose.choices(_WORDS, k=8)),
+            choose.randrange(len(STATUSES)),
+            who,
+            (*labels, *choose.sample(("backend", "web", "urgent", "ops"), choose.randrange(3))),
+            parent,
+            f"2026-{choose.randrange(1, 11):02d}-{day:02d}T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}",
+        )
+        if parent:
+            self.site.children[parent.key].append(issue)
+        return issue
+
+    def jira(self, type_name: str, parent: Issue | None = None, *labels: str, who: int = -1) -> Issue:
+        project = PROJECTS[self.site.size % len(PROJECTS)]
+        return self.issue(f"{project}-{self.site.size + 1}", type_name, parent, *labels, who=who)
+
+    def grow(self, total: int) -> Site:
+        """About 65 % tree, 2 % labelled issues beside it, 5 % GitHub, the rest of no interest to a harvest."""
+        for _ in range(max(4, total // 200)):
+            self._version()
+        for _ in range(total // 50):
+            who = self._random.randrange(MEMBERS)
+            self.site.labelled[who].append(self.jira("Bug", None, LABEL, who=who))
+        for number in range(total // 20):
+            who = self._random.randrange(MEMBERS - 6)  # six members have no issue there
+            self.site.github[who].append(
+                self.issue(f"acme/app-{number % 7}#{number}", "", None, LABEL, who=who)
+            )
+        while self.site.size < total:
+            self.jira("Bug", None)
+        return self.site
+
+    def _version(self) -> None:
+        version = self.jira("Product Version", None, ROOT_LABEL)
+        self.site.roots.append(version)
+        for _ in range(self._random.randrange(4, 17)):
+            feature = self.jira("Feature", version)
+            for _ in range(self._random.randrange(17)):
+                self.jira(self._random.choice(("Story", "Story", "Task")), feature)
+            if self._random.random() < 0.5:
+                self.jira("Bug", feature)
+        for _ in range(self._random.randrange(9)):
+            adoption = self.jira("Customer Adoption", version)
+            for _ in range(self._random.randrange(13)):
+                self.jira("Story", adoption)
+
+
+def make_site(total: int) -> Site:
+    """A site of about `total` issues, the same each time."""
+    return _Maker(total).grow(total)
+
+
+@dataclass(frozen=True)
+class Least:
+    """What a harvest of a site costs at least, counted in searches; and DESIGN section 10's P and G."""
+
+    jira: int
+    github: int
+    rounds_jira: int  # P: requests one after the other with so many workers
+    rounds_github: int  # G
+    issues: int
+
+    @property
+    def searches(self) -> int:
+        """Both services together."""
+        return self.jira + self.github
+
+    @property
+    def rounds(self) -> int:
+        """max(P, G): a perfect harvest takes so many times the latency."""
+        return max(self.rounds_jira, self.rounds_github)
+
+
+def least(site: Site, concurrency: int = 8) -> Least:
+    """Batches of 100 parents per set of child types, label queries, groups of six, one per login unproven."""
+    root_pages = _pages(len(site.roots))
+    levels, stored = _levels(site)
+    labelled = sum(map(len, site.labelled.values()))
+    groups = [
+        range(first, min(first + LOGINS_PER_QUERY, MEMBERS)) for first in range(0, MEMBERS, LOGINS_PER_QUERY)
+    ]
+    github = sum(_pages(sum(len(site.github[who]) for who in group)) for group in groups)
+    github += sum(not site.github[who] for who in range(MEMBERS))
+    label_pages = _pages(labelled)
+    return Least(
+        jira=root_pages + sum(levels) + label_pages,
+        github=github,
+        rounds_jira=2 + root_pages + sum(ceil(requests / concurrency) for requests in levels),
+        rounds_github=2 + github,
+        issues=stored + labelled + sum(map(len, site.github.values())),
+    )
+
+
+def _levels(site: Site) -> tuple[list[int], int]:
+    """The requests of each level below the roots, and the issues of the whole tree."""
+    requests, stored, level = [], len(site.roots), site.roots
+    while level:
+        below: list[Issue] = []
+        level_requests = 0
+        for type_name, types in CHILD_TYPES.items():
+            parents = [issue.key for issue in level if issue.type_name == type_name]
+            for start in range(0, len(parents), 100):
+                found = [c for key in parents[start : start + 100] for c in site.below(key, frozenset(types))]
+                level_requests += _pages(len(found))
+                below += found
+        requests.append(level_requests)
+        stored += len(below)
+        level = [issue for issue in below if issue.type_name in CHILD_TYPES]
+    return [count for count in requests if count], stored
+
+
+def _pages(results: int) -> int:
+    return max(1, ceil(results / PAGE))
