@@ -1,5 +1,6 @@
 """Time, passed in: what the hour is, and waits that a stop request ends."""
 
+import _thread
 import signal
 import threading
 import time
@@ -42,7 +43,7 @@ class Clock:
         self.check()
 
     def request_stop(self, number: int = signal.SIGINT) -> None:
-        """Ask the run to end: every wait ends, every `check` raises. Safe inside a signal handler."""
+        """Ask the run to end: every wait ends, every `check` raises. Not for a signal handler."""
         self._signal = signal.Signals(number)
         self._stop.set()
 
@@ -66,4 +67,5 @@ class Clock:
                 signal.signal(number, handler)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        self.request_stop(number)
+        # The handler may have broken in just where this thread holds the event's own lock.
+        _thread.start_new_thread(self.request_stop, (number,))

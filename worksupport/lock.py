@@ -1,14 +1,16 @@
 """One writer at a time: an flock beside the database, released by the kernel, so it cannot go stale."""
 
+import errno
 import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from worksupport.clock import Clock
-from worksupport.errors import ConfigurationError, LockedError
+from worksupport.errors import ConfigurationError, DatabaseError, LockedError, WorksupportError
+from worksupport.private_files import make_private_folder
 
 # Absorbs the moment for which `history`, `check` and `/health` hold it to look.
 _GRACE_SECONDS = 1.0
@@ -34,34 +36,44 @@ def exclusive_lock(
     """Hold the lock of `database` while inside; `while_waiting` is called at each vain try.
 
     Raises LockedError naming the holder if it is still taken after `wait_seconds` (at least one
-    second), InterruptedRunError if a stop was requested meanwhile.
+    second), InterruptedRunError if a stop was requested meanwhile, ConfigurationError or DatabaseError if
+    there can be no lock file.
     """
     path = lock_path(database)
     descriptor = _open(path)
     try:
         _acquire(descriptor, path, clock, max(_GRACE_SECONDS, wait_seconds), while_waiting)
         _write_holder(descriptor, command, run_id, clock)
-        yield
+        try:
+            yield
+        finally:
+            _clear_holder(descriptor)
     finally:
         os.close(descriptor)
 
 
 def _open(path: Path) -> int:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(path.parent)
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise ConfigurationError(
-            f"cannot open the lock {path}: {error.strerror}",
-            "run as the account that owns the database, or name another one with --db",
-        ) from error
+        raise _without_lock(error, path) from error
+
+
+def _without_lock(error: OSError, path: Path) -> WorksupportError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DatabaseError(f"the disk is full: there is no room for the lock {path}", "make room")
+    return ConfigurationError(
+        f"cannot lock the database with {path}: {error.strerror}",
+        "run as the account that owns the database, or name another one with --db",
+    )
 
 
 def _acquire(
     descriptor: int, path: Path, clock: Clock, patience_seconds: float, while_waiting: Callable[[], None]
 ) -> None:
     give_up_at = clock.monotonic() + patience_seconds
-    while not _try(descriptor, fcntl.LOCK_EX):
+    while not _try_exclusive(descriptor, path):
         if clock.monotonic() >= give_up_at:
             raise LockedError(
                 f"another run is working on this database: {_described(path)}",
@@ -69,6 +81,13 @@ def _acquire(
             )
         while_waiting()
         clock.sleep(_STEP_SECONDS)
+
+
+def _try_exclusive(descriptor: int, path: Path) -> bool:
+    try:
+        return _try(descriptor, fcntl.LOCK_EX)
+    except OSError as error:  # a file system that knows no locks
+        raise _without_lock(error, path) from error
 
 
 def _try(descriptor: int, kind: int) -> bool:
@@ -81,8 +100,16 @@ def _try(descriptor: int, kind: int) -> bool:
 
 def _write_holder(descriptor: int, command: str, run_id: str, clock: Clock) -> None:
     holder = {"pid": os.getpid(), "command": command, "started_at": clock.now_text(), "run_id": run_id}
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+    # The name is a courtesy: a disk without room for it does not stop a run.
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+
+
+def _clear_holder(descriptor: int) -> None:
+    """So that nobody takes us for the next one, who has not written its name yet."""
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
 
 
 def _described(path: Path) -> str:
@@ -103,5 +130,7 @@ def is_held(database: Path) -> bool:
         return False
     try:
         return not _try(descriptor, fcntl.LOCK_SH)
+    except OSError:
+        return False
     finally:
         os.close(descriptor)

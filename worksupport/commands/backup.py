@@ -14,8 +14,13 @@ Keep = Annotated[
 
 
 def backup(context: Context, folder: Folder, keep: Keep = None) -> None:
-    """Copy the database to FOLDER, checked, also while a harvest runs, and print the copy's path."""
+    """Copy the database to FOLDER, checked, also while a harvest runs, and print the copy's path.
+
+    With --quiet nothing is printed, so that cron has nothing to mail.
+    """
     from worksupport import output
     from worksupport.lifecycle.backup import back_up
 
-    output.write(f"{back_up(context.database_path, folder, context.clock.now(), keep)}\n")
+    target = back_up(context.database_path, folder, context.clock.now(), keep)
+    if context.options.verbosity >= 0:
+        output.write(f"{target}\n")

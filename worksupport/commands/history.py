@@ -27,20 +27,23 @@ def history(
     worksupport history --status failed
     worksupport history --harvests --limit 1 --json
     """
-    from worksupport import output
+    from worksupport import lock, output
     from worksupport.queries.history import HistoryQuestion
     from worksupport.queries.reader import answer
 
     question = HistoryQuestion(limit, status)
     if record_id is not None and status is not None:
         raise UsageError(f"history {record_id} shows that one record: leave --status out")
+    # A run may end while we look: one that held the lock before or after counts as live.
+    was_live = lock.is_held(context.database_path)
     document = answer(context.database_path, lambda found: _ask(found, question, record_id, harvests))
+    is_live = was_live or lock.is_held(context.database_path)
     if as_json:
         output.write(output.json_text(document))
     elif record_id is not None:
-        _show_one(context, document)
+        _show_one(document, is_live)
     else:
-        _show_all(context, document, "harvest" if harvests else "reload")
+        _show_all(context, document, is_live, "harvest" if harvests else "reload")
 
 
 def _ask(connection: sqlite3.Connection, question: Any, record_id: int | None, harvests: bool) -> Any:
@@ -53,19 +56,18 @@ def _ask(connection: sqlite3.Connection, question: Any, record_id: int | None, h
     return several(connection, question)
 
 
-def _show_one(context: Context, record: dict[str, Any]) -> None:
-    from worksupport import lock, output
+def _show_one(record: dict[str, Any], is_live: bool) -> None:
+    from worksupport import output
     from worksupport.render.history import record_text
 
-    output.write(record_text(record, is_live=lock.is_held(context.database_path)))
+    output.write(record_text(record, is_live=is_live))
 
 
-def _show_all(context: Context, records: list[dict[str, Any]], command: str) -> None:
-    from worksupport import lock, output
+def _show_all(context: Context, records: list[dict[str, Any]], is_live: bool, command: str) -> None:
+    from worksupport import output
     from worksupport.render import terminal
     from worksupport.render.history import draw_history, plain_history
 
-    is_live = lock.is_held(context.database_path)
     now = context.clock.now()
     if records and terminal.is_terminal():
         draw_history(records, now, terminal.console(), is_live=is_live)

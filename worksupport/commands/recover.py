@@ -22,9 +22,10 @@ def recover(
 
     settings, clock = context.settings, context.clock
     with clock.stop_on_signals(), work_on_database(settings, clock, "recover", wait) as work:
-        run = None if no_reload else reload_if_stale(work)
-        if json:
-            reload_id = run.record.id if run else None
-            write(json_text(recover_document(work.store.connection, work.healed, reload_id)))
+        try:
+            run = None if no_reload else reload_if_stale(work)
+        finally:
+            if json:
+                write(json_text(recover_document(work.store.connection, work.healed, work.run_id)))
     if run and run.exit_code != ExitCode.OK:
         raise typer.Exit(run.exit_code)

@@ -48,9 +48,11 @@ def reload(
         clock.stop_on_signals(),
         work_on_database(settings, clock, "reload", patience, _while_waiting(context, force)) as work,
     ):
-        run = reload(work, trigger, max_delete)
-        if json:
-            write(json_text(reload_run_document(work.store.connection, run.record.id)))
+        try:
+            run = reload(work, trigger, max_delete)
+        finally:
+            if json and (document := reload_run_document(work.store.connection, work.run_id)):
+                write(json_text(document))
     if run.exit_code != ExitCode.OK:
         raise typer.Exit(run.exit_code)
 

@@ -22,11 +22,11 @@ def harvest(work: Work, only: str | None = None) -> Run:
     outcomes = first_outcomes(work.settings, only)
     record = records.begin_harvest(work.store, work.run_id, work.clock.now_text())
     run = Run(work.store, work.settings, work.clock, record, outcomes)
-    before, started = previous_warnings(work.store), work.clock.monotonic()
     with recorded(run):
+        before = previous_warnings(work.store)
         collect(run, build_sources(work.settings, outcomes, work.store, work.clock), HarvestWriter(run))
         _finish(run)
-    report(run, "harvest", before, work.clock.monotonic() - started)
+    report(run, "harvest", before, run.seconds)
     return run
 
 
@@ -36,9 +36,7 @@ def _finish(run: Run) -> None:
         for outcome in run.outcomes.values():
             if not outcome.asked:
                 records.save_outcome(run.store, run.record, outcome, now, stored=False)
-        records.finish(
-            run.store, run.record, list(run.outcomes.values()), run.warnings, run.error_message, now
-        )
+        run.finish_record(run.error_message)
 
 
 class HarvestWriter:

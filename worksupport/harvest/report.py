@@ -11,8 +11,7 @@ logger = logging.getLogger(__name__)
 
 def previous_warnings(store: Store) -> set[str]:
     """The warnings of the newest ended run, harvest or reload."""
-    rows = store.connection.execute(_PREVIOUS_WARNINGS).fetchall()
-    return {text for (text,) in rows}
+    return {text for (text,) in store.read(_PREVIOUS_WARNINGS)}
 
 
 _PREVIOUS_WARNINGS = """

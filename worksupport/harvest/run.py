@@ -9,7 +9,14 @@ from typing import Protocol
 from worksupport import log
 from worksupport.clock import Clock
 from worksupport.config.settings import Settings
-from worksupport.errors import ExitCode, WorksupportError, gravest
+from worksupport.errors import (
+    BrakeError,
+    ExitCode,
+    InterruptedRunError,
+    LockedError,
+    WorksupportError,
+    gravest,
+)
 from worksupport.harvest.pipeline import AccountFound, End, Page, Source, events
 from worksupport.harvest.sources import ended, failed
 from worksupport.outcome import Kind, LeftOut, SourceOutcome
@@ -30,6 +37,20 @@ class Run:
     clock: Clock
     record: records.Record
     outcomes: dict[str, SourceOutcome]
+
+    def __post_init__(self) -> None:
+        self._began = self.clock.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been going on."""
+        return self.clock.monotonic() - self._began
+
+    def finish_record(self, error_message: str | None) -> None:
+        """Complete the record, or fail it with `error_message`; in the caller's transaction."""
+        outcomes = list(self.outcomes.values())
+        now = self.clock.now_text()
+        records.finish(self.store, self.record, outcomes, self.warnings, error_message, now, self.seconds)
 
     @property
     def asked(self) -> list[SourceOutcome]:
@@ -85,16 +106,20 @@ def collect(run: Run, sources: list[Source], writer: Writer) -> None:
     Raises what ends the whole run: a stop request, a database that cannot be written, a bug.
     """
     by_name = {source.name: source for source in sources}
-    for event in events(sources, run.clock):
-        writer.check()
-        match event:
-            case Page():
-                writer.save(event)
-            case AccountFound(address, account_id):
-                with run.store.transaction():
-                    keep_account(run.store, address, account_id)
-            case End(name, _):
-                _end(run, run.outcomes[name], by_name[name], event, writer)
+    try:
+        for event in events(sources, run.clock):
+            writer.check()
+            match event:
+                case Page():
+                    writer.save(event)
+                case AccountFound(address, account_id):
+                    with run.store.transaction():
+                        keep_account(run.store, address, account_id)
+                case End(name, _):
+                    _end(run, run.outcomes[name], by_name[name], event, writer)
+    finally:
+        for name, source in by_name.items():
+            run.outcomes[name].requests, run.outcomes[name].retries = source.requests, source.retries
 
 
 def _end(run: Run, outcome: SourceOutcome, source: Source, end: End, writer: Writer) -> None:
@@ -103,7 +128,7 @@ def _end(run: Run, outcome: SourceOutcome, source: Source, end: End, writer: Wri
         try:
             writer.source_completed(outcome)
             outcome.status = "completed"
-        except WorksupportError as error:
+        except BrakeError as error:
             failed(outcome, error)
     if outcome.status == "failed":
         logger.error("%s failed: %s", outcome.name, outcome.error_message)
@@ -118,26 +143,38 @@ def recorded(run: Run) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        message = error.message if isinstance(error, WorksupportError) else f"internal error: {error!r}"
-        _finish_failed(run, message)
+        _finish_failed(run, _reason(error))
         raise
+
+
+def _reason(error: BaseException) -> str:
+    """Why the run ended, as its record says it."""
+    if isinstance(error, InterruptedRunError):
+        return "interrupted"
+    if isinstance(error, LockedError):
+        return "superseded"
+    return error.message if isinstance(error, WorksupportError) else f"internal error: {error!r}"
 
 
 def _finish_failed(run: Run, message: str) -> None:
     try:
         with run.store.transaction(even_if_stopped=True) as connection:
             connection.execute("DELETE FROM main.staged_issues")
-            records.finish(
-                run.store,
-                run.record,
-                list(run.outcomes.values()),
-                run.warnings,
-                message,
-                run.clock.now_text(),
-            )
+            for outcome in run.outcomes.values():
+                if not records.has_outcome(run.store, run.record, outcome.name):
+                    _break_off(outcome, message)
+                    records.save_outcome(run.store, run.record, outcome, run.clock.now_text(), stored=False)
+            run.finish_record(message)
     except WorksupportError as error:
         # The next run heals the record; what ended this one is the message that counts.
         logger.warning("the run's record could not be finished: %s", error.message)
+
+
+def _break_off(outcome: SourceOutcome, message: str) -> None:
+    """The run ended before this source's ending was stored; what it would have removed still stands."""
+    outcome.removed = 0
+    if outcome.status == "running":
+        outcome.status, outcome.error_message = "failed", message
 
 
 def brake_limits(

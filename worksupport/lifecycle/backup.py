@@ -1,16 +1,23 @@
 """A verified copy of the database, made while runs may go on."""
 
+import fcntl
 import os
 import re
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from tempfile import mkstemp
 
-from worksupport.errors import ConfigurationError, DatabaseError
+from worksupport.errors import ConfigurationError, DatabaseError, WorksupportError
+from worksupport.private_files import make_private_folder
 from worksupport.queries.reader import answer
+from worksupport.store.troubles import free_room, is_no_room, no_room
 
 _NAME = re.compile(r"worksupport-\d{8}T\d{6}Z\.db")
+_PARTIAL = ".worksupport-backup-"
+_MAKE_ROOM = "make room and run it again; no copy was removed"
 
 
 def back_up(database: Path, folder: Path, now: datetime, keep: int | None) -> Path:
@@ -21,23 +28,60 @@ def back_up(database: Path, folder: Path, now: datetime, keep: int | None) -> Pa
     that cannot be read, DatabaseError if the disk is full or the copy is damaged.
     """
     target = folder / f"worksupport-{now:%Y%m%dT%H%M%SZ}.db"
-    partial = target.with_suffix(".partial")
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
-        answer(database, lambda source: _copy(source, partial))
-        _verify(partial)
-        os.replace(partial, target)
-        _remove_old(folder, keep)
+        answer(database, lambda source: _copy_into(source, folder, target))
+        _remove_old(folder, keep, target)
     except OSError as error:
-        raise ConfigurationError(f"cannot write the backup to {folder}: {error.strerror}") from error
-    except sqlite3.Error as error:
-        raise DatabaseError(
-            f"the backup to {folder} failed: {error}", "make room and run it again"
-        ) from error
-    finally:
-        partial.unlink(missing_ok=True)
+        raise _unwritable(error, folder, database) from error
     return target
+
+
+def _unwritable(error: OSError, folder: Path, database: Path) -> WorksupportError:
+    if is_no_room(error):
+        return no_room(folder, database)
+    return ConfigurationError(
+        f"cannot write the backup to {folder}: {error.strerror}", "name a folder that this account may write"
+    )
+
+
+def _copy_into(source: sqlite3.Connection, folder: Path, target: Path) -> None:
+    make_private_folder(folder)
+    with _swept(folder), _partial_file(folder) as partial:
+        try:
+            _copy(source, partial)
+            _verify(partial)
+        except sqlite3.Error as error:  # of the copy: the database was opened and looked at before
+            raise DatabaseError(
+                f"the backup to {folder} failed: {error}; {free_room(folder)}", _MAKE_ROOM
+            ) from error
+        os.replace(partial, target)
+
+
+@contextmanager
+def _swept(folder: Path) -> Iterator[None]:
+    """While inside, others see by a lock on the folder that a copy is being made; dead ones' are removed."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):  # another backup is at work, or the file system knows no locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for path in folder.glob(f"{_PARTIAL}*"):
+                path.unlink()
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _partial_file(folder: Path) -> Iterator[Path]:
+    """A new file with mode 0600, gone at the end unless it has got another name."""
+    descriptor, name = mkstemp(prefix=_PARTIAL, dir=folder)
+    os.close(descriptor)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def _copy(source: sqlite3.Connection, partial: Path) -> None:
@@ -53,16 +97,14 @@ def _verify(partial: Path) -> None:
         ((verdict,),) = copy.execute("PRAGMA integrity_check(1)").fetchall()
     if verdict != "ok":
         raise DatabaseError(f"the copy is damaged and was not kept: {verdict}", "run: worksupport check")
-    descriptor = os.open(partial, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
-def _remove_old(folder: Path, keep: int | None) -> None:
+def _remove_old(folder: Path, keep: int | None, made: Path) -> None:
+    """Keep the newest `keep` copies, the one just made among them whatever the clock says."""
     if keep is None:
         return
-    copies = sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))
-    for path in copies[: max(0, len(copies) - keep)]:
+    others = sorted(
+        path for path in folder.iterdir() if _NAME.fullmatch(path.name) and path.name != made.name
+    )
+    for path in others[: max(0, len(others) - (keep - 1))]:
         path.unlink()

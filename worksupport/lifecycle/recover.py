@@ -27,12 +27,13 @@ def reload_if_stale(work: Work) -> Run | None:
 
 def _staleness(work: Work) -> str | None:
     """Why an automatic reload is due; None if it is not."""
-    row = work.store.connection.execute(_LAST_RELOAD).fetchone()
-    if row is None:
+    rows = work.store.read(_LAST_RELOAD)
+    if not rows:
         return "there was none yet"
-    age = work.clock.now() - datetime.fromisoformat(row[0])
+    ((started_at,),) = rows
+    age = work.clock.now() - datetime.fromisoformat(started_at)
     if age < timedelta(0):
-        return f"the last one, of {row[0]}, lies in the future"
+        return f"the last one, of {started_at}, lies in the future"
     if age > timedelta(hours=work.settings.interval_hours):
-        return f"the last one is of {row[0]}"
+        return f"the last one is of {started_at}"
     return None

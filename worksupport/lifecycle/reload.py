@@ -1,9 +1,12 @@
 """A full reload: harvest everything aside, then replace it all in one transaction, or nothing."""
 
 import getpass
+import logging
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from worksupport import log
 from worksupport.errors import BrakeError, LockedError
 from worksupport.harvest.opening import Work
 from worksupport.harvest.pipeline import Page
@@ -13,6 +16,8 @@ from worksupport.harvest.sources import build_sources, failed, first_outcomes
 from worksupport.outcome import SourceOutcome
 from worksupport.store import membership, records
 from worksupport.store.merging import merge, stage
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -52,15 +57,15 @@ def reload(
     outcomes = first_outcomes(work.settings, None)
     started_at = work.clock.now_text()
     record = records.begin_reload(work.store, work.run_id, started_at, trigger.source, trigger.triggered_by)
-    on_started(record)
     run = Run(work.store, work.settings, work.clock, record, outcomes)
-    before, started = previous_warnings(work.store), work.clock.monotonic()
     percent = work.settings.max_delete_percent if max_delete_percent is None else max_delete_percent
     with recorded(run):
+        on_started(record)
+        before = previous_warnings(work.store)
         writer = ReloadWriter(run)
         collect(run, build_sources(work.settings, outcomes, work.store, work.clock), writer)
-        writer.finish(percent, int(work.clock.monotonic() - started))
-    report(run, "reload", before, work.clock.monotonic() - started)
+        writer.finish(percent)
+    report(run, "reload", before, run.seconds)
     return run
 
 
@@ -86,52 +91,56 @@ class ReloadWriter:
     def source_completed(self, outcome: SourceOutcome) -> None:
         """Nothing yet: a reload merges only when every source has completed."""
 
-    def finish(self, max_delete_percent: float, duration_seconds: int) -> None:
+    def finish(self, max_delete_percent: float) -> None:
         """Replace the issues if every source completed; else, or at the brake, leave them as they were."""
         run = self._run
         if all(outcome.status == "completed" for outcome in run.asked):
             try:
-                self._swap(max_delete_percent, duration_seconds)
+                self._swap(max_delete_percent)
                 return
             except BrakeError as error:
-                for outcome in run.asked:
-                    failed(outcome, error)
+                logger.error("%s", error.message, extra=log.fields(hint=error.hint))
         with run.store.transaction() as connection:
             connection.execute("DELETE FROM main.staged_issues")
-            self._save_record(stored=False, duration_seconds=duration_seconds)
+            self._save_record(stored=False)
 
-    def _swap(self, max_delete_percent: float, duration_seconds: int) -> None:
+    def _swap(self, max_delete_percent: float) -> None:
         """The clean-up transaction: all or nothing."""
         run = self._run
-        run_id, now = run.record.run_id, run.clock.now_text()
-        with run.store.transaction() as connection:
-            self.check()
-            before = {outcome.name: membership.present(connection, outcome.name) for outcome in run.asked}
-            merged = merge(connection, run_id, now)
-            run.note_doubled(merged.doubled)
+        try:
+            with run.store.transaction() as connection:
+                self.check()
+                before = {outcome.name: membership.present(connection, outcome.name) for outcome in run.asked}
+                merged = merge(connection, run.record.run_id, run.clock.now_text())
+                run.note_doubled(merged.doubled)
+                for outcome in run.asked:
+                    outcome.new = merged.new.get(outcome.name, 0)
+                    outcome.changed = merged.changed.get(outcome.name, 0)
+                    limits = brake_limits(run.settings, outcome, before[outcome.name], max_delete_percent)
+                    self._delete_unseen(connection, outcome, limits)
+                connection.execute("DELETE FROM main.staged_issues")
+                self._save_record(stored=True)
+        except BaseException:
             for outcome in run.asked:
-                outcome.new = merged.new.get(outcome.name, 0)
-                outcome.changed = merged.changed.get(outcome.name, 0)
-                outcome.issues = membership.seen(connection, outcome.name, run_id)
-                membership.protect(connection, outcome.left_out)
-                limits = brake_limits(run.settings, outcome, before[outcome.name], max_delete_percent)
-                membership.brake(connection, outcome.name, run_id, limits)
-                outcome.removed = membership.delete_unseen(connection, outcome.name, run_id, now)
-            connection.execute("DELETE FROM main.staged_issues")
-            self._save_record(stored=True, duration_seconds=duration_seconds)
+                outcome.new = outcome.changed = outcome.removed = 0
+            raise
 
-    def _save_record(self, *, stored: bool, duration_seconds: int) -> None:
+    def _delete_unseen(
+        self, connection: sqlite3.Connection, outcome: SourceOutcome, limits: membership.BrakeLimits
+    ) -> None:
+        run_id = self._run.record.run_id
+        outcome.issues = membership.seen(connection, outcome.name, run_id)
+        membership.protect(connection, outcome.left_out)
+        try:
+            membership.brake(connection, outcome.name, run_id, limits)
+        except BrakeError as error:
+            failed(outcome, error)
+            raise
+        now = self._run.clock.now_text()
+        outcome.removed = membership.delete_unseen(connection, outcome.name, run_id, now)
+
+    def _save_record(self, *, stored: bool) -> None:
         run, now = self._run, self._run.clock.now_text()
         for outcome in run.outcomes.values():
             records.save_outcome(run.store, run.record, outcome, now, stored=stored and outcome.asked)
-        deleted = sum(outcome.removed for outcome in run.asked)
-        records.finish(
-            run.store,
-            run.record,
-            list(run.outcomes.values()),
-            run.warnings,
-            run.error_message,
-            now,
-            issues_deleted=deleted,
-            duration_seconds=duration_seconds,
-        )
+        run.finish_record(run.error_message)

@@ -7,15 +7,20 @@ from typing import Any
 
 from worksupport.queries.history import harvest_document, reload_document, sources_of
 
-_RUN = "SELECT run_id, requests, retries, warnings FROM reload_tracking WHERE id = ?"
+_RUN = "SELECT id, requests, retries, warnings FROM reload_tracking WHERE run_id = ? AND status <> 'running'"
 
 
-def reload_run_document(connection: sqlite3.Connection, reload_id: int) -> dict[str, Any]:
-    """The reload's history record, with its requests, retries, warnings (texts) and how each source fared."""
-    record = reload_document(connection, reload_id)
-    run_id, requests, retries, warnings = connection.execute(_RUN, [reload_id]).fetchone()
+def reload_run_document(connection: sqlite3.Connection, run_id: str) -> dict[str, Any] | None:
+    """The reload's history record, with its requests, retries, warnings (texts) and how each source fared.
+
+    None if the run made no reload, or could not write down how it ended.
+    """
+    row = connection.execute(_RUN, [run_id]).fetchone()
+    if row is None:
+        return None
+    reload_id, requests, retries, warnings = row
     return {
-        **record,
+        **reload_document(connection, reload_id),
         "requests": requests,
         "retries": retries,
         "warnings": json.loads(warnings),
@@ -24,11 +29,14 @@ def reload_run_document(connection: sqlite3.Connection, reload_id: int) -> dict[
 
 
 def recover_document(
-    connection: sqlite3.Connection, healed: Sequence[tuple[str, int]], reload_id: int | None
+    connection: sqlite3.Connection, healed: Sequence[tuple[str, int]], run_id: str
 ) -> dict[str, Any]:
-    """`{"recovered": [record...], "reload": record|null}`; `healed` are (table, id) of interrupted runs."""
+    """`{"recovered": [record...], "reload": record|null}`.
+
+    `healed` are (table, id) of interrupted runs; `run_id` is that of the run that repaired them.
+    """
     ask = {"reload_tracking": reload_document, "harvest_jobs": harvest_document}
     return {
         "recovered": [ask[table](connection, record_id) for table, record_id in healed],
-        "reload": None if reload_id is None else reload_run_document(connection, reload_id),
+        "reload": reload_run_document(connection, run_id),
     }

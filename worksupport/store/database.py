@@ -1,22 +1,28 @@
 """The database opened for writing: created for its owner alone, upgraded in place."""
 
 import os
-import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from sqlite_utils import Database
 from sqlite_utils.db import Table
 
 from worksupport.clock import Clock
-from worksupport.errors import ConfigurationError, DatabaseError, WorksupportError
+from worksupport.errors import InterruptedRunError
+from worksupport.private_files import make_private_folder
 from worksupport.schema import migrations
 from worksupport.schema_version import SCHEMA_VERSION
+from worksupport.store.ownership import OpenedFiles, refuse_foreign
+from worksupport.store.troubles import BUSY_PATIENCE_SECONDS, is_busy, spoken_of
 
+# Inside SQLite no signal is handled, so it waits half a second at a time.
 _BUSY_STEP_SECONDS = 0.5
-_BUSY_PATIENCE_SECONDS = 60.0
+# The process is to end within two seconds; what is left undone, the next run repairs.
+_PATIENCE_WHEN_STOPPED_SECONDS = 0.5
+_PRAGMAS = ("synchronous = NORMAL", "temp_store = MEMORY")
 
 
 class Store:
@@ -30,34 +36,52 @@ class Store:
         """
         self.path = path
         self.clock = clock
-        with _spoken_of(path):
+        with spoken_of(path):
+            refuse_foreign(path)
             _create(path)
-            self._identity = _identity(path)
-            # Half a second at a time: inside SQLite no signal is handled.
             self.connection = sqlite3.connect(path, timeout=_BUSY_STEP_SECONDS, isolation_level=None)
+            self._files = OpenedFiles(path)
             try:
                 self._prepare()
             except BaseException:
                 self.connection.close()
                 raise
+            self._files = OpenedFiles(path)  # now with what SQLite keeps beside it
         self._tables = Database(self.connection)
 
     def _prepare(self) -> None:
-        _refuse_foreign(self.connection, self.path)
-        self.connection.execute("PRAGMA journal_mode = WAL")
-        self.connection.execute("PRAGMA synchronous = NORMAL")
-        self.connection.execute("PRAGMA foreign_keys = ON")
-        self.connection.execute("PRAGMA temp_store = MEMORY")
+        for pragma in _PRAGMAS:
+            self.connection.execute(f"PRAGMA {pragma}")
+        self._patiently("PRAGMA journal_mode = WAL")
         self.connection.create_function("casefold", 1, str.casefold, deterministic=True)
-        migrations.apply(Database(self.connection))
+        self._migrate()
+        # Only now: a migration that builds a table anew would delete what refers to the old one.
+        self.connection.execute("PRAGMA foreign_keys = ON")
+
+    def _migrate(self) -> None:
+        ((version,),) = self.connection.execute("PRAGMA user_version").fetchall()
+        if version < SCHEMA_VERSION:
+            with self.transaction():
+                migrations.apply(Database(self.connection))
 
     def table(self, name: str) -> Table:
         """One table, for inserts and updates in sqlite-utils' words; inside `transaction`."""
         return self._tables.table(name)
 
+    def read(self, statement: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
+        """The rows of a SELECT, outside of a transaction. Raises DatabaseError."""
+        with spoken_of(self.path):
+            return self.connection.execute(statement, parameters).fetchall()
+
     def close(self) -> None:
         """Close the connection; what was not committed is rolled back."""
+        # SQLite shuts readers out while the last writer closes: leave it nothing to do then.
+        with suppress(sqlite3.Error):
+            self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        is_replaced = self._files.is_replaced
         self.connection.close()
+        if is_replaced:
+            self._files.remove_leftovers()
 
     @contextmanager
     def transaction(self, *, even_if_stopped: bool = False) -> Iterator[sqlite3.Connection]:
@@ -68,11 +92,11 @@ class Store:
         Raises DatabaseError if the disk is full, another program keeps the database locked for 60
         seconds, or the file was replaced meanwhile; InterruptedRunError if a stop was requested.
         """
-        with _spoken_of(self.path):
-            self._begin(even_if_stopped)
+        with spoken_of(self.path):
+            self._patiently("BEGIN IMMEDIATE", even_if_stopped=even_if_stopped)
             try:
                 yield self.connection
-                self._check_identity()
+                self._files.check()
                 self.connection.execute("COMMIT")
             except BaseException:
                 # A full disk makes SQLite roll back by itself.
@@ -80,83 +104,28 @@ class Store:
                     self.connection.execute("ROLLBACK")
                 raise
 
-    def _begin(self, even_if_stopped: bool) -> None:
-        give_up_at = self.clock.monotonic() + _BUSY_PATIENCE_SECONDS
+    def _patiently(self, statement: str, *, even_if_stopped: bool = False) -> None:
+        """Execute what another program's lock can hold up, again and again until patience ends."""
+        began = self.clock.monotonic()
         while True:
-            if not even_if_stopped:
-                self.clock.check()
+            patience = self._patience(even_if_stopped)
             try:
-                self.connection.execute("BEGIN IMMEDIATE")
+                self.connection.execute(statement)
                 return
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorname != "SQLITE_BUSY" or self.clock.monotonic() >= give_up_at:
+                if not is_busy(error) or self.clock.monotonic() - began >= patience:
                     raise
 
-    def _check_identity(self) -> None:
-        if _identity(self.path) != self._identity:
-            raise DatabaseError(
-                f"the database {self.path} was replaced or deleted during the run; nothing more was written",
-                "run the command again",
-            )
+    def _patience(self, even_if_stopped: bool) -> float:
+        try:
+            self.clock.check()
+        except InterruptedRunError:
+            if not even_if_stopped:
+                raise
+            return _PATIENCE_WHEN_STOPPED_SECONDS
+        return BUSY_PATIENCE_SECONDS
 
 
 def _create(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(path.parent)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _refuse_foreign(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise ConfigurationError unless the file is empty or ours and not newer than this program."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > SCHEMA_VERSION:
-        raise ConfigurationError(
-            f"the database {path} was written by a newer worksupport (schema {version}, this one knows "
-            f"{SCHEMA_VERSION})",
-            "install the newer version, or name another database with --db",
-        )
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if tables and "_sqlite_migrations" not in tables:
-        raise ConfigurationError(
-            f"{path} is the SQLite database of another program", "name another file with --db"
-        )
-
-
-@contextmanager
-def _spoken_of(path: Path) -> Iterator[None]:
-    """Turn what SQLite and the file system say into one sentence about `path`."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise _sentence(error, path) from error
-    except OSError as error:
-        raise ConfigurationError(f"cannot write the database {path}: {error.strerror}") from error
-
-
-def _sentence(error: sqlite3.Error, path: Path) -> WorksupportError:
-    name = getattr(error, "sqlite_errorname", None) or ""
-    if name.startswith("SQLITE_NOTADB"):
-        return ConfigurationError(f"{path} is not a SQLite database", "name another file with --db")
-    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-        return ConfigurationError(
-            f"cannot write the database {path}: the file or its folder is read-only",
-            "run as the account that owns it, or name another database with --db",
-        )
-    if name.startswith("SQLITE_FULL"):
-        free = shutil.disk_usage(path.parent).free // 1_000_000
-        return DatabaseError(
-            f"the disk is full: {path} could not be written; {free} MB are free there",
-            "make room and run the command again; what was there before is unchanged",
-        )
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return DatabaseError(
-            f"another program kept the database {path} locked for {_BUSY_PATIENCE_SECONDS:.0f} seconds"
-        )
-    return DatabaseError(f"the database {path} could not be written: {error}")

@@ -58,8 +58,8 @@ def save_progress(store: Store, record: Record, records_processed: int) -> None:
 
 def is_stop_requested(store: Store, record: Record) -> bool:
     """Whether a forced reload has asked this reload to give way."""
-    statement = "SELECT stop_requested FROM reload_tracking WHERE id = ?"
-    return bool(store.connection.execute(statement, [record.id]).fetchone()[0])
+    rows = store.read("SELECT stop_requested FROM reload_tracking WHERE id = ?", [record.id])
+    return rows == [(1,)]
 
 
 def save_outcome(store: Store, record: Record, outcome: SourceOutcome, ended_at: str, stored: bool) -> None:
@@ -87,6 +87,12 @@ def save_outcome(store: Store, record: Record, outcome: SourceOutcome, ended_at:
         raise_data_version(store.connection, ended_at)
 
 
+def has_outcome(store: Store, record: Record, source: str) -> bool:
+    """Whether it was kept already how `source` fared."""
+    statement = "SELECT 1 FROM source_results WHERE run_id = ? AND source = ?"
+    return store.connection.execute(statement, [record.run_id, source]).fetchone() is not None
+
+
 def finish(
     store: Store,
     record: Record,
@@ -94,22 +100,25 @@ def finish(
     warnings: list[str],
     error_message: str | None,
     now: str,
-    **columns: object,
+    seconds: float,
 ) -> None:
-    """Complete the record, or fail it with `error_message`; in the caller's transaction."""
-    store.table(record.table).update(
-        record.id,
-        {
-            "completed_at": now,
-            "status": "failed" if error_message else "completed",
-            "records_processed": sum(outcome.issues for outcome in outcomes),
-            "error_message": error_message,
-            "requests": sum(outcome.requests for outcome in outcomes),
-            "retries": sum(outcome.retries for outcome in outcomes),
-            "warnings": json.dumps(warnings, ensure_ascii=False),
-            **columns,
-        },
-    )
+    """Complete the record of a run of so many seconds, or fail it with `error_message`.
+
+    In the caller's transaction.
+    """
+    row = {
+        "completed_at": now,
+        "status": "failed" if error_message else "completed",
+        "records_processed": sum(outcome.issues for outcome in outcomes),
+        "error_message": error_message,
+        "requests": sum(outcome.requests for outcome in outcomes),
+        "retries": sum(outcome.retries for outcome in outcomes),
+        "warnings": json.dumps(warnings, ensure_ascii=False),
+    }
+    if record.table is Table.RELOADS:
+        row["issues_deleted"] = sum(outcome.removed for outcome in outcomes)
+        row["duration_seconds"] = int(seconds)
+    store.table(record.table).update(record.id, row)
     raise_data_version(store.connection, now)
 
 
@@ -129,4 +138,6 @@ def heal(store: Store, now: str) -> list[tuple[Table, int]]:
                 )
                 healed.append((table, int(record_id)))
         connection.execute("DELETE FROM main.staged_issues")
+        if healed:
+            raise_data_version(connection, now)
     return healed

@@ -57,10 +57,8 @@ def _follow_members(store: Store, members: tuple[Member, ...]) -> None:
 
 def known_accounts(store: Store) -> dict[str, str]:
     """The account ids that e-mail addresses were resolved to in earlier runs, by address."""
-    rows = store.connection.execute(
-        "SELECT jira_id, jira_account_id FROM team_members WHERE jira_account_id IS NOT NULL"
-    )
-    return dict(rows.fetchall())
+    statement = "SELECT jira_id, jira_account_id FROM team_members WHERE jira_account_id IS NOT NULL"
+    return dict(store.read(statement))
 
 
 def keep_account(store: Store, address: str, account_id: str) -> None:
