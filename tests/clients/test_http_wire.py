@@ -12,7 +12,7 @@ import pytest
 
 from worksupport.clients import transport
 from worksupport.clients.http import Service
-from worksupport.errors import InterruptedRunError, UnreachableError
+from worksupport.errors import InterruptedRunError, UnreachableError, WorksupportError
 
 GOOD = b'{"fine": true}'
 
@@ -273,3 +273,15 @@ def test_basic_credentials_may_be_any_text() -> None:
     header = Request("GET", "https://x", auth=credentials).prepare().headers["Authorization"]
     assert base64.b64decode(header.removeprefix("Basic ")).decode() == "zoë@example.com:tøken"
     assert "tøken" not in repr(credentials) + str(vars(credentials).keys())
+
+
+def test_a_service_that_was_given_up_is_not_asked_again(serve: Any, reply: Any, new_service: Any) -> None:
+    """A thread whose request was cut, or that waited, does not go on alone."""
+    turns = Turns(reply, reply)
+    service = new_service(serve(turns))
+    service.request("GET", "/x")
+    service.cut_all()
+    with pytest.raises(WorksupportError, match="not asked any more"):
+        service.request("GET", "/y")
+    assert turns.paths == ["/x"]
+    assert service.requests == 1

@@ -89,7 +89,7 @@ class Service:
         self._wait(seconds)
 
     def cut_all(self) -> None:
-        """End all requests under way: for a run that is to stop now. They raise in their threads."""
+        """End all requests under way, in their threads, and send no more: the run has given up."""
         self._transport.cut_all()
 
     def close(self) -> None:
@@ -125,6 +125,7 @@ class Service:
             raise
 
     def _send(self, call: Call) -> Answer:
+        self._transport.refuse_ended()
         with self._lock:
             self.requests += 1
         began = self._clock.monotonic()

@@ -18,6 +18,7 @@ from worksupport.clients.in_flight import Exchange, InFlight, WatchedAdapter
 from worksupport.clients.retries import PassingTrouble
 from worksupport.clients.troubles import translated
 from worksupport.clock import Clock
+from worksupport.errors import WorksupportError
 
 _LONGEST_CONNECT_SECONDS = 10.0
 # The read time-out counts from byte to byte; this many times it is the bound on a whole exchange.
@@ -43,6 +44,10 @@ class _Session(requests.Session):
         """Redirects are ours to follow: requests would read their body, however long, to prepare the next."""
 
 
+class RequestAbandonedError(WorksupportError):
+    """The run has given this service up; what a thread still wanted of it is not worth a word."""
+
+
 class Transport:
     """Sends requests to one service, from any thread."""
 
@@ -61,6 +66,7 @@ class Transport:
         self._clock = clock
         self._timeout_seconds = timeout_seconds
         self._in_flight = InFlight()
+        self._is_ended = False
         self._own = threading.local()
         self._lock = threading.Lock()
         self._sessions: list[requests.Session] = []
@@ -80,8 +86,14 @@ class Transport:
         raise PassingTrouble(f"more than {_REDIRECTS} redirects")
 
     def cut_all(self) -> None:
-        """End all requests under way, from any thread."""
+        """End all requests under way, from any thread, and let no further one out."""
+        self._is_ended = True
         self._in_flight.cut_all()
+
+    def refuse_ended(self) -> None:
+        """Raise RequestAbandonedError once the run has given the service up."""
+        if self._is_ended:
+            raise RequestAbandonedError(f"{self._service} is not asked any more")
 
     def close(self) -> None:
         """Close all connections."""
@@ -105,6 +117,7 @@ class Transport:
     def _refuse_cut(self, exchange: Exchange, longest: float) -> None:
         """An answer that was cut off can look complete, where its end is the end of the connection."""
         self._clock.check()
+        self.refuse_ended()
         if exchange.is_cut:
             raise PassingTrouble(f"no whole answer within {longest:.0f} s")
 
