@@ -50,6 +50,7 @@ def stage_page(connection: sqlite3.Connection, rows: Iterable[IssueRow]) -> None
     connection.execute(
         "CREATE UNIQUE INDEX IF NOT EXISTS temp.page_by_id ON staged_issues (source, source_id)"
     )
+    connection.execute("CREATE INDEX IF NOT EXISTS temp.page_by_key ON staged_issues (issue_key)")
     connection.execute("DELETE FROM staged_issues")
     stage(connection, rows)
 
@@ -61,10 +62,11 @@ def merge(connection: sqlite3.Connection, run_id: str, now: str) -> Merged:
     """
     merged = Merged(doubled=_drop_doubled(connection, run_id))
     values = {"run": run_id, "now": now}
-    displaced = _rename(connection, _DISPLACED, values)
-    connection.execute(_MOVE_DISPLACED, values)
+    if displaced := _rename(connection, _DISPLACED, values):
+        connection.execute(_MOVE_DISPLACED, values)
     _rename(connection, _MOVED, values)
-    connection.execute("DROP TABLE IF EXISTS temp.touched")
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS touched (source, source_id, is_new)")
+    connection.execute("DELETE FROM temp.touched")
     connection.execute(_TOUCHED)
     merged.new = _count(connection, is_new=True)
     merged.changed = _count(connection, is_new=False)
@@ -84,14 +86,15 @@ def _drop_doubled(connection: sqlite3.Connection, run_id: str) -> list[tuple[str
     return doubled
 
 
-def _rename(connection: sqlite3.Connection, renamed: str, values: dict[str, str]) -> int:
-    """Note the rows whose key changes in `renamed` and let their children follow; returns how many."""
-    connection.execute("DROP TABLE IF EXISTS temp.renamed")
-    connection.execute(renamed)
-    (count,) = connection.execute("SELECT count(*) FROM temp.renamed").fetchone()
-    if count:
+def _rename(connection: sqlite3.Connection, renamed: str, values: dict[str, str]) -> bool:
+    """Note the rows whose key changes in `renamed` and let their children follow; are there any?"""
+    # A table made anew has SQLite compile every statement again, so it is made only where it is needed.
+    ((is_needed,),) = connection.execute(f"SELECT EXISTS ({renamed})")
+    if is_needed:
+        connection.execute("DROP TABLE IF EXISTS temp.renamed")
+        connection.execute(f"CREATE TEMP TABLE renamed AS {renamed}")
         connection.execute(_CHILDREN_FOLLOW, values)
-    return int(count)
+    return bool(is_needed)
 
 
 def _count(connection: sqlite3.Connection, is_new: bool) -> dict[str, int]:
@@ -114,13 +117,11 @@ SELECT s.source, s.source_id, s.issue_key FROM staged_issues s WHERE EXISTS (
 )
 """
 _DISPLACED = """
-CREATE TEMP TABLE renamed AS
 SELECT i.id, i.source, i.issue_key AS old_key, i.issue_key || '~' || i.source_id AS new_key
 FROM staged_issues s JOIN issues i ON i.issue_key = s.issue_key
 WHERE (i.source, i.source_id) <> (s.source, s.source_id)
 """
 _MOVED = """
-CREATE TEMP TABLE renamed AS
 SELECT i.id, i.source, i.issue_key AS old_key, s.issue_key AS new_key
 FROM staged_issues s JOIN issues i ON i.source = s.source AND i.source_id = s.source_id
 WHERE i.issue_key <> s.issue_key
@@ -140,7 +141,7 @@ FROM temp.renamed WHERE issues.id = renamed.id
 """
 _COMPARED = [column for column in COLUMNS if column not in ("source", "source_id")]
 _TOUCHED = f"""
-CREATE TEMP TABLE touched AS
+INSERT INTO temp.touched
 SELECT s.source, s.source_id, i.id IS NULL AS is_new
 FROM staged_issues s LEFT JOIN issues i ON i.source = s.source AND i.source_id = s.source_id
 WHERE i.id IS NULL OR i.missing_since IS NOT NULL
@@ -153,9 +154,12 @@ FROM temp.touched JOIN staged_issues s USING (source, source_id) WHERE true
 ON CONFLICT (source, source_id) DO UPDATE SET {", ".join(f"{c} = excluded.{c}" for c in _COMPARED)},
     harvested_at = excluded.harvested_at, seen_run = excluded.seen_run, missing_since = NULL
 """
+# The cross join keeps SQLite from reading all issues to find those of one page.
 _SEEN = """
-UPDATE issues SET harvested_at = :now, seen_run = :run FROM staged_issues s
-WHERE issues.source = s.source AND issues.source_id = s.source_id AND issues.seen_run IS NOT :run
+UPDATE issues SET harvested_at = :now, seen_run = :run WHERE id IN (
+    SELECT i.id FROM staged_issues s CROSS JOIN issues i ON i.source = s.source AND i.source_id = s.source_id
+    WHERE i.seen_run IS NOT :run
+)
 """
 _TOUCHED_ISSUES = "temp.touched JOIN issues i USING (source, source_id)"
 _SIDE_TABLES = (
