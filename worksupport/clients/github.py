@@ -61,7 +61,7 @@ class GitHub:
 
         Raises CredentialsError for a token that is refused.
         """
-        answer = self.service.request("GET", "/user", accept=(403,))
+        answer = self.service.request("GET", "/user", accept=(403, 404))
         if answer.status != 200:
             return None
         login = str(answer.document.get("login") or "")
