@@ -185,7 +185,7 @@ def test_an_address_is_resolved_by_the_user_search(
     web.get(USERS, json=users)
     web.post(BASE + SEARCH, json=EMPTY)
     assert jira.find_account_id(MAIL) == found
-    assert web.calls[0].request.params == {"query": MAIL}
+    assert web.calls[1].request.params == {"query": MAIL}
 
 
 @pytest.mark.parametrize("status", [200, 403])

@@ -11,12 +11,12 @@ from worksupport.clients.answers import Answer, is_list, words
 from worksupport.clients.auth import Account, Credentials
 from worksupport.clients.http import Service
 from worksupport.clients.jira_identity import Identity, credentials_for
+from worksupport.clients.jira_links import ParentLinks, ask_parent_links
 from worksupport.clients.jira_people import account_of, find_account
 from worksupport.clients.jira_search import Search
 from worksupport.clients.jira_site import Site, ask_site, is_gateway
 from worksupport.clock import Clock
 from worksupport.config.settings import JiraSettings
-from worksupport.errors import ConfigurationError
 
 _log = logging.getLogger(__name__)
 # Only what we store: more would make every answer bigger.
@@ -59,6 +59,7 @@ class Jira:
         self._search = Search(self._ask)
         self._lock = threading.Lock()
         self._site: Site | None = None
+        self._links = ParentLinks()
 
     @property
     def identity_proven(self) -> bool:
@@ -68,22 +69,24 @@ class Jira:
     @property
     def parent_fields(self) -> tuple[str, ...]:
         """The fields beside `parent` that can hold an issue's parent, for `jira_row`."""
-        return ()
+        return self._links.field_ids
 
     def site(self) -> Site:
-        """What kind of Jira this is; asked once. Raises ConfigurationError for one that we cannot harvest."""
+        """What kind of Jira this is; asked once.
+
+        Raises ConfigurationError for a Data Center without a field that links issues to their parents.
+        """
         with self._lock:
             if self._site is None:
-                self._site = ask_site(self._ask, self.service.base_url)
-            if not self._site.is_cloud:
-                raise ConfigurationError(
-                    f"Jira is a {self._site.deployment}; only Jira Cloud can be harvested"
-                )
+                site = ask_site(self._ask, self.service.base_url)
+                self._search.has_tokens = site.is_cloud
+                self._links = ParentLinks() if site.is_cloud else ask_parent_links(self._ask)
+                self._site = site
             return self._site
 
     def prove_identity(self) -> Account | None:
         """The account behind the token; None if the token may not ask whose it is (one with few scopes)."""
-        answer = self._ask("GET", "/rest/api/3/myself", accept=_NOT_ALLOWED)
+        answer = self._ask("GET", f"{self._api()}/myself", accept=_NOT_ALLOWED)
         if answer.status == 200:
             self._identity.is_proven = True
             return _account(answer.document)
@@ -94,30 +97,37 @@ class Jira:
 
     def issue_types(self) -> list[dict[str, Any]]:
         """Every issue type of the site as it describes them: `id`, `name`, `subtask`, ..."""
-        types = self._ask("GET", "/rest/api/3/issuetype", check=is_list).document
+        types = self._ask("GET", f"{self._api()}/issuetype", check=is_list).document
         return [issue_type for issue_type in types if isinstance(issue_type, dict)]
 
     def children_jql(self, parents: Iterable[str], type_ids: Iterable[str]) -> str:
         """The JQL for the children of these issues, of these types (Jira's ids); without types, of any."""
-        return jql.children_jql(parents, type_ids)
+        return jql.children_jql(parents, type_ids, self._links.jql_names)
 
     def search(self, query: str) -> Iterator[list[Any]]:
         """The issues of a JQL query, page by page as they arrive, all of them; some can come twice.
 
         Raises CredentialsError, UnreachableError, QueryRefusedError (400) or IncompleteError.
         """
-        for page in self._search.pages(query, _FIELDS):
+        for page in self._search.pages(query, (*_FIELDS, *self._links.field_ids)):
             if page:
                 self._identity.is_proven = True
             yield page
 
     def find_account_id(self, email: str) -> str | None:
-        """The account id of the person with this e-mail address; None if nobody can be found by it."""
-        return find_account(self._ask, self._search, email, path="/rest/api/3/user/search", parameter="query")
+        """The account id (Data Center: user name) of the person with this e-mail address, or None."""
+        parameter = "query" if self.site().is_cloud else "username"
+        return find_account(
+            self._ask, self._search, email, path=f"{self._api()}/user/search", parameter=parameter
+        )
 
     def close(self) -> None:
         """Close all connections."""
         self.service.close()
+
+    def _api(self) -> str:
+        """Data Center has no version 3."""
+        return "/rest/api/3" if self.site().is_cloud else "/rest/api/2"
 
     def _judge(self, answer: Answer) -> None:
         self._identity.judge(answer)

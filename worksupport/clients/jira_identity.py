@@ -12,7 +12,7 @@ from worksupport.errors import CredentialsError
 _CLOUD_REMEDY = (
     "make a new token at id.atlassian.com/manage-profile/security/api-tokens, set jira.api_token to it,"
     " then run: worksupport check (a token with scopes needs jira.base_url"
-    " https://api.atlassian.com/ex/jira/<cloudId>)"
+    " https://api.atlassian.com/ex/jira/<cloudId>; Jira Data Center takes a token without jira.email)"
 )
 _BEARER_REMEDY = (
     "make a new personal access token in your Jira profile, set jira.api_token to it, then run:"

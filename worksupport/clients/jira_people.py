@@ -25,7 +25,7 @@ def find_account(ask: Ask, search: Search, email: str, *, path: str, parameter: 
 def _matching(users: Sequence[Any], email: str) -> str | None:
     """The user whose address it is; or the only one found, if the address is hidden."""
     known = [user for user in users if isinstance(user, dict)]
-    exact = [user for user in known if _address(user) == email.casefold()]
+    exact = [user for user in known if email.casefold() in (_address(user), _user_name(user))]
     if not exact and len(known) == 1 and not _address(known[0]):
         exact = known
     return account_of(exact[0]) if exact else None
@@ -49,6 +49,11 @@ def account_of(user: dict[str, Any]) -> str | None:
         if isinstance(value, str) and value and value != "unknown":
             return value
     return None
+
+
+def _user_name(user: dict[str, Any]) -> str:
+    """Data Center's; it can well be an e-mail address."""
+    return str(user.get("name") or "").casefold()
 
 
 def _address(user: dict[str, Any]) -> str:

@@ -1,0 +1,292 @@
+"""Jira Data Center: its search by offset, its bearer tokens and user names, and where it keeps parents."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from worksupport.clients.jira import Jira, connect
+from worksupport.clients.offsets import offset_pages
+from worksupport.clients.paging import complete_pages
+from worksupport.config.settings import JiraSettings
+from worksupport.errors import ConfigurationError, CredentialsError, IncompleteError, UnreachableError
+from worksupport.rows import jira_row
+
+BASE = "https://jira.acme.org/jira"
+SEARCH = f"{BASE}/rest/api/2/search"
+CLOUD_SEARCH = f"{BASE}/rest/api/3/search/jql"
+EPIC_LINK = {
+    "id": "customfield_10014",
+    "name": "Epic Link",
+    "custom": True,
+    "clauseNames": ["cf[10014]", "Epic Link"],
+    "schema": {"type": "any", "custom": "com.pyxis.greenhopper.jira:gh-epic-link", "customId": 10014},
+}
+PARENT_LINK = {
+    "id": "customfield_10200",
+    "name": 'Übergeordnet "oben"',
+    "schema": {"type": "any", "custom": "com.atlassian.jpo:jpo-custom-field-parent", "customId": 10200},
+}
+OTHERS = [
+    {"id": "summary", "name": "Summary", "schema": {"type": "string", "system": "summary"}},
+    {"id": "x"},
+    None,
+]
+
+
+@pytest.fixture
+def new_jira(clock: Any, web: Any) -> Iterator[Callable[..., Jira]]:
+    """new_jira(fields) is a client for a Data Center with these fields."""
+    clients: list[Jira] = []
+
+    def build(
+        fields: Any = (EPIC_LINK, PARENT_LINK),
+        email: str | None = None,
+        sub_tasks: Any = True,
+        kind: str = "DataCenter",
+    ) -> Jira:
+        credentials = JiraSettings(BASE, "p4t", email, None, None)
+        clients.append(connect(credentials, clock=clock, timeout_seconds=60, max_wait_seconds=300))
+        web.get(f"{BASE}/rest/api/2/serverInfo", json={"baseUrl": f"{BASE}/", "deploymentType": kind})
+        web.get(f"{BASE}/rest/api/2/field", json=[*OTHERS, *fields])
+        if sub_tasks is None:
+            web.get(f"{BASE}/rest/api/2/configuration", status=403)
+        else:
+            web.get(f"{BASE}/rest/api/2/configuration", json={"subTasksEnabled": sub_tasks})
+        return clients[-1]
+
+    yield build
+    for client in clients:
+        client.close()
+
+
+@pytest.mark.parametrize("kind", ["DataCenter", "Server"])
+def test_a_data_center_is_recognised_and_keeps_its_context_path(kind: str, new_jira: Any, web: Any) -> None:
+    jira = new_jira(kind=kind)
+    assert (jira.site().base_url, jira.site().deployment) == (BASE, kind)
+    assert {call.request.headers["Authorization"] for call in web.calls} == {"Bearer p4t"}
+
+
+def test_children_are_asked_for_by_every_field_that_there_is(new_jira: Any) -> None:
+    """By the names that the site gave its fields, whatever the plugins call them."""
+    jira = new_jira()
+    jira.site()
+    assert jira.children_jql(["A-1"], ["7"]) == (
+        '(parent IN ("A-1") OR "Epic Link" IN ("A-1") OR "Übergeordnet \\"oben\\"" IN ("A-1"))'
+        " AND type IN (7) ORDER BY key ASC"
+    )
+    assert jira.parent_fields == ("customfield_10014", "customfield_10200")
+
+
+@pytest.mark.parametrize(
+    ("fields", "sub_tasks", "clauses"),
+    [
+        ([EPIC_LINK], True, '(parent IN ("A-1") OR "Epic Link" IN ("A-1"))'),
+        ([EPIC_LINK], None, '(parent IN ("A-1") OR "Epic Link" IN ("A-1"))'),
+        ([EPIC_LINK], False, '"Epic Link" IN ("A-1")'),
+    ],
+)
+def test_a_field_that_is_not_there_is_not_asked_for(
+    fields: Any, sub_tasks: Any, clauses: str, new_jira: Any
+) -> None:
+    """Jira answers 400 to an unknown field; `parent` is one where sub-tasks are switched off."""
+    jira = new_jira(fields, sub_tasks=sub_tasks)
+    jira.site()
+    assert jira.children_jql(["A-1"], []) == f"{clauses} ORDER BY key ASC"
+
+
+@pytest.mark.parametrize("fields", [[], [{**EPIC_LINK, "id": None}], [{**EPIC_LINK, "schema": None}]])
+def test_a_site_without_link_fields_is_refused(fields: Any, new_jira: Any) -> None:
+    """Never an empty tree."""
+    with pytest.raises(ConfigurationError, match="neither an Epic Link nor a Parent Link"):
+        new_jira(fields).site()
+
+
+def test_the_parent_is_read_from_whichever_field_is_set(new_jira: Any) -> None:
+    jira = new_jira()
+    jira.site()
+    for fields, parent in [
+        ({"parent": {"key": "S-1"}}, "S-1"),
+        ({"customfield_10014": "E-1"}, "E-1"),
+        ({"customfield_10014": None, "customfield_10200": "P-1"}, "P-1"),
+    ]:
+        raw = {"id": "1", "key": "A-1", "fields": fields}
+        row = jira_row(raw, site_url=BASE, type_ids={}, names={}, parent_fields=jira.parent_fields)
+        assert row["parent_key"] == parent
+
+
+def test_myself_and_types_are_version_two(new_jira: Any, web: Any) -> None:
+    jira = new_jira()
+    web.get(f"{BASE}/rest/api/2/myself", json={"name": "me", "key": "JIRAUSER1", "displayName": "Me"})
+    web.get(f"{BASE}/rest/api/2/issuetype", json=[{"id": "1", "name": "Epic"}])
+    assert jira.prove_identity().id == "me"
+    assert jira.issue_types() == [{"id": "1", "name": "Epic"}]
+
+
+def test_an_anonymous_answer_is_noticed(new_jira: Any, web: Any) -> None:
+    jira = new_jira()
+    web.post(SEARCH, json={"issues": [], "total": 0}, headers={"X-AUSERNAME": "anonymous"})
+    jira.site()
+    with pytest.raises(CredentialsError, match="as to nobody"):
+        list(jira.search("x"))
+
+
+def test_basic_authentication_switched_off_tells_the_cure(new_jira: Any, web: Any) -> None:
+    """Data Center 11 answers 403; before, an e-mail address with a personal access token did not work."""
+    jira = new_jira(email="me@acme.org")
+    message = {"message": "Basic Authentication has been disabled on this instance"}
+    web.replace("GET", f"{BASE}/rest/api/2/serverInfo", status=403, json=message)
+    with pytest.raises(CredentialsError, match="Basic Authentication has been disabled") as caught:
+        jira.site()
+    assert "Data Center takes a token without jira.email" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("users", "found"),
+    [
+        ([{"name": "ann", "key": "JIRAUSER1", "emailAddress": "Ann@acme.org"}], "ann"),
+        ([{"name": "ann@acme.org"}, {"name": "joann@acme.org"}], "ann@acme.org"),
+        ([], None),
+    ],
+)
+def test_an_address_becomes_a_user_name(users: Any, found: str | None, new_jira: Any, web: Any) -> None:
+    jira = new_jira()
+    web.get(f"{BASE}/rest/api/2/user/search", json=users)
+    web.post(SEARCH, status=400, json={"errorMessages": ["The value 'ann@acme.org' does not exist"]})
+    assert jira.find_account_id("ann@acme.org") == found
+    assert web.calls[3].request.params == {"username": "ann@acme.org"}
+
+
+class Server:
+    """Answers a search by offset with at most `largest` issues a page, and remembers what was asked."""
+
+    def __init__(self, web: Any, count: int, largest: int) -> None:
+        self.ids = [str(number) for number in range(count)]
+        self.largest = largest
+        self.bodies: list[dict[str, Any]] = []
+        web.add_callback("POST", SEARCH, self.answer, content_type="application/json")
+
+    def answer(self, request: Any) -> tuple[int, dict[str, str], str]:
+        body = json.loads(request.body)
+        self.bodies.append(body)
+        size = min(self.largest, body["maxResults"])
+        found = [{"id": one, "key": f"A-{one}", "fields": {}} for one in self.ids[body["startAt"] :][:size]]
+        document = {"startAt": body["startAt"], "maxResults": size, "total": len(self.ids), "issues": found}
+        return 200, {}, json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("count", "largest"), [(0, 100), (1, 100), (100, 100), (250, 100), (250, 37), (5, 1)]
+)
+def test_pages_are_as_long_as_the_server_lets_them_be(
+    count: int, largest: int, new_jira: Any, web: Any
+) -> None:
+    """It clamps silently, so the next offset follows from what came."""
+    server, jira = Server(web, count, largest), new_jira()
+    jira.site()
+    found = [issue["id"] for page in jira.search("x ORDER BY key ASC") for issue in page]
+    assert sorted(set(found), key=int) == server.ids
+    assert server.bodies[0]["startAt"] == 0
+    assert server.bodies[0]["fields"][-2:] == ["customfield_10014", "customfield_10200"]
+    assert len(server.bodies) <= count // max(1, min(largest, 100) - 1) + 1
+
+
+_changes = st.dictionaries(
+    st.integers(0, 12),
+    st.lists(st.tuples(st.sampled_from("+-"), st.integers(0, 60)), max_size=12),
+    max_size=12,
+)
+
+
+@given(st.integers(1, 60), st.integers(2, 9), _changes)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_issues_that_stay_are_found_although_others_come_and_go(count: int, size: int, changes: Any) -> None:
+    """Offsets shift under the walk: whatever is in the query all the time is brought, or the query fails."""
+    issues = [number * 100 for number in range(count)]
+    staying = set(issues)
+    asked = 0
+
+    def ask(start: int) -> dict[str, Any]:
+        nonlocal asked
+        for kind, place in changes.get(asked, []):
+            if kind == "+":
+                issues.append(place * 100 + 1 + asked)
+                issues.sort()
+            elif issues:
+                staying.discard(issues.pop(place % len(issues)))
+        asked += 1
+        return {"issues": [{"id": str(one)} for one in issues[start : start + size]], "total": len(issues)}
+
+    try:
+        found = {int(issue["id"]) for page in complete_pages(lambda: offset_pages(ask)) for issue in page}
+    except IncompleteError:
+        return
+    assert staying <= found
+
+
+def test_an_empty_page_in_the_middle_is_not_the_end(new_jira: Any, web: Any) -> None:
+    jira = new_jira()
+    web.post(SEARCH, json={"issues": [], "total": 7})
+    jira.site()
+    with pytest.raises(IncompleteError, match="an empty page at offset 0 of 7"):
+        list(jira.search("x"))
+
+
+@pytest.mark.parametrize("garbage", [{"issues": []}, {"total": 3}, {"issues": {}, "total": 0}, []])
+def test_an_answer_without_issues_or_total_is_garbage(garbage: Any, new_jira: Any, web: Any) -> None:
+    jira = new_jira()
+    web.post(SEARCH, json=garbage)
+    jira.site()
+    with pytest.raises(UnreachableError):
+        list(jira.search("x"))
+
+
+def test_warnings_of_the_server_are_logged(new_jira: Any, web: Any, caplog: Any) -> None:
+    """Data Center answers 200 with a warning for a user that it does not know."""
+    jira = new_jira()
+    web.post(SEARCH, json={"issues": [], "total": 0, "warningMessages": ["The value 'x\x1b' does not exist"]})
+    jira.site()
+    list(jira.search("x"))
+    assert r"The value 'x\x1b' does not exist" in caplog.text
+
+
+GONE = {"errorMessages": ["The requested API has been removed. Please migrate"], "errors": {}}
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_the_wrong_search_path_leads_to_the_right_one_for_the_run(
+    status: int, new_jira: Any, web: Any
+) -> None:
+    """A site that calls itself one thing and is the other: found out once."""
+    jira = new_jira()
+    web.post(SEARCH, status=status, json=GONE)
+    web.post(CLOUD_SEARCH, json={"issues": [{"id": "1"}], "isLast": True})
+    jira.site()
+    assert list(jira.search("x")) == [[{"id": "1"}]]
+    assert list(jira.search("y")) == [[{"id": "1"}]]
+    assert [call.request.url for call in web.calls if "search" in call.request.url] == [
+        SEARCH,
+        CLOUD_SEARCH,
+        CLOUD_SEARCH,
+    ]
+
+
+def test_a_path_that_was_missing_for_a_moment_is_tried_again(new_jira: Any, web: Any) -> None:
+    jira = new_jira()
+    web.post(SEARCH, status=404, json={})
+    web.post(SEARCH, json={"issues": [{"id": "1"}], "total": 1})
+    web.post(CLOUD_SEARCH, status=404, json={})
+    jira.site()
+    assert list(jira.search("x")) == [[{"id": "1"}]]
+
+
+def test_a_site_without_any_search_is_told(new_jira: Any, web: Any) -> None:
+    jira = new_jira()
+    web.post(re.compile(".*search.*"), status=410, json=GONE)
+    jira.site()
+    with pytest.raises(ConfigurationError, match="410 Gone: The requested API has been removed"):
+        list(jira.search("x"))
