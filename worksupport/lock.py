@@ -122,6 +122,11 @@ def _described(path: Path) -> str:
         return "it has not said its name yet"
 
 
+def holder(database: Path) -> str | None:
+    """Who is working on `database` now, in words; None if nobody is. Looks as `is_held` does."""
+    return _described(lock_path(database)) if is_held(database) else None
+
+
 def is_held(database: Path) -> bool:
     """Whether a run is working on `database` now; never keeps the lock and creates no file."""
     try:

@@ -23,10 +23,10 @@ def announced_seconds(headers: Mapping[str, str], now: datetime) -> float | None
 
 def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
     """What Retry-After says, in both its forms: seconds, or an HTTP date."""
-    now = _http_date(headers.get("Date")) or now
+    now = http_date(headers.get("Date")) or now
     for prefix in ("", "Beta-", "X-Beta-"):
         text = headers.get(f"{prefix}Retry-After")
-        number, date = whole_number(text), _http_date(text)
+        number, date = whole_number(text), http_date(text)
         if number is not None:
             return _plausible(float(number))
         if date is not None:
@@ -36,7 +36,7 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | No
 
 def reset_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds until X-RateLimit-Reset, whichever form it has; None without a readable one in the future."""
-    now = _http_date(headers.get("Date")) or now
+    now = http_date(headers.get("Date")) or now
     for name in ("X-RateLimit-Reset", "X-Beta-RateLimit-Reset", "Beta-RateLimit-Reset"):
         reset = _moment(headers.get(name, ""))
         if reset is not None:
@@ -60,7 +60,8 @@ def _plausible(seconds: float) -> float | None:
     return seconds if 0 < seconds <= _LONGEST_PLAUSIBLE_SECONDS else None
 
 
-def _http_date(text: str | None) -> datetime | None:
+def http_date(text: str | None) -> datetime | None:
+    """A moment as the Date header has it; None if it is missing or none."""
     try:
         date = parsedate_to_datetime(text or "")
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -17,7 +17,7 @@ from worksupport.clients.answers import Answer, Check, checked_document, is_obje
 from worksupport.clients.auth import Credentials
 from worksupport.clients.limits import Limiter
 from worksupport.clients.refusals import refusal
-from worksupport.clients.retries import LimitedTrouble, PassingTrouble, Patience, retrying
+from worksupport.clients.retries import TRIES, LimitedTrouble, PassingTrouble, Patience, retrying
 from worksupport.clients.transport import Call, Transport
 from worksupport.clock import Clock
 from worksupport.errors import IncompleteError, UnreachableError
@@ -50,6 +50,7 @@ class Service:
         self.base_url = base_url
         self.limiter = Limiter(name, clock)
         self.judge: Judge | None = None
+        self.tries = TRIES  # of one request in trouble; fewer for somebody who waits at a terminal
         self.requests = 0
         self.retries = 0
         self._clock = clock
@@ -76,7 +77,7 @@ class Service:
         410: nothing there), UnreachableError when patience ends, WorksupportError for anything else.
         """
         call = Call(method, self._address(path_or_url), params, json)
-        patience = Patience(self._clock, self._max_wait_seconds)
+        patience = Patience(self._clock, self._max_wait_seconds, self.tries)
         retry = retrying(patience, self._before_wait, self._wait)
         try:
             return retry(self._try_once, call, patience, accept, check)

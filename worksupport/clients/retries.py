@@ -11,7 +11,7 @@ import tenacity
 
 from worksupport.clock import Clock
 
-_TRIES = 5
+TRIES = 5
 _TROUBLE_SECONDS = 60.0
 # 1, 3, 9 and 27 seconds, give or take 30 %: a hiccup costs little, a restart of half a minute is outlived.
 _FIRST_WAIT, _WAIT_FACTOR, _JITTER = 1.0, 3.0, (0.7, 1.3)
@@ -39,8 +39,9 @@ class LimitedTrouble(PassingTrouble):
 class Patience:
     """What one request has used up of our patience."""
 
-    def __init__(self, clock: Clock, max_wait_seconds: float) -> None:
+    def __init__(self, clock: Clock, max_wait_seconds: float, tries: int = TRIES) -> None:
         self._clock = clock
+        self._tries = tries
         self._troubles = 0
         self._trouble_began = 0.0
         self._limits = 0
@@ -77,7 +78,7 @@ class Patience:
         if _limited(state):
             return False
         next_try = self._clock.monotonic() + state.upcoming_sleep
-        return self._troubles >= _TRIES or next_try - self._trouble_began > _TROUBLE_SECONDS
+        return self._troubles >= self._tries or next_try - self._trouble_began > _TROUBLE_SECONDS
 
 
 def retrying(

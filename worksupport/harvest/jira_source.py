@@ -7,11 +7,11 @@ from typing import Any
 from worksupport.clients.jira import Jira, connect
 from worksupport.clock import Clock
 from worksupport.config.settings import JiraSettings, Settings
-from worksupport.errors import ConfigurationError, CredentialsError
+from worksupport.errors import CredentialsError
 from worksupport.harvest.pipeline import AccountFound, Emit, Findings, Page
 from worksupport.harvest.plan import FULL_BATCH, LabelQuery, Query, RootQuery, batches
 from worksupport.harvest.queries_sent import jira_jql
-from worksupport.harvest.types import SiteTypes, resolve_types
+from worksupport.harvest.types import SiteTypes, require_root, resolve_types
 from worksupport.harvest.walk import Walk
 from worksupport.harvest.workers import Workers
 from worksupport.issue_row import IssueRow
@@ -86,13 +86,8 @@ class JiraSource:
         types = resolve_types(self.settings.hierarchy, listed)
         self.findings.left_out += types.left_out
         self.findings.warnings += types.warnings
-        roots = [root.id for root in self.settings.hierarchy.roots]
-        if not self.jira.root_jql and not types.ids_of(roots):
-            names = ", ".join(repr(root.name) for root in self.settings.hierarchy.roots)
-            raise ConfigurationError(
-                f"the Jira site has no issue type {names}, so there is no root to start from",
-                "set jira.root_jql, or name the site's own types with issue_type.<id>.name",
-            )
+        if not self.jira.root_jql:
+            require_root(types, self.settings.hierarchy)
         return types
 
     def _accounts(self, jira: Jira, workers: Workers, emit: Emit) -> dict[str, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
+from worksupport.errors import ConfigurationError
 from worksupport.hierarchy import UNKNOWN_TYPE_ID, Hierarchy, IssueType
 from worksupport.outcome import Kind, LeftOut
 
@@ -43,6 +44,16 @@ def resolve_types(hierarchy: Hierarchy, listed: Sequence[Mapping[str, Any]]) -> 
         else:
             found.left_out.append(_lacking(issue_type, listed))
     return found
+
+
+def require_root(types: SiteTypes, hierarchy: Hierarchy) -> None:
+    """Raise ConfigurationError if the site has no type for the roots: the tree would be empty."""
+    if not types.ids_of([root.id for root in hierarchy.roots]):
+        names = ", ".join(repr(root.name) for root in hierarchy.roots)
+        raise ConfigurationError(
+            f"the Jira site has no issue type {names}, so there is no root to start from",
+            "set jira.root_jql, or name the site's own types with issue_type.<id>.name",
+        )
 
 
 def _names(site_type: Mapping[str, Any]) -> list[str]:
