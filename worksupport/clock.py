@@ -14,8 +14,7 @@ from worksupport.errors import InterruptedRunError, TerminatedRunError
 
 def utc_text(moment: datetime) -> str:
     """`moment` (any zone) as the one form we store and print: UTC `YYYY-MM-DDTHH:MM:SS.mmmZ`."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 class Clock:

@@ -1,10 +1,12 @@
 """Text of strangers made safe to show: no control, format or bidi character reaches a terminal or a log."""
 
+import re
 import unicodedata
 
 _BLANKS = dict.fromkeys(map(ord, "\t\n\r\v\f\x85\u2028\u2029"), " ")
 # Control, format (bidi, zero width), surrogate, private use and unassigned characters.
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def visible(text: str) -> str:
@@ -24,4 +26,4 @@ def storable(text: str) -> str:
     """`text` as sent; only lone surrogates and NUL, which SQLite cannot keep as text, become U+FFFD."""
     if text.isascii() and "\0" not in text:
         return text
-    return "".join("\ufffd" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in text)
+    return _UNSTORABLE.sub("\ufffd", text)

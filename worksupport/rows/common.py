@@ -28,25 +28,39 @@ class Fields:
 
     def text(self, name: str) -> str | None:
         """A string, safe to store."""
-        value = self._expect(name, str)
-        return None if value is None else storable(value)
+        value = self._values.get(name)
+        if isinstance(value, str):
+            return storable(value)
+        self._only_null(name, value, str)
+        return None
 
     def inner(self, name: str) -> "Fields | None":
         """A JSON object; None also for an empty one."""
-        value = self._expect(name, dict)
-        return Fields(value, self._record) if value else None
+        value = self._values.get(name)
+        if isinstance(value, dict):
+            return Fields(value, self._record) if value else None
+        self._only_null(name, value, dict)
+        return None
 
     def inner_list(self, name: str) -> list["Fields"]:
         """An array of JSON objects; its nulls are left away."""
-        return [Fields(item, self._record) for item in self._items(name) if self._is(name, item, dict)]
+        found = []
+        for item in self._items(name):
+            if isinstance(item, dict):
+                found.append(Fields(item, self._record))
+            else:
+                self._only_null(name, item, dict)
+        return found
 
     def names(self, name: str) -> list[str]:
         """An array of strings, or of objects with a `name`, as labels are; each once, in the order sent."""
         found: dict[str, None] = {}
         for item in self._items(name):
             text = item.get("name") if isinstance(item, dict) else item
-            if self._is(name, text, str):
-                found[storable(str(text))] = None
+            if isinstance(text, str):
+                found[storable(text)] = None
+            else:
+                self._only_null(name, text, str)
         return list(found)
 
     def time(self, name: str) -> str | None:
@@ -62,19 +76,16 @@ class Fields:
         return self._values.get(name)
 
     def _items(self, name: str) -> list[Any]:
-        return self._expect(name, list) or []
-
-    def _expect(self, name: str, kind: type) -> Any:
         value = self._values.get(name)
-        return value if self._is(name, value, kind) else None
+        if isinstance(value, list):
+            return value
+        self._only_null(name, value, list)
+        return []
 
-    def _is(self, name: str, value: object, kind: type) -> bool:
-        """False for null; raises for another type than `kind`."""
-        if value is None:
-            return False
-        if not isinstance(value, kind):
+    def _only_null(self, name: str, value: object, kind: type) -> None:
+        """Raises for what is neither null nor, as the caller has seen, of its expected type."""
+        if value is not None:
             raise OddRecordError(self._record, f"{name} is a {type(value).__name__}, not a {kind.__name__}")
-        return True
 
 
 def record_id(raw: dict[str, Any]) -> str | None:

@@ -8,13 +8,16 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from worksupport.issue_row import IssueRow
 from worksupport.store.changes import raise_data_version
 
 COLUMNS = tuple(IssueRow.__annotations__)
-_JSON_COLUMNS = frozenset({"assignees", "assignee_accounts", "labels", "vendor_type"})
+_JSON_COLUMNS = ("assignees", "assignee_accounts", "labels", "vendor_type")
 _LIST = ", ".join(COLUMNS)
+_in_order = itemgetter(*COLUMNS)
+_json_text = json.JSONEncoder(ensure_ascii=False).encode
 _STAGE = (
     f"INSERT INTO staged_issues ({_LIST}) VALUES ({', '.join('?' * len(COLUMNS))}) "
     f"ON CONFLICT (source, source_id) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in COLUMNS)}"
@@ -32,14 +35,17 @@ class Merged:
 
 def stage(connection: sqlite3.Connection, rows: Iterable[IssueRow]) -> None:
     """Put rows into `staged_issues`; of two rows of one issue the later one counts."""
-    connection.executemany(_STAGE, (tuple(_stored(row, column) for column in COLUMNS) for row in rows))
+    connection.executemany(_STAGE, map(_stored, rows))
 
 
-def _stored(row: IssueRow, column: str) -> object:
-    value = row[column]  # type: ignore[literal-required]
-    if column in _JSON_COLUMNS and value is not None:
-        return json.dumps(value, ensure_ascii=False)
-    return value
+def _stored(row: IssueRow) -> tuple[object, ...]:
+    """The values of COLUMNS, lists and objects as JSON text."""
+    values: dict[str, object] = {**row}
+    for column in _JSON_COLUMNS:
+        if values[column] is not None:
+            values[column] = _json_text(values[column])
+    stored: tuple[object, ...] = _in_order(values)
+    return stored
 
 
 def stage_page(connection: sqlite3.Connection, rows: Iterable[IssueRow]) -> None:
