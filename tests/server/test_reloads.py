@@ -213,7 +213,7 @@ def test_a_stop_ends_a_running_reload_cleanly(team: Team) -> None:
     assert team.gate.reached.wait(20)
     assert team.reloads.stop(20)
     record = team.client.ask(f"{RELOADS}/1").document
-    assert (record["status"], record["error_message"]) == ("failed", "terminated by SIGTERM")
+    assert (record["status"], record["error_message"]) == ("failed", "interrupted")
     refused = team.client.ask(RELOADS, "POST")
     assert (refused.status, refused.document["detail"]) == (503, "the server is about to end")
 

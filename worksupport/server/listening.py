@@ -43,7 +43,7 @@ class Server(ThreadingMixIn, TCPServer):
     allow_reuse_address = True
     daemon_threads = True
     block_on_close = False  # `stop` waits for the threads, with an end
-    request_queue_size = 128
+    request_queue_size = 512
 
     def __init__(
         self, address: Address, application: Application, clock: Clock, limits: Limits | None = None
