@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from worksupport.clients.jira import Jira, connect
@@ -203,6 +203,7 @@ _changes = st.dictionaries(
 
 
 @given(st.integers(1, 60), st.integers(2, 9), _changes)
+@example(45, 5, {3: [("+", 0)], 11: [("-", 0), ("-", 0)]})
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_issues_that_stay_are_found_although_others_come_and_go(count: int, size: int, changes: Any) -> None:
     """Offsets shift under the walk: whatever is in the query all the time is brought, or the query fails."""

@@ -19,13 +19,13 @@ def offset_pages(ask: Callable[[int], Document]) -> Iterator[Page]:
     """
     seen: set[object] = set()
     news = News()
-    start = overlap = 0
+    start = overlap = length = 0
     while True:
         document = ask(start)
         page, total = document["issues"], document["total"]
         ids = [_id(record) for record in page]
-        if overlap and page and seen.isdisjoint(ids):
-            start = _further_back(start, len(page))
+        if overlap and seen.isdisjoint(ids):
+            start = _further_back(start, length)
             continue
         yield page
         news.look_at(page)
@@ -34,8 +34,9 @@ def offset_pages(ask: Callable[[int], Document]) -> Iterator[Page]:
             return
         if not page:
             raise BrokenPagingError(f"an empty page at offset {start} of {total}")
-        overlap = min(1, len(page) - 1)  # a server that clamps pages to one issue leaves no room for it
-        start += len(page) - overlap
+        length = len(page)
+        overlap = min(1, length - 1)  # a server that clamps pages to one issue leaves no room for it
+        start += length - overlap
 
 
 def has_issues_and_total(document: Any) -> str:
