@@ -69,12 +69,13 @@ def main(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
     traceback.
     """
     _let_every_text_out()
+    context = Context(clock or Clock())
     try:
-        app(args=arguments, obj=Context(clock or Clock()), prog_name="worksupport")
+        app(args=arguments, obj=context, prog_name="worksupport")
     except SystemExit as leaving:
         return int(leaving.code or 0)
     except WorksupportError as error:
-        _show(error)
+        _show(error, context.options.log_format)
         return error.exit_code
     return ExitCode.OK
 
@@ -86,7 +87,11 @@ def _let_every_text_out() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _show(error: WorksupportError) -> None:
+def _show(error: WorksupportError, log_format: str) -> None:
+    if log_format == "json":
+        from worksupport.log import tell_end
+
+        return tell_end(error)
     lines = [f"worksupport: {error.message}", *([f"  {error.hint}"] if error.hint else [])]
     for line in lines:
         print("\n".join(visible(part) for part in line.split("\n")), file=sys.stderr)

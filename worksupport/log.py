@@ -2,12 +2,14 @@
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from worksupport.clock import Clock
+from worksupport.errors import WorksupportError
 from worksupport.text import visible
 
 # Between the standard levels: a run's one summary line, and what `--quiet` still shows.
@@ -24,6 +26,8 @@ _LEVELS = {
 }
 # A field whose values stand in the message already: only the JSON form has them apart.
 _ONLY_JSON = "only_json"
+# What would make `key=value` ambiguous.
+_QUOTED = re.compile(r'[\s"=]|^$')
 _package_log = logging.getLogger("worksupport")
 
 
@@ -33,12 +37,13 @@ def fields(**values: Any) -> dict[str, Any]:
 
 
 def set_up(verbosity: int, log_format: str, clock: Clock) -> None:
-    """Send this package's log to stderr.
+    """Send this package's log to stderr, with the time where nobody is looking.
 
     `verbosity`: -1 errors and what is newly left out; 0 warnings and the summary; 1 info; 2 debug.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_JsonFormatter(clock) if log_format == "json" else _TextFormatter(clock))
+    timed = not (sys.stderr and sys.stderr.isatty())
+    handler.setFormatter(_JsonFormatter(clock) if log_format == "json" else _TextFormatter(clock, timed))
     _package_log.handlers = [handler]
     _package_log.setLevel(_THRESHOLDS[max(-1, min(verbosity, 2))])
     _package_log.propagate = False
@@ -62,6 +67,12 @@ def also_to(descriptor: int, clock: Clock) -> Iterator[None]:
             _package_log.removeHandler(handler)
 
 
+def tell_end(error: WorksupportError) -> None:
+    """Log what ended the command, for readers who expect a log line: its message, hint and exit code."""
+    hint = {"hint": error.hint} if error.hint else {}
+    _package_log.error("%s", error.message, extra=fields(**hint, exit_code=int(error.exit_code)))
+
+
 class RunIdFilter(logging.Filter):
     """Puts one run's id on every line."""
 
@@ -82,15 +93,17 @@ def name_run(run_id: str) -> None:
 
 
 class _TextFormatter(logging.Formatter):
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, timed: bool = True) -> None:
         super().__init__()
         self._clock = clock
+        self._timed = timed
 
     def format(self, record: logging.LogRecord) -> str:
         emoji, _ = _LEVELS.get(record.levelno, ("❔", record.levelname))
         pairs = {name: value for name, value in _fields_of(record).items() if name != _ONLY_JSON}
         line = " ".join([record.getMessage(), *(f"{name}={_value(value)}" for name, value in pairs.items())])
-        return f"{self._clock.now_text()} {emoji} {visible(line)}"
+        time = f"{self._clock.now_text()} " if self._timed else ""
+        return f"{time}{emoji} {visible(line)}"
 
 
 class _JsonFormatter(logging.Formatter):
@@ -111,5 +124,5 @@ def _fields_of(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def _value(value: object) -> str:
-    text = str(value)
-    return json.dumps(text, ensure_ascii=False) if " " in text or not text else text
+    text = visible(str(value))
+    return json.dumps(text, ensure_ascii=False) if _QUOTED.search(text) else text

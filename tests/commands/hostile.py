@@ -1,5 +1,10 @@
 """Text as strangers may write it into titles, names, labels and statuses."""
 
+import unicodedata
+
+# Control, format, surrogate, private and unassigned characters, and line ends that are not \n.
+_ACTING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
 # What a terminal or a log must never receive as it is.
 TITLES = {
     "escape sequence": "red \x1b[31malert\x1b[0m \x9b5m",
@@ -17,4 +22,4 @@ TITLES = {
 
 def is_clean(text: str) -> bool:
     """No character that acts instead of showing, except the newlines of the answer itself."""
-    return all(line.isprintable() for line in text.replace("\n", "").split(" "))
+    return all(unicodedata.category(character) not in _ACTING for character in text.replace("\n", ""))
