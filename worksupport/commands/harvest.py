@@ -56,11 +56,18 @@ def _show_queries(settings: "Settings", only: str | None) -> None:
 def _harvest(context: Context, only: str | None, wait: float, json: bool) -> "Run":
     from worksupport.harvest.harvester import harvest
     from worksupport.harvest.opening import work_on_database
+    from worksupport.monitor import monitored
     from worksupport.queries.history import harvest_document
 
     settings, clock = context.settings, context.clock
-    with clock.stop_on_signals(), work_on_database(settings, clock, "harvest", wait) as work:
+    with (
+        clock.stop_on_signals(),
+        monitored(settings, clock) as monitor,
+        work_on_database(settings, clock, "harvest", wait) as work,
+    ):
+        monitor.started(work.run_id)
         run = harvest(work, only)
+        monitor.exit_code = run.exit_code
         if json:
             write(json_text(harvest_document(work.store.connection, run.record.id)))
         return run

@@ -18,12 +18,18 @@ def recover(
     """Repair what an interrupted run left; then reload if the last reload is older than the interval."""
     from worksupport.harvest.opening import work_on_database
     from worksupport.lifecycle.recover import reload_if_stale
+    from worksupport.monitor import monitored
     from worksupport.queries.runs import recover_document
 
     settings, clock = context.settings, context.clock
-    with clock.stop_on_signals(), work_on_database(settings, clock, "recover", wait) as work:
+    with (
+        clock.stop_on_signals(),
+        monitored(settings, clock) as monitor,
+        work_on_database(settings, clock, "recover", wait) as work,
+    ):
         try:
-            run = None if no_reload else reload_if_stale(work)
+            run = None if no_reload else reload_if_stale(work, monitor.started)
+            monitor.exit_code = run.exit_code if run else ExitCode.OK
         finally:
             if json:
                 write(json_text(recover_document(work.store.connection, work.healed, work.run_id)))

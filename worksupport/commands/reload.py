@@ -39,6 +39,7 @@ def reload(
     """Harvest everything anew, then replace what is stored in one transaction."""
     from worksupport.harvest.opening import work_on_database
     from worksupport.lifecycle.reload import reload, trigger_of
+    from worksupport.monitor import monitored
     from worksupport.queries.runs import reload_run_document
 
     settings, clock = context.settings, context.clock
@@ -46,10 +47,13 @@ def reload(
     patience = max(wait, FORCE_PATIENCE_SECONDS) if force else wait
     with (
         clock.stop_on_signals(),
+        monitored(settings, clock) as monitor,
         work_on_database(settings, clock, "reload", patience, _while_waiting(context, force)) as work,
     ):
         try:
+            monitor.started(work.run_id)
             run = reload(work, trigger, max_delete)
+            monitor.exit_code = run.exit_code
         finally:
             if json and (document := reload_run_document(work.store.connection, work.run_id)):
                 write(json_text(document))

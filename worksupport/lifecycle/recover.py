@@ -1,6 +1,7 @@
 """After an interrupted run: what it left was repaired at the opening; is a reload due?"""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from worksupport import log
@@ -13,15 +14,17 @@ logger = logging.getLogger(__name__)
 _LAST_RELOAD = "SELECT reload_started FROM reload_tracking WHERE status <> 'running' ORDER BY id DESC LIMIT 1"
 
 
-def reload_if_stale(work: Work) -> Run | None:
+def reload_if_stale(work: Work, before: Callable[[str], None] = lambda run_id: None) -> Run | None:
     """An 'automatic' reload if the last one is older than the interval, from the future, or there is none.
 
+    `before` is called with the run's id if there is going to be one.
     Raises what `reload` raises.
     """
     reason = _staleness(work)
     if reason is None:
         return None
     logger.info("automatic reload begins", extra=log.fields(reason=reason))
+    before(work.run_id)
     return reload(work, Trigger("automatic", "system"))
 
 
