@@ -12,7 +12,7 @@ import pytest
 
 from worksupport.clients import transport
 from worksupport.clients.http import Service
-from worksupport.errors import InterruptedRunError, UnreachableError, WorksupportError
+from worksupport.errors import ConfigurationError, InterruptedRunError, UnreachableError, WorksupportError
 
 GOOD = b'{"fine": true}'
 
@@ -217,6 +217,24 @@ def test_loopback_is_asked_without_proxy(serve: Any, reply: Any, new_service: An
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     service = new_service(serve(lambda handler: reply(handler, GOOD)))
     assert service.request("GET", "/x").document == {"fine": True}
+
+
+def test_a_certificate_file_that_is_not_there_is_named(service: Service, monkeypatch: Any) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+    with pytest.raises(ConfigurationError, match=r"invalid path: /nowhere/ca\.pem"):
+        service.request("GET", "/x")
+
+
+def test_a_base_address_that_is_none_is_a_configuration_error(new_service: Any) -> None:
+    with pytest.raises(ConfigurationError, match="nothing can be sent to"):
+        new_service("https://exa mple.com:x").request("GET", "/x")
+
+
+def test_nothing_is_sent_once_the_run_is_to_stop(service: Service, clock: Any) -> None:
+    clock.request_stop()
+    with pytest.raises(InterruptedRunError):
+        service.request("GET", "/x")
+    assert service.requests == 0
 
 
 def test_each_thread_has_its_own_connection_and_keeps_it(serve: Any, reply: Any, new_service: Any) -> None:

@@ -22,6 +22,7 @@ from worksupport.clients.transport import Call, Transport
 from worksupport.clock import Clock
 from worksupport.errors import IncompleteError, UnreachableError
 from worksupport.log import fields
+from worksupport.text import visible
 
 _log = logging.getLogger(__name__)
 _PASSING_STATUSES = frozenset({408, 425})
@@ -80,7 +81,11 @@ class Service:
         patience = Patience(self._clock, self._max_wait_seconds, self.tries)
         retry = retrying(patience, self._before_wait, self._wait)
         try:
-            return retry(self._try_once, call, patience, accept, check)
+            # Called with the function, tenacity would keep its answer in a cycle until the next collection.
+            for attempt in retry:
+                with attempt:
+                    answer = self._try_once(call, patience, accept, check)
+            return answer
         except PassingTrouble as trouble:
             raise self._unreachable(call, trouble, retry.statistics["attempt_number"]) from trouble
 
@@ -108,13 +113,14 @@ class Service:
     def _address(self, path_or_url: str) -> str:
         """The whole address; one on another host, which our credentials must not reach, is refused."""
         url = join(self.base_url, path_or_url)
-        if not same_origin(url, self.base_url):
+        if url == path_or_url and not same_origin(url, self.base_url):
             raise IncompleteError(
-                f"{self.name} sends us to {host(url) or 'nowhere'} for more, where we do not go"
+                f"{self.name} sends us to {visible(host(url)) or 'nowhere'} for more, where we do not go"
             )
         return url
 
     def _try_once(self, call: Call, patience: Patience, accept: Collection[int], check: Check) -> Answer:
+        self._clock.check()
         self.limiter.hold(patience)
         try:
             answer = self._send(call)

@@ -19,6 +19,7 @@ from worksupport.clients.retries import PassingTrouble
 from worksupport.clients.troubles import translated
 from worksupport.clock import Clock
 from worksupport.errors import WorksupportError
+from worksupport.text import visible
 
 _LONGEST_CONNECT_SECONDS = 10.0
 # The read time-out counts from byte to byte; this many times it is the bound on a whole exchange.
@@ -159,7 +160,7 @@ def _redirected_call(call: Call, location: str) -> Call:
     """The call that follows a redirect; credentials and bodies go nowhere else."""
     target = redirected(call.url, location)
     if call.method != "GET" or not same_origin(target, call.url):
-        raise PassingTrouble(f"a redirect to {host(target) or 'nowhere'}, which we do not follow")
+        raise PassingTrouble(f"a redirect to {visible(host(target)) or 'nowhere'}, which we do not follow")
     return Call("GET", target)
 
 

@@ -8,6 +8,7 @@ from urllib3 import exceptions as urllib3_errors
 
 from worksupport.clients.retries import PassingTrouble
 from worksupport.errors import ConfigurationError, UnreachableError, WorksupportError
+from worksupport.text import visible
 
 # The first that is found in the chain of causes says what happened.
 _WORDS: tuple[tuple[type[BaseException], str], ...] = (
@@ -39,8 +40,11 @@ def translated(error: Exception, service: str, address: str) -> PassingTrouble |
     for kind, said in _WORDS:
         if any(isinstance(cause, kind) for cause in causes):
             return PassingTrouble(said)
-    if isinstance(error, _NEVER_SENT) or not isinstance(error, requests.RequestException):
+    if isinstance(error, _NEVER_SENT):
         return ConfigurationError(f"{service}: nothing can be sent to {address}: {type(error).__name__}")
+    if not isinstance(error, requests.RequestException):
+        # requests' own words about a certificate file of the environment that is not there
+        return ConfigurationError(f"{service}: nothing can be sent to {address}: {visible(str(error))}")
     return PassingTrouble(f"the connection failed ({type(error).__name__})")
 
 
