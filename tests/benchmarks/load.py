@@ -3,7 +3,7 @@
 import asyncio
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 
@@ -34,7 +34,7 @@ class Load:
 
 
 def load(port: int, target: Callable[[int], str], clients: int, requests: int, header: str = "") -> Load:
-    """`requests` GETs of `target(number)` from 127.0.0.1:`port`, shared among `clients`; `header` is sent with each."""
+    """`requests` GETs of `target(number)` from 127.0.0.1, shared by `clients`; `header`: one line more."""
     return asyncio.run(_load(port, target, clients, requests, header))
 
 
@@ -49,7 +49,13 @@ async def _load(port: int, target: Callable[[int], str], clients: int, requests:
     return Load([milliseconds for milliseconds, _, _ in taken], seconds, counts, taken[-1][2])
 
 
-async def _client(port, target, numbers, header, taken) -> None:  # type: ignore[no-untyped-def]
+async def _client(
+    port: int,
+    target: Callable[[int], str],
+    numbers: Iterator[int],
+    header: str,
+    taken: list[tuple[float, int, int]],
+) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
     for number in numbers:
         writer.write(f"GET {target(number)} HTTP/1.1\r\nHost: localhost\r\n{header}\r\n".encode())

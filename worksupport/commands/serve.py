@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 # Together less than the 10 seconds after which a service manager would lose its patience.
 _RELOAD_SECONDS = 6.0
 _ANSWERS_SECONDS = 3.0
+# A thread that hands out a kept answer waits for one that builds a tree, or reloads, no longer than this.
+_SWITCH_SECONDS = 0.001
 _NO_RELOAD = "no reload can be started here: the configuration allows no run; the server's log says why"
 
 
@@ -34,13 +36,14 @@ def serve(
         int | None, typer.Option(min=0, max=65535, metavar="PORT", help="0: any free one.  [default: 8000]")
     ] = None,
 ) -> None:
-    """Answer the questions of keys, tree and history as JSON over HTTP, until Ctrl-C or SIGTERM.
+    """Answer keys, tree and history as JSON over HTTP, until Ctrl-C.
 
     /openapi.json describes the addresses. Anywhere but on loopback, serve.token must be set.
 
     \b
-    worksupport serve --port 8080
-    curl -s 'http://127.0.0.1:8080/api/issues/keys?assignee=Anna%20Berg'
+    Examples:
+      worksupport serve --port 8080
+      curl -s 'http://127.0.0.1:8080/api/issues/keys?assignee=Anna%20Berg'
     """
     from worksupport.server.address import resolve
 
@@ -50,6 +53,7 @@ def serve(
     )
     address = resolve(settings.host, settings.port)
     server = _server(context, settings, address, reloads)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     with context.clock.stop_on_signals():
         with server.accepting():
             print(f"listening on {replace(address, port=server.port).url}", file=sys.stderr, flush=True)

@@ -13,6 +13,7 @@ from worksupport import log
 from worksupport.server.bounded_reader import BoundedReader
 from worksupport.server.exchange import Answer, RefusedError, Request
 from worksupport.server.head import MAX_BODY, check_head, wants_close
+from worksupport.server.sending import head_of, linger, send
 
 if TYPE_CHECKING:
     from worksupport.server.listening import Server
@@ -21,11 +22,6 @@ logger = logging.getLogger(__name__)
 
 MAX_REQUEST_LINE = 8 * 1024
 MAX_HEAD = 64 * 1024
-# A client must take its answer at least this fast, after a moment to begin.
-_LEAST_BYTES_PER_SECOND = 64 * 1024
-# Up to here, copying a body behind its head is cheaper than a second system call.
-_ONE_WRITE = 256 * 1024
-_LINGER_BYTES = 1024 * 1024
 _MAX_LOGGED_PATH = 200
 _DETAILS = {
     HTTPStatus.BAD_REQUEST: "this is not an HTTP/1.1 request",
@@ -59,7 +55,7 @@ class Connection(BaseHTTPRequestHandler):
     def finish(self) -> None:
         """Let the client read a refusal before what it still sends is refused by the kernel."""
         if self._must_linger:
-            self._linger()
+            linger(self.connection, self._reader, self.server.limits.linger_seconds)
         super().finish()
 
     def handle_one_request(self) -> None:
@@ -140,35 +136,10 @@ class Connection(BaseHTTPRequestHandler):
     def _send(self, answer: Answer) -> None:
         if self.server.is_crowded or self.server.is_stopping:
             self.close_connection = True
-        head = self._head(answer)
         body = b"" if self.command == "HEAD" else answer.body
-        try:
-            for part in [head + body] if len(body) <= _ONE_WRITE else [head, body]:
-                seconds = self.server.limits.send_seconds + len(part) / _LEAST_BYTES_PER_SECOND
-                self.connection.settimeout(seconds)
-                self.connection.sendall(part)
-        except TimeoutError as error:
-            raise ConnectionAbortedError from error  # half an answer is out: no other can follow
+        head = head_of(answer, closes=self.close_connection)
+        send(self.connection, head, body, self.server.limits.send_seconds)
         self._log(answer.status, len(body))
-
-    def _head(self, answer: Answer) -> bytes:
-        headers = {"Server": "worksupport", "Date": self.date_time_string(), **answer.headers}
-        if answer.status != HTTPStatus.NOT_MODIFIED:
-            headers["Content-Length"] = str(len(answer.body))
-        headers["Connection"] = "close" if self.close_connection else "keep-alive"
-        lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        return "\r\n".join([*lines, "", ""]).encode("latin-1")
-
-    def _linger(self) -> None:
-        """Read on for a moment: closing over unread bytes would take the answer away from the client."""
-        try:
-            self.connection.shutdown(socket.SHUT_WR)
-            self._reader.allow(self.server.limits.linger_seconds, _LINGER_BYTES)
-            while self._reader.read(io.DEFAULT_BUFFER_SIZE):
-                pass
-        except (OSError, LineTooLong):
-            return
 
     def _log(self, status: int, size: int) -> None:
         """One line without the query and the headers: names and tokens are nobody's business."""
@@ -176,9 +147,15 @@ class Connection(BaseHTTPRequestHandler):
             told = log.fields(
                 address=self.client_address[0],
                 method=self.command[:20],
-                path=self.path.partition("?")[0][:_MAX_LOGGED_PATH],
+                path=_path_of(self.path)[:_MAX_LOGGED_PATH],
                 status=status,
                 bytes=size,
                 ms=round((self.server.clock.monotonic() - self._started) * 1000, 1),
             )
             logger.info("answered", extra={**told, "run_id": None})
+
+
+def _path_of(target: str) -> str:
+    """Without the query, and without the host (and the password that may stand there) of a whole URL."""
+    before_query = target.partition("?")[0]
+    return "/" + before_query.split("/", 3)[-1] if "://" in before_query else before_query

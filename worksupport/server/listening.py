@@ -17,6 +17,7 @@ from worksupport.server.address import Address
 from worksupport.server.application import Application
 from worksupport.server.connection import Connection
 from worksupport.server.exchange import RefusedError
+from worksupport.server.sending import turn_away
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +106,7 @@ class Server(ThreadingMixIn, TCPServer):
         if has_room:
             super().process_request(request, client_address)
         else:
-            _turn_away(request)
+            turn_away(request, _OVERLOADED.answer)
             self.shutdown_request(request)
 
     def shutdown_request(self, request: Any) -> None:
@@ -125,18 +126,5 @@ def _hear_no_more(connection: socket.socket) -> None:
     """A client that says nothing now is not waited for; one that is being answered is answered."""
     try:
         connection.shutdown(socket.SHUT_RD)
-    except OSError:
-        return
-
-
-def _turn_away(connection: socket.socket) -> None:
-    """Answer 503 without waiting for anything."""
-    answer = _OVERLOADED.answer
-    headers = {**answer.headers, "Content-Length": str(len(answer.body))}
-    lines = ["HTTP/1.1 503 Service Unavailable", *(f"{name}: {value}" for name, value in headers.items())]
-    try:
-        connection.setblocking(False)
-        connection.send("\r\n".join([*lines, "", ""]).encode() + answer.body)
-        connection.recv(64 * 1024)
     except OSError:
         return
