@@ -27,6 +27,7 @@ class Answers:
     def __init__(self, database: Path, capacity: int = CACHE_BYTES) -> None:
         """`capacity`: bytes of all bodies together; a body larger than that is never kept."""
         self._database = database
+        self._version = _SharedVersion(database)
         self._capacity = capacity
         self._size = 0
         self._bodies: OrderedDict[str, bytes] = OrderedDict()
@@ -41,7 +42,7 @@ class Answers:
         `question` must tell all that the answer depends on beside the data, in its repr. Raises what the
         reader and `make` raise.
         """
-        etag = _etag(answer(self._database, data_version), route, question)
+        etag = _etag(self._version.now(), route, question)
         body = b"" if _names(known, etag) else self._kept(etag)
         if body is None:
             with self._makers[route]:
@@ -72,6 +73,26 @@ class Answers:
             self._size += len(body)
             while self._size > self._capacity:
                 self._size -= len(self._bodies.popitem(last=False)[1])
+
+
+class _SharedVersion:
+    """The data version for many threads at once: who waits while another looks need not look as well."""
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._looks = 0
+        self._version: int | None = None
+
+    def now(self) -> int:
+        """The version as of some moment after this call began. Raises what the reader raises."""
+        looks_before = self._looks  # with the one that is under way, which may have seen too little
+        with self._lock:
+            if self._version is None or self._looks == looks_before:
+                self._looks += 1
+                self._version = None  # for those who wait, if this look fails
+                self._version = answer(self._database, data_version)
+            return self._version
 
 
 def answer_by_content(text: str, known: str) -> Answer:
