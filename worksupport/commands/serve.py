@@ -22,8 +22,6 @@ logger = logging.getLogger(__name__)
 # Together less than the 10 seconds after which a service manager would lose its patience.
 _RELOAD_SECONDS = 6.0
 _ANSWERS_SECONDS = 3.0
-# A thread that hands out a kept answer waits for one that builds a tree, or reloads, no longer than this.
-_SWITCH_SECONDS = 0.001
 _NO_RELOAD = "no reload can be started here: the configuration allows no run; the server's log says why"
 
 
@@ -53,7 +51,6 @@ def serve(
     )
     address = resolve(settings.host, settings.port)
     server = _server(context, settings, address, reloads)
-    sys.setswitchinterval(_SWITCH_SECONDS)
     with context.clock.stop_on_signals():
         with server.accepting():
             print(f"listening on {replace(address, port=server.port).url}", file=sys.stderr, flush=True)
