@@ -242,7 +242,7 @@ def test_no_room_is_one_sentence_and_changes_nothing(
     program = _LIMITED.format(limit=limit)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert done.returncode == 1, done.stderr
-    assert "MB are free there, a whole run may need " in done.stderr
+    assert "B are free there, a whole run may need " in done.stderr
     assert "Traceback" not in done.stderr
     assert rows("SELECT * FROM issues") == before
     assert run("reload", "-q", clock=FakeClock()) == Answer(0, "", "")
@@ -262,7 +262,7 @@ def test_a_full_database_is_one_sentence_and_the_record_says_it(
     with work_on_database(settings, FakeClock(), "reload") as work:
         ((pages,),) = work.store.read("PRAGMA page_count")
         work.store.connection.execute(f"PRAGMA max_page_count = {pages + 1}")
-        with pytest.raises(DatabaseError, match=r"the disk is full: .* MB are free there"):
+        with pytest.raises(DatabaseError, match=r"the disk is full: .* B are free there"):
             reload(work, Trigger())
     assert rows("SELECT * FROM issues") == before
     ((status, message),) = rows("SELECT status, error_message FROM reload_tracking")

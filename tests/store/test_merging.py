@@ -100,6 +100,13 @@ def test_of_two_rows_of_one_run_with_one_key_the_higher_id_keeps_it(merge_page: 
     assert kept() == {"10": ("P-1", None, False)}
 
 
+def test_the_lower_id_is_left_out_also_when_it_came_first(merge_page: Harvest, kept: Kept) -> None:
+    merge_page("first", made_row("9", "P-1"))
+    merged = merge_page("first", made_row("10", "P-1"))
+    assert merged.doubled == [("jira", "9", "P-1")]
+    assert kept() == {"9": ("P-1~9", None, True), "10": ("P-1", None, False)}
+
+
 def test_text_of_strangers_is_stored_exactly(store: Store, merge_page: Harvest) -> None:
     title = "'; DROP TABLE issues; -- \x1b[31m [bold] \u202e \n 😀"
     merge_page("first", made_row("1", "P-1", summary=title, labels=["a,b", '"', "\u2028"]))

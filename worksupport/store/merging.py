@@ -69,6 +69,7 @@ def merge(connection: sqlite3.Connection, run_id: str, now: str) -> Merged:
     merged = Merged(doubled=_drop_doubled(connection, run_id))
     values = {"run": run_id, "now": now}
     if displaced := _rename(connection, _DISPLACED, values):
+        merged.doubled += connection.execute(_DOUBLED_BEFORE, values).fetchall()
         connection.execute(_MOVE_DISPLACED, values)
     _rename(connection, _MOVED, values)
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS touched (source, source_id, is_new)")
@@ -126,6 +127,14 @@ _DISPLACED = """
 SELECT i.id, i.source, i.issue_key AS old_key, i.issue_key || '~' || i.source_id AS new_key
 FROM staged_issues s JOIN issues i ON i.issue_key = s.issue_key
 WHERE (i.source, i.source_id) <> (s.source, s.source_id)
+"""
+# The key's holder came first, in an earlier page of this run.
+_DOUBLED_BEFORE = """
+SELECT i.source, i.source_id, renamed.old_key
+FROM temp.renamed JOIN issues i USING (id)
+WHERE i.seen_run = :run AND NOT EXISTS (
+    SELECT 1 FROM staged_issues s WHERE s.source = i.source AND s.source_id = i.source_id
+)
 """
 _MOVED = """
 SELECT i.id, i.source, i.issue_key AS old_key, s.issue_key AS new_key

@@ -46,14 +46,14 @@ def is_no_room(error: OSError) -> bool:
 
 def free_room(folder: Path) -> str:
     """How much is free where `folder` is, in words."""
-    return f"{_megabytes(shutil.disk_usage(folder).free)} are free there"
+    return f"{_in_words(shutil.disk_usage(folder).free)} are free there"
 
 
 def no_room(target: Path, database: Path, what: str = "the disk is full") -> DatabaseError:
     """The sentence for a disk without room: how much is free beside `target`, how much a run needs."""
     return DatabaseError(
         f"{what}: {target} could not be written; {free_room(target.parent)}, a whole run may need "
-        f"{_megabytes(_room_needed(database))} (twice the size of the database)",
+        f"{_in_words(_room_needed(database))} (twice the size of the database)",
         "make room and run the command again; what was there before is unchanged",
     )
 
@@ -63,8 +63,8 @@ def _room_needed(database: Path) -> int:
     return max(_LEAST_ROOM_BYTES, _ROOM_FACTOR * sum(file.stat().st_size for file in files if file.exists()))
 
 
-def _megabytes(size: int) -> str:
-    return f"{size / 1_000_000:.1f} MB"
+def _in_words(size: int) -> str:
+    return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{size // 1000} kB"
 
 
 def _name(error: sqlite3.Error) -> str:
