@@ -52,6 +52,7 @@ def service(new_service: Callable[..., Service]) -> Service:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 64  # a full queue would cost a client a second
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is what these tests are about."""

@@ -1,14 +1,16 @@
 """Being limited: how long we leave a service alone, all of us, and when we give up instead."""
 
+import itertools
 import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from tests.conftest import FakeClock
 from worksupport.clients.http import Service
-from worksupport.clock import Clock
 from worksupport.errors import UnreachableError
 
 URL = "https://jira.example.com/rest/x"
@@ -158,24 +160,39 @@ def test_a_wait_is_shown_and_logged_once_with_its_end(service: Service, clock: A
     assert service.limiter.waiting is None
 
 
-@pytest.mark.long
-def test_eight_threads_keep_one_pause(serve: Any, reply: Any, new_service: Callable[..., Service]) -> None:
-    """Over real HTTP: of requests begun after a thread was told to wait, none arrives before the end."""
-    clock = Clock()
-    told: list[float] = []
-    arrived: list[float] = []
+class GatedClock(FakeClock):
+    """Whoever waits, waits until the gate is opened; then the time has come."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting = threading.Semaphore(0)
+        self.gate = threading.Event()
+
+    def sleep(self, seconds: float) -> None:
+        self.waiting.release()
+        assert self.gate.wait(10)
+        self.elapsed = 100.0
+
+
+def test_one_limited_answer_stops_all_threads(
+    serve: Any, reply: Any, new_service: Callable[..., Service]
+) -> None:
+    """Over real HTTP: after one 429 each of eight threads waits, and nothing arrives meanwhile."""
+    clock = GatedClock()
+    numbers = itertools.count(1)
+    arrived: list[int] = []
 
     def handle(handler: Any) -> None:
-        arrived.append(clock.monotonic())
-        if len(arrived) == 20:
-            told.append(clock.monotonic())
-            reply(handler, status=429, Retry_After="1")
-        else:
-            reply(handler)
+        number = next(numbers)
+        arrived.append(number)
+        reply(handler, status=429 if number == 20 else 200, Retry_After="60")
 
     service = new_service(serve(handle), clock=clock)
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda _: service.request("GET", "/x"), range(60)))
-    in_flight = 0.05
-    assert [at for at in arrived if told[0] + in_flight < at < told[0] + 1] == []
-    assert (service.requests, service.retries) == (61, 1)
+        answers = threads.map(lambda _: service.request("GET", "/x"), range(60))
+        assert all(clock.waiting.acquire(timeout=10) for _ in range(8))
+        sent_before = len(arrived)
+        clock.gate.set()
+        assert len(list(answers)) == 60
+    assert 20 <= sent_before < 60
+    assert (len(arrived), service.retries) == (61, 1)

@@ -44,6 +44,7 @@ TROUBLES: dict[str, dict[str, Any]] = {
         "content_type": "text/html",
     },
     "503": {"status": 503, "body": ""},
+    "a status that nobody knows": {"status": 529, "body": ""},
     "504": {"status": 504, "body": "upstream timed out", "content_type": "text/plain"},
     "408": {"status": 408, "body": ""},
     "204 without a body": {"status": 204},

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from requests import Request
 
 from worksupport.clients import transport
+from worksupport.clients.auth import basic, bearer
 from worksupport.clients.http import Service
 from worksupport.errors import ConfigurationError, InterruptedRunError, UnreachableError, WorksupportError
 
@@ -282,11 +284,15 @@ def test_a_base_address_may_have_a_path(serve: Any, reply: Any, new_service: Any
     assert turns.paths == ["/ex/jira/1/rest/api/3/myself"]
 
 
+@pytest.mark.parametrize("token", ["to\nken", "tøken", "a\x00b"])
+def test_a_token_that_cannot_be_one_is_told_by_its_setting(token: str) -> None:
+    """Its text, which the HTTP library would quote, stays secret."""
+    with pytest.raises(ConfigurationError, match=r"jira\.api_token holds characters") as caught:
+        bearer(token, account="the token", setting="jira.api_token", remedy="")
+    assert token not in caught.value.message
+
+
 def test_basic_credentials_may_be_any_text() -> None:
-    from requests import Request
-
-    from worksupport.clients.auth import basic
-
     credentials = basic("zoë@example.com", "tøken", remedy="")
     header = Request("GET", "https://x", auth=credentials).prepare().headers["Authorization"]
     assert base64.b64decode(header.removeprefix("Basic ")).decode() == "zoë@example.com:tøken"

@@ -193,6 +193,16 @@ def test_garbage_without_end_fails(web: Any, jira: Jira) -> None:
         ids(jira)
 
 
+@pytest.mark.parametrize("headers", [{"X-RateLimit-NearLimit": "true"}, {"X-RateLimit-Remaining": "0"}])
+def test_near_its_limit_a_site_is_asked_more_slowly(headers: Any, web: Any, jira: Jira, clock: Any) -> None:
+    """Burst limits count by the second."""
+    web.get(f"{BASE}/rest/api/2/serverInfo", json={"deploymentType": "Cloud"}, headers=headers)
+    Pages(web, page(1, isLast=True))
+    jira.site()
+    ids(jira)
+    assert 1 <= clock.elapsed <= 1.1
+
+
 def test_odd_records_are_passed_on(web: Any, jira: Jira) -> None:
     """They are left out one by one where rows are made."""
     Pages(web, {"issues": [None, 7, {"id": "1"}], "isLast": True})

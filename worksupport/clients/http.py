@@ -8,7 +8,6 @@ import logging
 import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from types import TracebackType
 from typing import Any
 
 from worksupport.clients.addresses import host, join, same_origin, shown
@@ -31,7 +30,7 @@ Judge = Callable[[Answer], None]
 
 
 class Service:
-    """One service as all threads of a run ask it. Close it, or use it as a context manager.
+    """One service as all threads of a run ask it. Close it at the end.
 
     `judge` sees every answer before anything else does; it may raise CredentialsError or LimitedTrouble.
     """
@@ -81,11 +80,7 @@ class Service:
         patience = Patience(self._clock, self._max_wait_seconds, self.tries)
         retry = retrying(patience, self._before_wait, self._wait)
         try:
-            # Called with the function, tenacity would keep its answer in a cycle until the next collection.
-            for attempt in retry:
-                with attempt:
-                    answer = self._try_once(call, patience, accept, check)
-            return answer
+            return retry(self._try_once, call, patience, accept, check)
         except PassingTrouble as trouble:
             raise self._unreachable(call, trouble, retry.statistics["attempt_number"]) from trouble
 
@@ -101,14 +96,6 @@ class Service:
     def close(self) -> None:
         """Close all connections."""
         self._transport.close()
-
-    def __enter__(self) -> "Service":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _address(self, path_or_url: str) -> str:
         """The whole address; one on another host, which our credentials must not reach, is refused."""

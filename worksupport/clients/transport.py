@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.cookies import RequestsCookieJar
@@ -123,37 +124,41 @@ class Transport:
             raise PassingTrouble(f"no whole answer within {longest:.0f} s")
 
     def _answer(self, call: Call) -> Answer:
-        response = self._session(call.url).request(
+        response = self._session().request(
             call.method,
             call.url,
             params=call.params,
             json=call.json,
             timeout=(min(_LONGEST_CONNECT_SECONDS, self._timeout_seconds), self._timeout_seconds),
+            proxies=_no_proxies(call.url),
             allow_redirects=False,
             stream=True,
         )
         with response:
             return Answer(call.method, response.url, response.status_code, response.headers, _body(response))
 
-    def _session(self, url: str) -> requests.Session:
+    def _session(self) -> requests.Session:
         """This thread's session: requests does not promise that threads can share one."""
         session: requests.Session | None = getattr(self._own, "session", None)
         if session is None:
-            session = self._own.session = self._new_session(url)
+            session = self._own.session = self._new_session()
             with self._lock:
                 self._sessions.append(session)
         return session
 
-    def _new_session(self, url: str) -> requests.Session:
+    def _new_session(self) -> requests.Session:
         session = _Session()
         session.auth = self._credentials
         session.headers.update(self._headers)
         session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
-        # The environment's proxies cannot reach this machine's own addresses.
-        session.trust_env = not is_loopback(url)
         for scheme in ("http://", "https://"):
             session.mount(scheme, WatchedAdapter(max_retries=0))
         return session
+
+
+def _no_proxies(url: str) -> dict[str, str] | None:
+    """The environment's proxies cannot reach this machine's own addresses; all else it says holds there."""
+    return {"no_proxy": urlsplit(url).hostname or ""} if is_loopback(url) else None
 
 
 def _redirected_call(call: Call, location: str) -> Call:
