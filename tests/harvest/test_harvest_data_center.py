@@ -1,0 +1,117 @@
+"""A whole run against Jira Data Center: parents in plugin fields, offsets, a bearer token, user names."""
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import responses
+
+BASE = "https://jira.acme.org/jira"
+TYPES = [
+    (10004, "Product Version"),
+    (10000, "Feature"),
+    (10101, "Story"),
+    (10104, "Task"),
+    (11140, "Customer Adoption"),
+]
+FIELDS = [
+    {"id": "customfield_7", "name": "Epos", "schema": {"custom": "com.pyxis.greenhopper.jira:gh-epic-link"}},
+    {
+        "id": "customfield_8",
+        "name": "Parent Link",
+        "schema": {"custom": "com.atlassian.jpo:jpo-custom-field-parent"},
+    },
+]
+# Key, type id, and the field that holds the parent.
+ISSUES: list[tuple[str, int, dict[str, Any]]] = [
+    ("IACU-1", 10004, {}),
+    *((f"FEAT-{number}", 10000, {"customfield_8": "IACU-1"}) for number in range(1, 6)),
+    ("DO-1", 10101, {"customfield_7": "FEAT-2", "assignee": {"name": "Ann", "displayName": "Ann A."}}),
+    ("DO-2", 10104, {"parent": {"key": "FEAT-3"}}),
+]
+
+
+class DataCenter:
+    """Answers by offset, two issues a page, whatever is asked for."""
+
+    def __init__(self, web: responses.RequestsMock, fields: list[Any]) -> None:
+        api = f"{BASE}/rest/api/2"
+        web.get(f"{api}/serverInfo", json={"baseUrl": BASE, "deploymentType": "Server"})
+        web.get(f"{api}/field", json=fields)
+        web.get(f"{api}/configuration", json={"subTasksEnabled": True})
+        web.get(f"{api}/myself", json={"name": "me", "displayName": "Me"})
+        web.get(f"{api}/issuetype", json=[{"id": str(number), "name": name} for number, name in TYPES])
+        web.add_callback("POST", f"{api}/search", self.search, content_type="application/json")
+
+    def search(self, request: Any) -> tuple[int, dict[str, str], str]:
+        asked = json.loads(request.body)
+        found = [issue for issue in ISSUES if matches(asked["jql"], issue)]
+        start = asked["startAt"]
+        page = [shown(ISSUES.index(issue)) for issue in found[start : start + 2]]
+        return 200, {}, json.dumps({"startAt": start, "maxResults": 2, "total": len(found), "issues": page})
+
+
+def matches(jql: str, issue: tuple[str, int, dict[str, Any]]) -> bool:
+    """Whether the issue is what the query asks for."""
+    key, type_id, fields = issue
+    types = re.findall(r"\d+", re.findall(r"type IN \((.*?)\)", jql)[0])
+    if "SE_product_family" in jql:
+        return str(type_id) in types
+    clauses = dict(re.findall(r'("?[\w ]+"?) IN \(("[^)]*)\)', jql))
+    held = {
+        "parent": fields.get("parent", {}).get("key"),
+        '"Epos"': fields.get("customfield_7"),
+        '"Parent Link"': fields.get("customfield_8"),
+    }
+    by_link = any(parent and f'"{parent}"' in clauses[name.strip()] for name, parent in held.items())
+    return str(type_id) in types and by_link and key != "IACU-1"
+
+
+def shown(place: int) -> dict[str, Any]:
+    """An issue as a search answers it."""
+    key, type_id, fields = ISSUES[place]
+    issue_type = {"id": str(type_id), "name": dict(TYPES)[type_id]}
+    return {"id": str(100 + place), "key": key, "fields": {"summary": key, "issuetype": issue_type, **fields}}
+
+
+@pytest.fixture
+def harvest(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """harvest() runs the command against the Data Center of the test."""
+    path = tmp_path / "team.properties"
+    member = "team.member.ann.name=Annie\nteam.member.ann.jira_id=ann\n"
+    path.write_text(
+        f"{member}jira.base_url={BASE}\njira.api_token=p4t\ndatabase.path=w.db\n", encoding="utf-8"
+    )
+    path.chmod(0o600)
+    monkeypatch.setenv("WORKSUPPORT_CONFIG", str(path))
+    return lambda: run("harvest")
+
+
+def test_the_whole_tree_comes(harvest: Callable[..., Any], tmp_path: Path) -> None:
+    with responses.RequestsMock() as web:
+        DataCenter(web, FIELDS)
+        answer = harvest()
+    assert (answer.exit_code, answer.out) == (0, "")
+    with closing(sqlite3.connect(tmp_path / "w.db")) as connection:
+        rows = connection.execute(
+            "SELECT issue_key, parent_key, assignee, url FROM issues ORDER BY source_id"
+        )
+        assert list(rows) == [
+            ("IACU-1", None, None, f"{BASE}/browse/IACU-1"),
+            *((f"FEAT-{n}", "IACU-1", None, f"{BASE}/browse/FEAT-{n}") for n in range(1, 6)),
+            ("DO-1", "FEAT-2", "Annie", f"{BASE}/browse/DO-1"),
+            ("DO-2", "FEAT-3", None, f"{BASE}/browse/DO-2"),
+        ]
+
+
+def test_a_site_without_link_fields_is_no_empty_tree(harvest: Callable[..., Any]) -> None:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as web:
+        DataCenter(web, [])
+        answer = harvest()
+    assert answer.exit_code == 3
+    assert "neither an Epic Link nor a Parent Link" in answer.err
