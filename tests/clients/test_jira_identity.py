@@ -199,3 +199,10 @@ def test_an_address_hidden_from_the_user_search_is_found_by_an_issue(
     web.post(BASE + SEARCH, json={"issues": [issue], "nextPageToken": "t"})
     assert jira.find_account_id(MAIL) == "a1"
     assert b'assignee = \\"ann@acme.org\\"' in web.calls[-1].request.body
+
+
+def test_a_secret_sent_back_by_a_refusal_is_hidden(web: Any, new_jira: Any) -> None:
+    jira = new_jira()
+    web.get(BASE + MYSELF, status=401, body="bad token s3cret", content_type="text/plain")
+    with pytest.raises(CredentialsError, match=r"bad token \*\*\*"):
+        jira.prove_identity()

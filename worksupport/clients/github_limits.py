@@ -5,7 +5,7 @@ import math
 from datetime import datetime
 
 from worksupport.clients.announcements import reset_seconds, retry_after_seconds, whole_number
-from worksupport.clients.answers import Answer, words
+from worksupport.clients.answers import Answer
 from worksupport.clients.auth import Credentials
 from worksupport.clients.limits import Limiter
 from worksupport.clients.refusals import refused_credentials
@@ -65,7 +65,7 @@ def _raise_if_limited(answer: Answer, now: datetime) -> None:
         )
     if "Retry-After" in answer.headers or answer.status == 429 or _names_a_limit(answer):
         raise LimitedTrouble(
-            f"GitHub answered {words(answer)}", retry_after, first=_SECONDARY_SECONDS, longest=math.inf
+            f"GitHub answered {answer.status}", retry_after, first=_SECONDARY_SECONDS, longest=math.inf
         )
 
 

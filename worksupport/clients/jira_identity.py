@@ -55,4 +55,6 @@ class Identity:
 
     def refused(self, answer: Answer, said: str) -> CredentialsError:
         """The error for credentials that `answer` shows to be refused."""
-        return refused_credentials("Jira", self._credentials, f"{answer.address}: {said}")
+        return refused_credentials(
+            "Jira", self._credentials, f"{answer.address}: {self._credentials.hide(said)}"
+        )
