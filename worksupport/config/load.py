@@ -1,12 +1,12 @@
 """The whole configuration, read once and checked; all problems are told at once."""
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from worksupport.config import keys, locate, members, properties, sources
+from worksupport.config.exposure import exposure_warning, is_exposed
 from worksupport.config.findings import Findings, Given
 from worksupport.config.given import given_values, parsed_values
 from worksupport.config.settings import ServeSettings, Settings
@@ -89,7 +89,8 @@ def _check_file(found: locate.Found, document: properties.Document, findings: Fi
             )
         if not keys.is_known(key):
             findings.warnings.append(_unknown_key(key, entry.lines[0]))
-    _check_mode(found.path, document, findings)
+    if is_exposed(found.path, document):
+        findings.warnings.append(exposure_warning(found.path))
 
 
 def _unknown_key(key: str, line: int) -> str:
@@ -97,14 +98,6 @@ def _unknown_key(key: str, line: int) -> str:
     if _LIKE_A_KEY.fullmatch(key):
         return f"unknown key {key!r} (line {line}){keys.nearest_key(key)}"
     return f"line {line} is not understood: expected a known key, = and a value"
-
-
-def _check_mode(path: Path, document: properties.Document, findings: Findings) -> None:
-    """Warn of a file that other accounts can read, if there is a secret to read in it."""
-    values = [document.entries[key].value.strip() for key in keys.SECRETS if key in document.entries]
-    mode = os.stat(path).st_mode & 0o777
-    if mode & 0o044 and any(value and not keys.is_placeholder(value) for value in values):
-        findings.warnings.append(f"{path} holds a token and other accounts can read it; chmod 600 {path}")
 
 
 def _check_variables(environment: Mapping[str, str], findings: Findings) -> None:

@@ -1,0 +1,1 @@
+"""Is everything fit to run: one plain function per check, each answering with a `Check`."""

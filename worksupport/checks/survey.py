@@ -1,0 +1,85 @@
+"""All checks, one after the other; where one cannot look, those that need it say so or are left out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from worksupport.checks import local, runs
+from worksupport.checks.check import Check, refused
+from worksupport.clock import Clock, utc_text
+from worksupport.config.settings import Settings
+from worksupport.errors import ExitCode, WorksupportError
+from worksupport.lock import is_held
+from worksupport.queries.condition import condition
+from worksupport.queries.reader import answer
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is to be checked."""
+
+    load: Callable[[], Settings]  # raises ConfigurationError
+    config: Path | None  # None: not found
+    database: Path | None  # None: nothing says where it is
+    clock: Clock
+    oldest: str | None = None  # UTC text; older data is too old. None: two intervals and an hour
+    only: str | None = None  # one source by name; None: all that are on
+    offline: bool = False  # ask no service
+
+
+def survey(subject: Subject) -> list[Check]:
+    """Every check, in the order in which one would look. Raises InterruptedRunError only."""
+    settings, configuration = local.check_configuration(subject.load)
+    database = settings.database_path if settings else subject.database
+    checks = [configuration, local.check_files(subject.config, database)]
+    if database:
+        checks += _database_checks(subject, settings, database)
+    return checks if subject.offline else [*checks, *_service_checks(subject, settings)]
+
+
+def _database_checks(subject: Subject, settings: Settings | None, database: Path) -> list[Check]:
+    found = local.check_database(database)
+    around = [found, local.check_disk(database), local.check_lock(database)]
+    return [*around, *_run_checks(subject, settings, database)] if found.ok else around
+
+
+def _run_checks(subject: Subject, settings: Settings | None, database: Path) -> list[Check]:
+    now = subject.clock.now()
+    interval = timedelta(hours=settings.interval_hours if settings else Settings.interval_hours)
+    oldest = subject.oldest or utc_text(now - 2 * interval - timedelta(hours=1))
+    is_locked = is_held(database)
+    try:
+        found = answer(database, lambda c: condition(c, now=now, interval=interval, is_locked=is_locked))
+    except WorksupportError as error:
+        return [refused("runs", error)]
+    return [
+        runs.check_orphans(found),
+        *(runs.check_age(found, name, oldest, now) for name in _sources(subject, settings)),
+        runs.check_newest_run(found, now),
+        runs.check_left_out(found),
+        runs.check_share(found),
+        runs.check_reloads(found, now),
+    ]
+
+
+def _sources(subject: Subject, settings: Settings | None) -> list[str]:
+    """The sources that are on and wanted; without a configuration that tells, both are on."""
+    names = [name for name in ("jira", "github") if settings is None or getattr(settings, name)]
+    return [name for name in names if subject.only in (None, name)]
+
+
+def _service_checks(subject: Subject, settings: Settings | None) -> list[Check]:
+    from worksupport.checks import services  # only now: what speaks HTTP takes long to import
+
+    names = _sources(subject, settings)
+    if settings is None:
+        detail = "not asked: the configuration cannot be used"
+        fix = "correct the configuration first"
+        return [Check(name, False, detail, fix, ExitCode.CONFIGURATION) for name in names]
+    asked = {}
+    if settings.jira and "jira" in names:
+        asked["jira"] = services.ask_jira(settings, settings.jira, subject.clock)
+    if settings.github and "github" in names:
+        asked["github"] = services.ask_github(settings, settings.github, subject.clock)
+    return [*(one.check for one in asked.values()), services.check_clock(asked)]
