@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 # Together less than the 10 seconds after which a service manager would lose its patience.
 _RELOAD_SECONDS = 6.0
 _ANSWERS_SECONDS = 3.0
+# The kernel may give a signal to any thread; Python handles it in the main one, and only when that wakes.
+_LOOK_SECONDS = 0.5
 _NO_RELOAD = "no reload can be started here: the configuration allows no run; the server's log says why"
 
 
@@ -95,7 +97,7 @@ def _server(
 def _wait_for_stop(context: Context) -> None:
     try:
         while True:
-            context.clock.sleep(3600)
+            context.clock.sleep(_LOOK_SECONDS)
     except InterruptedRunError:
         logger.info("asked to end: answers and a running reload are finished first")
 
