@@ -1,8 +1,9 @@
 """The command line: global options, the list of commands, and the one door through which errors leave."""
 
 import io
+import os
 import sys
-from pathlib import Path
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -11,28 +12,46 @@ from worksupport import __version__
 from worksupport.clock import Clock
 from worksupport.commands import options
 from worksupport.commands.backup import backup
+from worksupport.commands.check import check
+from worksupport.commands.completion import VARIABLE as COMPLETION_VARIABLE
+from worksupport.commands.completion import completion
 from worksupport.commands.demo import demo
 from worksupport.commands.harvest import harvest
+from worksupport.commands.help import help
 from worksupport.commands.history import history
 from worksupport.commands.init import init
 from worksupport.commands.keys import keys
 from worksupport.commands.recover import recover
 from worksupport.commands.reload import reload
 from worksupport.commands.serve import serve
+from worksupport.commands.start import show_start_page
 from worksupport.commands.tree import tree
 from worksupport.context import Context
 from worksupport.errors import ExitCode, WorksupportError
 from worksupport.text import visible
 
+_HELP = """Copies a team's Jira and GitHub issues into one SQLite file, and answers.
+
+\b
+Examples:
+  worksupport tree --assignee "Jane Smith"
+  worksupport keys --label work-support --json
+"""
 app = typer.Typer(
     name="worksupport",
-    help="Copies a team's Jira and GitHub issues into one SQLite file and answers from it.",
+    help=options.help_text(_HELP),
     context_settings={"help_option_names": ["-h", "--help"]},
-    no_args_is_help=True,
+    add_completion=False,  # ours is `worksupport completion`
     pretty_exceptions_enable=False,
 )
-for command in (harvest, reload, recover, keys, tree, history, backup, init, demo, serve):
-    app.command()(options.takes_global_options(command))
+_COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Ask": (tree, keys, history, serve),
+    "Copy": (harvest, reload, recover, backup, check),
+    "Begin": (demo, init, completion, help),
+}
+for panel, commands in _COMMANDS.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(options.takes_global_options(command))
 
 
 def _print_version(wanted: bool) -> None:
@@ -41,16 +60,11 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def _before_the_command(
     typer_context: typer.Context,
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", envvar="WORKSUPPORT_CONFIG", help="Configuration file.", metavar="PATH"),
-    ] = None,
-    db: Annotated[
-        Path | None, typer.Option("--db", envvar="WORKSUPPORT_DB", help="Database file.", metavar="PATH")
-    ] = None,
+    config: options.ConfigOrVariable = None,
+    db: options.DatabaseOrVariable = None,
     verbose: options.Verbose = 0,
     quiet: options.Quiet = False,
     log_format: options.LogFormat = None,
@@ -60,6 +74,8 @@ def _before_the_command(
 ) -> None:
     context: Context = typer_context.obj
     context.options = options.merged(context.options, config, db, verbose, quiet, log_format)
+    if typer_context.invoked_subcommand is None:
+        show_start_page(context)
 
 
 def main(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
@@ -69,6 +85,8 @@ def main(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
     traceback.
     """
     _let_every_text_out()
+    if COMPLETION_VARIABLE in os.environ:
+        _let_typer_complete()
     context = Context(clock or Clock())
     try:
         app(args=arguments, obj=context, prog_name="worksupport")
@@ -78,6 +96,13 @@ def main(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
         _show(error, context.options.log_format)
         return error.exit_code
     return ExitCode.OK
+
+
+def _let_typer_complete() -> None:
+    """Typer knows the shells only after this, which it calls itself for the scripts that we do not use."""
+    from typer.completion import get_completion_inspect_parameters
+
+    get_completion_inspect_parameters()
 
 
 def _let_every_text_out() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Answer
+from tests.conftest import Answer, FakeClock
 from tests.filled_database import fill, issue
 
 Run = Callable[..., Answer]
@@ -36,6 +36,22 @@ def test_json_is_exact(run: Run, database: Path) -> None:
         '{"issue_keys":["PAY-2","PAY-10","evil/\\u001b[2Jrepo\\n#1"],"total_count":3,'
         '"harvested_at":null,"sources":{"jira":null,"github":null}}\n'
     )
+
+
+def test_one_issue_a_line_is_exact(run: Run, database: Path) -> None:
+    assert run("keys", "--ndjson", "--db", database).out == (
+        '{"issue_key":"PAY-2","source":"jira"}\n{"issue_key":"PAY-10","source":"jira"}\n'
+        '{"issue_key":"evil/\\u001b[2Jrepo\\n#1","source":"github"}\n'
+    )
+    assert run("keys", "--ndjson", "--label", "nope", "--db", database) == Answer(0, "", "")
+
+
+def test_changed_since(run: Run, tmp_path: Path, clock: FakeClock) -> None:
+    """The moment itself counts; an issue whose service does not tell never does."""
+    times = {"A-1": "2026-11-20T12:00:00.000Z", "A-2": "2026-11-20T11:59:59.999Z", "A-3": None}
+    path = fill(tmp_path / "times.db", [issue(key, updated_at=time) for key, time in times.items()])
+    assert run("keys", "--changed-since", "2d", "--db", path, clock=clock).out == "A-1\n"
+    assert run("keys", "--changed-since", "2026-11-20", "--db", path, clock=clock).out == "A-1\nA-2\n"
 
 
 def test_every_filter_is_an_option(run: Run, database: Path) -> None:

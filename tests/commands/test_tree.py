@@ -43,6 +43,7 @@ def terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(type(sys.stdout), "isatty", lambda _stream: True)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("WORKSUPPORT_PAGER", "")
 
 
 def test_plain_in_a_pipe(run: Run, database: Path) -> None:
@@ -60,9 +61,9 @@ def test_plain_in_a_pipe(run: Run, database: Path) -> None:
 def test_on_a_terminal_with_footer(run: Run, database: Path, terminal: None, clock: FakeClock) -> None:
     answer = run("tree", "--max-depth", "2", "--db", database, clock=clock)
     assert [line.rstrip() for line in plain(answer.out).splitlines()] == [
-        "PV-1  Payments 4.0        Product Version    In Progress  Anna Berg   1/4",
-        "├─ PAY-2  Refunds         Feature            Open         Bo          1/2 +2",
-        "└─ PAY-3  Acme goes live  Customer Adoption  Waiting      unassigned",
+        "PV-1  Payments 4.0  ▰▱▱▱▱ 1/4     Product Version    In Progress  Anna Berg",
+        "├─ PAY-2  Refunds   ▰▰▱▱▱ 1/2 +2  Feature            Open         Bo",
+        "└─ PAY-3  Acme goes live          Customer Adoption  Waiting      unassigned",
         "",
         "harvested  Jira: 20 minutes ago · GitHub: never",
         "1 issue has no place in this tree; `worksupport keys` lists all",
@@ -81,10 +82,139 @@ def test_status_is_coloured_by_category(
 ) -> None:
     monkeypatch.delenv("NO_COLOR")
     out = run("tree", "--db", database).out
-    assert "\x1b[33mIn Progress\x1b[0m" in out
-    assert "\x1b[34mOpen       \x1b[0m" in out
+    assert "\x1b[36mIn Progress\x1b[0m" in out
     assert "\x1b[32mDone       \x1b[0m" in out
-    assert "  Waiting      " in out
+    assert "  Open         " in out
+    assert "\x1b[35munassigned\x1b[0m" in out
+
+
+@pytest.fixture
+def marked(tmp_path: Path) -> Path:
+    """Issues left alone for long, lately changed, done, and of a type that only the service knows."""
+    now = "2026-11-22T11:00:00.000Z"
+    return fill(
+        tmp_path / "marked.db",
+        [
+            issue("PV-1", PV, status="In Progress", assignees=["Bo"], updated_at="2026-08-01T00:00:00.000Z"),
+            issue("PAY-1", "Feature", parent="PV-1", updated_at="2026-10-23T12:00:00.000Z"),
+            issue("PAY-2", "Feature", parent="PV-1", updated_at="2026-10-23T12:00:00.001Z"),
+            issue("PAY-3", parent="PAY-2", status="Done", updated_at="2025-01-01T00:00:00.000Z"),
+            issue("PAY-4", parent="PAY-2", updated_at=now)
+            | {"issue_type_id": -1, "vendor_type": '{"id": "1", "name": "Bug"}'},
+            issue("PAY-5", None, parent="PAY-2", updated_at=None) | {"issue_type_id": -1},
+        ],
+    )
+
+
+def test_untouched_issues_and_foreign_types_are_named(run: Run, marked: Path, clock: FakeClock) -> None:
+    """From 30 days on unless done; a type we do not know as its service calls it."""
+    assert run("tree", "--db", marked, clock=clock).out == (
+        "PV-1  Title of PV-1          Product Version       In Progress  Bo          1/5  113d\n"
+        "├─ PAY-1  Title of PAY-1     Feature               Open         unassigned       30d\n"
+        "└─ PAY-2  Title of PAY-2     Feature               Open         unassigned  1/3\n"
+        "   ├─ PAY-3  Title of PAY-3  Story                 Done         unassigned\n"
+        "   ├─ PAY-4  Title of PAY-4  Bug                   Open         unassigned\n"
+        "   └─ PAY-5  Title of PAY-5  Error-Type Not Known  Open         unassigned\n"
+    )
+
+
+@pytest.mark.parametrize("since", ["2h", "90m", "2026-11-22", "2026-11-22T10:00", "2026-11-22t12:00+02:00"])
+def test_changed_since_keeps_the_path(run: Run, marked: Path, clock: FakeClock, since: str) -> None:
+    out = run("tree", "--changed-since", since, "--db", marked, clock=clock).out
+    assert re.findall(r"(\S+)  Title", out) == ["PV-1", "PAY-2", "PAY-4"]
+
+
+@pytest.mark.parametrize("command", ["tree", "keys"])
+@pytest.mark.parametrize("since", ["soon", "2", "-2d", "2026-13-01", "999999w", ""])
+def test_a_time_that_there_is_not(run: Run, marked: Path, command: str, since: str) -> None:
+    answer = run(command, f"--changed-since={since}", "--db", marked)
+    assert (answer.exit_code, answer.out) == (2, "")
+    assert "such as 2d or 5h" in answer.err
+
+
+def test_one_line_a_root(run: Run, marked: Path, terminal: None, clock: FakeClock) -> None:
+    """With only the top shown nothing says that there is more below: the counts do."""
+    lines = run("tree", "--max-depth", "1", "--db", marked, clock=clock).out.splitlines()
+    assert (
+        plain(lines[0]).rstrip() == "PV-1  Title of PV-1  ▰▱▱▱▱ 1/5  Product Version  In Progress  Bo  113d"
+    )
+    assert lines[1] == ""
+    assert "+n" not in plain("".join(lines))
+
+
+def test_one_node_a_line(run: Run, database: Path) -> None:
+    """The nodes of the document, from top to bottom, with their place instead of their children."""
+    rows = [json.loads(line) for line in run("tree", "--ndjson", "--db", database).out.splitlines()]
+    waiting = json.loads(run("tree", "--json", "--db", database).out)["hierarchy"]
+    places = {"PV-1": (1, None), "PAY-2": (2, "PV-1"), "PAY-3": (2, "PV-1")}
+    places |= {"PAY-10": (3, "PAY-2"), "PAY-11": (3, "PAY-2")}
+    for row in rows:
+        node = waiting.pop(0)
+        waiting = node.pop("children") + waiting
+        depth, parent_key = places[row["issue_key"]]
+        assert row == {**node, "depth": depth, "parent_key": parent_key}
+    assert len(rows) == len(places)
+
+
+@pytest.mark.parametrize("command", ["tree", "keys"])
+def test_two_forms_at_once_are_refused(run: Run, database: Path, command: str) -> None:
+    assert run(command, "--json", "--ndjson", "--db", database).exit_code == 2
+
+
+def test_titles_whole_on_a_terminal(
+    run: Run, tmp_path: Path, terminal: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    path = fill(tmp_path / "wide.db", [issue("PV-1", PV, summary="long " * 30 + "end")])
+    assert "end  Product Version" in plain(run("tree", "--wide", "--db", path).out)
+    assert "end" not in run("tree", "--db", path).out
+
+
+@pytest.fixture
+def long_tree(tmp_path: Path, terminal: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """More lines than the screen has, and a pager that keeps what it gets."""
+    monkeypatch.setenv("LINES", "10")
+    monkeypatch.setenv("PAGER", "cat > paged.txt; echo $LESS > less.txt")
+    monkeypatch.delenv("WORKSUPPORT_PAGER")
+    rows = [issue(f"S-{number}", parent="PV-1") for number in range(20)]
+    return fill(tmp_path / "long.db", [issue("PV-1", PV), *rows])
+
+
+def test_longer_than_the_screen_goes_through_the_pager(run: Run, tmp_path: Path, long_tree: Path) -> None:
+    assert run("tree", "--db", long_tree) == Answer(0, "", "")
+    assert (tmp_path / "paged.txt").read_text().count("Title of") == 21
+    assert (tmp_path / "less.txt").read_text() == "FRX\n"
+
+
+def test_a_pager_that_fails_or_ends_early_is_no_error(
+    run: Run, long_tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKSUPPORT_PAGER", "exit 1")
+    assert run("tree", "--db", long_tree) == Answer(0, "", "")
+    monkeypatch.setenv("WORKSUPPORT_PAGER", "no-such-pager 2>/dev/null")
+    assert run("tree", "--db", long_tree).out.count("Title of") == 21
+
+
+@pytest.mark.parametrize(
+    ("variables", "arguments"),
+    [
+        ({}, ["--no-pager"]),
+        ({}, ["--max-depth", "1"]),
+        ({"WORKSUPPORT_PAGER": ""}, []),
+        ({"WORKSUPPORT_PAGER": "cat"}, []),
+        ({"TERM": "dumb"}, []),
+    ],
+)
+def test_no_pager_where_none_is_wanted(
+    run: Run,
+    long_tree: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variables: dict[str, str],
+    arguments: list[str],
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert "PV-1" in run("tree", *arguments, "--db", long_tree).out
 
 
 def test_no_colours_when_they_are_not_wanted(

@@ -14,9 +14,15 @@ Keep = Annotated[
 
 
 def backup(context: Context, folder: Folder, keep: Keep = None) -> None:
-    """Copy the database to FOLDER, checked, also while a harvest runs, and print the copy's path.
+    """Copy the database to FOLDER, and verify the copy.
 
-    With --quiet nothing is printed, so that cron has nothing to mail.
+    It may be made while a harvest runs. Prints the copy's path; with --quiet nothing, so that cron has
+    nothing to mail.
+
+    \b
+    Examples:
+      worksupport backup ~/worksupport-backups
+      worksupport backup ~/worksupport-backups --keep 14
     """
     from worksupport import output
     from worksupport.lifecycle.backup import back_up

@@ -29,7 +29,7 @@ def check(
     offline: Offline = False,
     json: options.Json = False,
 ) -> None:
-    """Tell whether everything is fit to run, and what to type where it is not.
+    """Tell whether all is fit to run, and how to mend what is not.
 
     Looks at configuration, files, database, runs and age of the data, and asks each service a real query.
     Changes nothing and waits for no run. The exit code tells the gravest cause.

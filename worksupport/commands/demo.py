@@ -33,9 +33,15 @@ Keep = Annotated[
 
 
 def demo(context: Context, folder: Folder = Path("worksupport-demo"), keep: Keep = False) -> None:
-    """Harvest a made-up team from a Jira and a GitHub on this computer, and show the tree.
+    """Try all of it with a made-up team, and no account.
 
-    Needs no account and no network. Nothing outside the folder is touched.
+    Harvests a Jira and a GitHub of its own on this computer, and shows the tree. Nothing outside the folder
+    is touched.
+
+    \b
+    Examples:
+      worksupport demo
+      worksupport demo /tmp/look --keep
     """
     from worksupport.commands.harvest import harvest
     from worksupport.commands.tree import tree
@@ -52,7 +58,7 @@ def demo(context: Context, folder: Folder = Path("worksupport-demo"), keep: Keep
             log_file = _open_new(folder / _LOG_NAME, os.O_APPEND)
         with also_to(log_file, context.clock):
             harvest(inside)
-        tree(inside)
+        tree(inside, no_pager=True)
         _tell_what_next(folder, context.environment, _version_under_way(sandbox), keep)
         if keep:
             server.wait_for_stop(context.clock)

@@ -28,7 +28,13 @@ def harvest(
     wait: options.Wait = 0.0,
     json: options.Json = False,
 ) -> None:
-    """Copy the team's issues from Jira and GitHub into the database, once."""
+    """Copy the team's issues from Jira and GitHub into the database.
+
+    \b
+    Examples:
+      worksupport harvest --dry-run
+      worksupport harvest --source jira --json
+    """
     only = options.checked_source(source)
     if dry_run:
         _show_queries(context.settings, only)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from worksupport.commands import options
+from worksupport.commands import candidates, options
 from worksupport.context import Context
 from worksupport.errors import UsageError
 
@@ -16,16 +16,22 @@ def history(
     record_id: Annotated[int | None, typer.Argument(metavar="[ID]", help="Only this one, in full.")] = None,
     limit: Annotated[int, typer.Option(metavar="1..100", help="At most so many.")] = 10,
     status: Annotated[
-        str | None, typer.Option(metavar="running|completed|failed", help="Only those of this status.")
+        str | None,
+        typer.Option(
+            metavar="running|completed|failed",
+            help="Only those of this status.",
+            autocompletion=candidates.run_statuses,
+        ),
     ] = None,
     harvests: Annotated[bool, typer.Option("--harvests", help="Harvest jobs instead of reloads.")] = False,
     as_json: options.Json = False,
 ) -> None:
-    """List reloads, newest first, or harvest jobs.
+    """List reloads, or harvests, newest first; or show one in full.
 
     \b
-    worksupport history --status failed
-    worksupport history --harvests --limit 1 --json
+    Examples:
+      worksupport history --status failed
+      worksupport history --harvests --limit 1 --json
     """
     from worksupport import lock, output
     from worksupport.queries.history import HistoryQuestion

@@ -27,10 +27,9 @@ def init(context: Context, file: File = None) -> None:
 
     Nothing is overwritten. Fill in the team and the tokens, then harvest.
 
+    \b
     Examples:
-
       worksupport init
-
       worksupport init config/team_members.properties
     """
     from worksupport.config.locate import CONFIG_NAME, user_config

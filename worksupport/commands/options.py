@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from worksupport.commands import candidates
 from worksupport.context import Context, GlobalOptions
 from worksupport.errors import UsageError
 
@@ -16,27 +17,83 @@ _PANEL = "Global options (before or after the command)"
 _LOG_FORMATS = ("text", "json")
 
 Config = Annotated[
-    Path | None, typer.Option("--config", help="Configuration file.", rich_help_panel=_PANEL, metavar="PATH")
+    Path | None,
+    typer.Option(
+        "--config", help="Configuration file (WORKSUPPORT_CONFIG).", rich_help_panel=_PANEL, metavar="PATH"
+    ),
 ]
 Database = Annotated[
-    Path | None, typer.Option("--db", help="Database file.", rich_help_panel=_PANEL, metavar="PATH")
+    Path | None,
+    typer.Option("--db", help="Database file (WORKSUPPORT_DB).", rich_help_panel=_PANEL, metavar="PATH"),
+]
+# Before the command they also come from the environment; behind it they only beat that.
+ConfigOrVariable = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        envvar="WORKSUPPORT_CONFIG",
+        help="Configuration file.",
+        rich_help_panel=_PANEL,
+        metavar="PATH",
+    ),
+]
+DatabaseOrVariable = Annotated[
+    Path | None,
+    typer.Option(
+        "--db", envvar="WORKSUPPORT_DB", help="Database file.", rich_help_panel=_PANEL, metavar="PATH"
+    ),
 ]
 Verbose = Annotated[
     int,
     typer.Option(
-        "-v", "--verbose", count=True, metavar="", rich_help_panel=_PANEL, help="More on stderr; -vv for all."
+        "-v",
+        "--verbose",
+        count=True,
+        metavar="",
+        rich_help_panel=_PANEL,
+        help="More on stderr; -vv for all.",
+        show_default=False,
     ),
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only errors on stderr.", rich_help_panel=_PANEL)]
 LogFormat = Annotated[
     str | None,
-    typer.Option("--log-format", help="text or json.", rich_help_panel=_PANEL, metavar="FORMAT"),
+    typer.Option(
+        "--log-format",
+        help="text or json.",
+        rich_help_panel=_PANEL,
+        metavar="FORMAT",
+        autocompletion=candidates.log_formats,
+    ),
 ]
 
 Source = Annotated[
-    str | None, typer.Option("--source", metavar="NAME", help="Only this source: jira or github.")
+    str | None,
+    typer.Option(
+        "--source",
+        metavar="jira|github",
+        help="Only this source.",
+        autocompletion=candidates.sources,
+    ),
+]
+Assignee = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Only issues of this person.", autocompletion=candidates.assignees),
+]
+Label = Annotated[
+    str | None,
+    typer.Option(metavar="LABEL", help="Only issues with this label.", autocompletion=candidates.labels),
+]
+Status = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Only issues of this status.", autocompletion=candidates.statuses),
+]
+ChangedSince = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Only issues changed since: 5h, 2d, 2026-11-01 (UTC)."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Ndjson = Annotated[bool, typer.Option("--ndjson", help="Print one JSON object a line, one for each issue.")]
 Wait = Annotated[
     float, typer.Option("--wait", min=0, metavar="SECONDS", help="Wait this long for another run's lock.")
 ]
@@ -68,12 +125,24 @@ def takes_global_options(command: Callable[..., None]) -> Callable[..., None]:
         command(context, **values)
 
     own = list(inspect.signature(command).parameters.values())[1:]
+    called_by_typer.__doc__ = help_text(command.__doc__ or "")
     first = inspect.Parameter("typer_context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     every = [first, *own, *_GLOBAL_PARAMETERS.values()]
     every = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in every]
     called_by_typer.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]
     called_by_typer.__annotations__ = {parameter.name: parameter.annotation for parameter in every}
     return called_by_typer
+
+
+def help_text(docstring: str) -> str:
+    """A command's docstring with each paragraph on one line, for any width.
+
+    A paragraph that begins with \\b keeps its lines: click goes by that, rich shows one more empty line.
+    """
+    paragraphs = inspect.cleandoc(docstring).split("\n\n")
+    kept = (text if text.startswith("\b") else text.replace("\n", " ") for text in paragraphs)
+    text = "\n\n".join(kept)
+    return text.replace("\b\n", "") if typer.core.HAS_RICH else text
 
 
 def merged(
@@ -94,6 +163,21 @@ def merged(
         verbosity=-1 if quiet else options.verbosity + verbose,
         log_format=log_format or options.log_format,
     )
+
+
+def moment_of(changed_since: str | None, context: Context) -> str | None:
+    """The moment that `--changed-since` names, as UTC text. Raises UsageError for one that there is not."""
+    if changed_since is None:
+        return None
+    from worksupport.queries.moments import moment
+
+    return moment("--changed-since", changed_since, context.clock.now())
+
+
+def refuse_two_forms(as_json: bool, ndjson: bool) -> None:
+    """Raise UsageError if both JSON forms are asked for."""
+    if as_json and ndjson:
+        raise UsageError("--json is one document, --ndjson a line for each issue: leave one out")
 
 
 def _set_up_log(context: Context) -> None:

@@ -15,7 +15,15 @@ NoReload = Annotated[bool, typer.Option("--no-reload", help="Only repair, never 
 def recover(
     context: Context, no_reload: NoReload = False, wait: options.Wait = 0.0, json: options.Json = False
 ) -> None:
-    """Repair what an interrupted run left; then reload if the last reload is older than the interval."""
+    """Repair what an interrupted run left, and reload if that is due.
+
+    It is due if the last reload is older than harvest.interval_hours, or there was none.
+
+    \b
+    Examples:
+      worksupport recover
+      worksupport recover --no-reload --json
+    """
     from worksupport.harvest.opening import work_on_database
     from worksupport.lifecycle.recover import reload_if_stale
     from worksupport.monitor import monitored

@@ -36,7 +36,13 @@ def reload(
     wait: options.Wait = 0.0,
     json: options.Json = False,
 ) -> None:
-    """Harvest everything anew, then replace what is stored in one transaction."""
+    """Harvest everything anew and replace what is stored, or nothing.
+
+    \b
+    Examples:
+      worksupport reload --wait 60
+      worksupport reload --max-delete 100 --json
+    """
     from worksupport.harvest.opening import work_on_database
     from worksupport.lifecycle.reload import reload, trigger_of
     from worksupport.monitor import monitored

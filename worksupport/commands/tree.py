@@ -4,63 +4,89 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from worksupport.commands import options
+from worksupport.commands import candidates, options
 from worksupport.context import Context
 
 if TYPE_CHECKING:
     from worksupport.queries.tree import TreeQuestion
 
+Key = Annotated[
+    str | None,
+    typer.Argument(metavar="[KEY]", help="Only what is below this issue.", autocompletion=candidates.keys),
+]
+RootType = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Type of the issues at the top (default: Product Version).",
+        autocompletion=candidates.issue_types,
+    ),
+]
+MaxDepth = Annotated[int, typer.Option(metavar="1..100", help="Levels to show; 1: the top only.")]
+Wide = Annotated[bool, typer.Option("--wide", help="Titles whole, also on a terminal.")]
+NoPager = Annotated[bool, typer.Option("--no-pager", help="Never through a pager.")]
+
 
 def tree(
     context: Context,
-    key: Annotated[str | None, typer.Argument(metavar="[KEY]", help="Only what is below this issue.")] = None,
-    root_type: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Type of the issues at the top (default: Product Version)."),
-    ] = None,
-    max_depth: Annotated[int, typer.Option(metavar="1..100", help="Levels to show; 1: the top only.")] = 5,
-    assignee: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only this person's issues, and the path to them.")
-    ] = None,
-    label: Annotated[
-        str | None, typer.Option(metavar="LABEL", help="Only issues with this label, and the path to them.")
-    ] = None,
-    status: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only issues of this status, and the path to them.")
-    ] = None,
+    key: Key = None,
+    root_type: RootType = None,
+    max_depth: MaxDepth = 5,
+    assignee: options.Assignee = None,
+    label: options.Label = None,
+    status: options.Status = None,
+    changed_since: options.ChangedSince = None,
+    wide: Wide = False,
+    no_pager: NoPager = False,
     as_json: options.Json = False,
+    ndjson: options.Ndjson = False,
 ) -> None:
-    """Show Product Versions, what is below them, and how much of it is done.
+    """Show the hierarchy, and how much of each part of it is done.
 
-    On a terminal the tree is coloured and cut to the width; in a pipe it is plain text and whole.
+    On a terminal it is cut to the width, and paged if longer than the screen; in a pipe it is plain text
+    and whole. Filters keep matching issues and the path to them. `41d`: not done and not changed for so
+    many days.
 
     \b
-    worksupport tree --assignee "Anna Berg"
-    worksupport tree PV-7 --max-depth 2
+    Examples:
+      worksupport tree --assignee "Jane Smith"
+      worksupport tree --max-depth 1 --changed-since 2d
     """
     from worksupport import output
     from worksupport.queries.reader import answer
-    from worksupport.queries.tree import TreeQuestion, tree_text
+    from worksupport.queries.tree import TreeQuestion, tree_rows_text, tree_text
 
-    question = TreeQuestion(key, root_type, max_depth, assignee, label, status)
-    if as_json:
-        output.write(answer(context.database_path, lambda connection: tree_text(connection, question)))
+    since = options.moment_of(changed_since, context)
+    question = TreeQuestion(key, root_type, max_depth, assignee, label, status, since)
+    options.refuse_two_forms(as_json, ndjson)
+    if as_json or ndjson:
+        text = tree_text if as_json else tree_rows_text
+        output.write(answer(context.database_path, lambda connection: text(connection, question)))
     else:
-        _show(context, question)
+        _show(context, question, wide=wide, paged=not no_pager)
 
 
-def _show(context: Context, question: "TreeQuestion") -> None:
+def _show(context: Context, question: "TreeQuestion", *, wide: bool, paged: bool) -> None:
     from worksupport import output
     from worksupport.commands.emptiness import explain_emptiness
     from worksupport.queries.reader import answer
     from worksupport.queries.tree import tree_document
-    from worksupport.render import terminal
-    from worksupport.render.tree import draw_tree, plain_tree
+    from worksupport.render import pager, terminal
+    from worksupport.render.tree import plain_tree, terminal_tree
 
-    document = answer(context.database_path, lambda connection: tree_document(connection, question))
+    document, now = (
+        answer(context.database_path, lambda found: tree_document(found, question)),
+        context.clock.now(),
+    )
     if not document["hierarchy"]:
         explain_emptiness(context, question)
-    elif terminal.is_terminal():
-        draw_tree(document, context.clock.now(), terminal.console())
+    elif not terminal.is_terminal():
+        output.write(plain_tree(document, now))
     else:
-        output.write(plain_tree(document))
+        console = terminal.console()
+        text = terminal_tree(document, now, console, wide=wide)
+        if paged:
+            # Whole titles take more lines of the screen than they have line ends.
+            pager.show(text, context.environment, 0 if wide else console.height)
+        else:
+            output.write(text)

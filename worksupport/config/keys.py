@@ -7,6 +7,8 @@ from worksupport.config import parsers
 from worksupport.config.locate import CONFIG_VARIABLE, DATABASE_VARIABLE
 
 VARIABLE_PREFIX = "WORKSUPPORT_"
+# Not a key: who reads the tree says what pages it.
+PAGER_VARIABLE = "WORKSUPPORT_PAGER"
 
 PARSERS: dict[str, Callable[[str], object]] = {
     "jira.base_url": parsers.base_url,
@@ -68,7 +70,7 @@ def variable(key: str) -> str:
 def known_variables() -> set[str]:
     """Every WORKSUPPORT_ variable that means something."""
     secret = {variable(key) + ending for key in SECRETS for ending in ("_FILE", "_COMMAND")}
-    return {CONFIG_VARIABLE, DATABASE_VARIABLE, *map(variable, PARSERS), *secret}
+    return {CONFIG_VARIABLE, DATABASE_VARIABLE, PAGER_VARIABLE, *map(variable, PARSERS), *secret}
 
 
 def split_family(key: str, prefix: str, fields: tuple[str, ...]) -> tuple[str, str] | None:

@@ -7,21 +7,28 @@ from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
 
 from worksupport.errors import NotFoundError
+from worksupport.hierarchy import UNKNOWN_TYPE_ID
 from worksupport.key_order import KEY_ORDER
 
 # SQLite writes the part of a node that stands in the row: in one step per issue, where Python would need ten.
-_COLUMNS = f"""
-SELECT issues.id, issue_key, parent_key, issue_type_id, coalesce(status_category = 'done', 0),
-    json_object('issue_key', issue_key, 'summary', summary, 'issue_type', issue_types.name,
+_NODE = """'issue_key', issue_key, 'summary', summary, 'issue_type', issue_types.name,
         'status', status, 'status_category', status_category, 'assignee', assignee,
-        'labels', json(coalesce(labels, '[]')), 'source', source, 'url', issues.url)
+        'labels', json(coalesce(labels, '[]')), 'source', source, 'url', issues.url"""
+# What only a drawing needs: an unknown type as the service calls it.
+_DRAWN = """, 'updated_at', updated_at,
+        'vendor_type', CASE WHEN issue_type_id = :unknown THEN json_extract(vendor_type, '$.name') END"""
+_COLUMNS = """
+SELECT issues.id, issue_key, parent_key, issue_type_id, coalesce(status_category = 'done', 0),
+    json_object({node})
 FROM issues LEFT JOIN issue_types ON issue_types.id = issue_type_id
-WHERE missing_since IS NULL ORDER BY {KEY_ORDER}
+WHERE missing_since IS NULL ORDER BY {order}
 """
 _FILTERS = {
     "assignee": "SELECT issue_id FROM issue_assignees WHERE folded = ?",
     "label": "SELECT issue_id FROM issue_labels WHERE folded = ?",
     "status": "SELECT id FROM issues WHERE casefold(status) = ? AND missing_since IS NULL",
+    # Filters come folded; the T and Z of a stored time are capitals.
+    "changed_since": "SELECT id FROM issues WHERE updated_at >= upper(?)",
 }
 
 
@@ -55,7 +62,7 @@ class Issues:
         raise NotFoundError(f"there is no issue {key!r} here", "`worksupport keys` prints those there are")
 
     def matching(self, connection: sqlite3.Connection, filters: dict[str, str]) -> list[bool] | None:
-        """For each issue: does it pass every filter (assignee, label, status)? None if there is no filter."""
+        """For each issue: does it pass every filter (those of `_FILTERS`)? None if there is no filter."""
         if not filters:
             return None
         passing = [
@@ -66,9 +73,11 @@ class Issues:
         return [issue_id in wanted for issue_id in self.ids]
 
 
-def load_issues(connection: sqlite3.Connection) -> Issues:
-    """Every issue that is not missing."""
-    columns = list(zip(*connection.execute(_COLUMNS), strict=True))
+def load_issues(connection: sqlite3.Connection, *, to_draw: bool = False) -> Issues:
+    """Every issue that is not missing; `to_draw`: nodes also have `updated_at`, and `vendor_type` or null."""
+    statement = _COLUMNS.format(node=_NODE + (_DRAWN if to_draw else ""), order=KEY_ORDER)
+    rows = connection.execute(statement, {"unknown": UNKNOWN_TYPE_ID} if to_draw else {})
+    columns = list(zip(*rows, strict=True))
     return Issues(*columns) if columns else Issues((), (), (), (), (), ())
 
 

@@ -2,9 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from worksupport.text import visible
+
+UNASSIGNED = "unassigned"
+# From how many days on an issue that is not done counts as untouched.
+UNTOUCHED_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -19,15 +24,43 @@ class Line:
     status: str
     category: str | None
     assignee: str
-    progress: str  # "3/8" done of all below it, "+2" children that are not shown
+    done: int  # of all below it
+    total: int
+    omitted: int  # children that are not shown
+    untouched_days: int | None  # since it last changed; None if that is not long ago, or it is done
+
+    @property
+    def counts(self) -> str:
+        """`3/8` done of all below it; empty for a leaf."""
+        return f"{self.done}/{self.total}" if self.total else ""
+
+    @property
+    def more(self) -> str:
+        """`+2` children that are not shown."""
+        return f"+{self.omitted}" if self.omitted else ""
+
+    @property
+    def progress(self) -> str:
+        """Both of these."""
+        return f"{self.counts} {self.more}".strip()
+
+    @property
+    def untouched(self) -> str:
+        """`41d` since it last changed; empty where that is nothing to speak of."""
+        return "" if self.untouched_days is None else f"{self.untouched_days}d"
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether nobody has taken on what is not done yet."""
+        return self.assignee == UNASSIGNED and self.category != "done"
 
 
-def tree_lines(hierarchy: list[dict[str, Any]]) -> Iterator[Line]:
-    """The nodes of a tree document ("hierarchy"), from top to bottom."""
+def tree_lines(hierarchy: list[dict[str, Any]], now: datetime) -> Iterator[Line]:
+    """The nodes of a tree document ("hierarchy"), from top to bottom, as they stand at `now`."""
     waiting = [(node, 1, "", "") for node in reversed(hierarchy)]
     while waiting:
         node, depth, guide, indent = waiting.pop()
-        yield _line(node, depth, guide)
+        yield _line(node, depth, guide, now)
         children = node["children"]
         for child in reversed(children):
             is_last = child is children[-1]
@@ -35,21 +68,26 @@ def tree_lines(hierarchy: list[dict[str, Any]]) -> Iterator[Line]:
             waiting.append((child, depth + 1, indent + branch, indent + continued))
 
 
-def _line(node: dict[str, Any], depth: int, guide: str) -> Line:
+def _line(node: dict[str, Any], depth: int, guide: str, now: datetime) -> Line:
     return Line(
         guide,
         depth,
         visible(node["issue_key"]),
         visible(node["summary"] or ""),
-        visible(node["issue_type"] or ""),
+        visible(node.get("vendor_type") or node["issue_type"] or ""),
         visible(node["status"] or ""),
         node["status_category"],
-        visible(node["assignee"] or "unassigned"),
-        _progress(node),
+        visible(node["assignee"] or UNASSIGNED),
+        node["done"],
+        node["total"],
+        node["children_omitted"],
+        _untouched_days(node, now),
     )
 
 
-def _progress(node: dict[str, Any]) -> str:
-    counts = f"{node['done']}/{node['total']}" if node["total"] else ""
-    omitted = f"+{node['children_omitted']}" if node["children_omitted"] else ""
-    return " ".join(part for part in (counts, omitted) if part)
+def _untouched_days(node: dict[str, Any], now: datetime) -> int | None:
+    updated_at = node.get("updated_at")
+    if updated_at is None or node["status_category"] == "done":
+        return None
+    days = (now - datetime.fromisoformat(updated_at)).days
+    return days if days >= UNTOUCHED_DAYS else None

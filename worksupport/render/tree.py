@@ -1,117 +1,134 @@
 """The hierarchy as people read it: plain and whole in a pipe, coloured and cut to the width on a terminal."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from worksupport.render.ages import age_text
 from worksupport.render.cells import cut, padded, width
-from worksupport.render.lines import Line, tree_lines
+from worksupport.render.columns import GAP, Columns
+from worksupport.render.lines import UNTOUCHED_DAYS, Line, tree_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.segment import Segment
+    from rich.style import Style
 
 # A longer title pushes the columns of its own line only.
-_PLAIN_TITLE_CELLS = 100
-_LEAST_TITLE_CELLS = 40
-_GAP = "  "
+_LONGEST_ALIGNED_TITLE = 100
+_BAR_CELLS = 5
 _TITLES = {"jira": "Jira", "github": "GitHub"}
-_STYLES = {"new": "blue", "indeterminate": "yellow", "done": "green"}
+# Colours that can be read on a light and on a dark background.
+_STYLES = {"indeterminate": "cyan", "done": "green", "mark": "magenta"}
 
 
-def plain_tree(document: dict[str, Any]) -> str:
+def plain_tree(document: dict[str, Any], now: datetime) -> str:
     """The tree document as text for pipes: every title whole, no colours."""
-    lines = list(tree_lines(document["hierarchy"]))
-    heads = [f"{line.guide}{line.key}{_GAP}{line.title}" for line in lines]
-    head_cells = max((cells for head in heads if (cells := width(head)) <= _PLAIN_TITLE_CELLS), default=0)
-    columns = _Columns.fitting(lines, width=None)
+    lines = list(tree_lines(document["hierarchy"], now))
+    heads = [f"{line.guide}{line.key}{GAP}{line.title}" for line in lines]
+    head_cells = max((cells for head in heads if (cells := width(head)) <= _LONGEST_ALIGNED_TITLE), default=0)
+    columns = Columns.whole(lines)
     return "".join(
-        f"{padded(head, head_cells)}{_GAP}{_GAP.join(columns.cells_of(line))}".rstrip() + "\n"
+        f"{padded(head, head_cells)}{GAP}{GAP.join(columns.cells_of(line))}".rstrip() + "\n"
         for head, line in zip(heads, lines, strict=True)
     )
 
 
-def draw_tree(document: dict[str, Any], now: datetime, console: "Console") -> None:
-    """Draw the tree document on a terminal, with a footer that tells how old the data is at `now`."""
+def terminal_tree(document: dict[str, Any], now: datetime, console: "Console", *, wide: bool) -> str:
+    """The tree document as `console` would show it, cut to its width unless `wide`, with a footer.
+
+    The footer tells how old the data is at `now`, and what the marks mean.
+    """
     from rich.segment import Segments
 
-    lines = list(tree_lines(document["hierarchy"]))
-    console.print(Segments(list(_segments(lines, console.width))), end="")
-    for text in _footer(document, now, any("+" in line.progress for line in lines)):
-        console.print(text, style="dim")
+    lines = list(tree_lines(document["hierarchy"], now))
+    with console.capture() as captured:
+        segments = _segments(lines, None if wide else console.width)
+        console.print(Segments(list(segments)), end="", crop=False)
+        for text in _footer(document, now, lines):
+            console.print(text, style="dim")
+    return captured.get()
 
 
-@dataclass(frozen=True)
-class _Columns:
-    """The columns beside the title: which attributes of a line, and how wide."""
-
-    widths: dict[str, int]
-
-    @classmethod
-    def fitting(cls, lines: list[Line], width: int | None) -> "_Columns":
-        """The columns that leave the title room in a terminal of this width; all for None."""
-        limits = {"issue_type": 20, "status": 16, "assignee": 20, "progress": 14}
-        widths = {name: _widest(lines, name, limit if width else None) for name, limit in limits.items()}
-        columns = cls({name: cells for name, cells in widths.items() if cells})
-        for name in ("issue_type", "assignee", "status", "progress"):
-            if width is None or width - columns.total >= _LEAST_TITLE_CELLS:
-                break
-            columns.widths.pop(name, None)
-        return columns
-
-    @property
-    def total(self) -> int:
-        """How many cells they take, the gaps before them included."""
-        return sum(cells + len(_GAP) for cells in self.widths.values())
-
-    def cells_of(self, line: Line) -> list[str]:
-        """One line's text of each column, cut and padded to its width."""
-        return [padded(cut(getattr(line, name), cells), cells) for name, cells in self.widths.items()]
-
-
-def _widest(lines: list[Line], name: str, limit: int | None) -> int:
-    widest = max((width(getattr(line, name)) for line in lines), default=0)
-    return widest if limit is None else min(widest, limit)
-
-
-def _segments(lines: list[Line], terminal_width: int) -> Iterator["Segment"]:
+def _segments(lines: list[Line], terminal_width: int | None) -> Iterator["Segment"]:
     from rich.segment import Segment
     from rich.style import Style
 
     styles = {name: Style.parse(style) for name, style in _STYLES.items()}
     bold, dim = Style(bold=True), Style(dim=True)
-    columns = _Columns.fitting(lines, terminal_width)
-    room = max(1, terminal_width - columns.total)
-    heads = [_head(line, room) for line in lines]
+    columns, heads = _layout(lines, terminal_width)
     head_cells = max((sum(map(width, head)) for head in heads), default=0)
-    for line, (guide, key, title) in zip(lines, heads, strict=True):
+    for line, (guide, key, title, progress) in zip(lines, heads, strict=True):
         yield Segment(guide, dim)
         yield Segment(key, bold)
-        yield Segment(padded(title, head_cells - width(guide) - width(key)))
+        yield Segment(padded(title, head_cells - width(guide) - width(key) - width(progress)))
+        yield Segment(progress, styles["done"] if line.done == line.total else None)
         for name, text in zip(columns.widths, columns.cells_of(line), strict=True):
-            unassigned = name == "assignee" and line.assignee == "unassigned"
-            style = styles.get(line.category or "") if name == "status" else None
-            yield Segment(_GAP)
-            yield Segment(text, dim if name == "issue_type" or unassigned else style)
+            yield Segment(GAP)
+            yield Segment(text, _style(name, line, styles) or (dim if name == "issue_type" else None))
         yield Segment.line()
 
 
-def _head(line: Line, room: int) -> tuple[str, str, str]:
-    """Guide, key and title of a line in `room` cells; a guide too long for it becomes the level's number."""
+def _layout(lines: list[Line], terminal_width: int | None) -> tuple[Columns, list[tuple[str, str, str, str]]]:
+    """The columns, and for each line what stands before them, cut to the room that they leave."""
+    progresses = _progresses(lines)
+    heads = [_head(line, None, progress) for line, progress in zip(lines, progresses, strict=True)]
+    if terminal_width is None:
+        columns = Columns.whole(lines)
+        columns.widths.pop("progress", None)
+        return columns, heads
+    head_cells = max((sum(map(width, head)) for head in heads), default=0)
+    columns = Columns.fitting(lines, terminal_width, head_cells)
+    room = max(1, terminal_width - columns.total)
+    return columns, [_head(line, room, head[-1]) for line, head in zip(lines, heads, strict=True)]
+
+
+def _style(column: str, line: Line, styles: "dict[str, Style]") -> "Style | None":
+    if column == "untouched" or (column == "assignee" and line.is_left_alone):
+        return styles["mark"]
+    return styles.get(line.category or "") if column == "status" else None
+
+
+def _progresses(lines: list[Line]) -> list[str]:
+    """For each line what stands at the end of its title: a small bar, the counts, and what is not shown."""
+    counts = max((len(line.counts) for line in lines), default=0)
+    # Where only the top is shown, every line has more below it.
+    more = max((len(line.more) for line in lines if lines[-1].depth > 1 or line.depth > 1), default=0)
+    return [_progress(line, counts, more) for line in lines]
+
+
+def _progress(line: Line, counts: int, more: int) -> str:
+    if not line.total:
+        return ""
+    # Full only when everything is done, empty only when nothing is.
+    filled = line.done * (_BAR_CELLS - 2) // line.total + (line.done > 0) + (line.done == line.total)
+    bar = "▰" * filled + "▱" * (_BAR_CELLS - filled)
+    return f"{GAP}{bar} {line.counts:>{counts}}" + (f" {line.more:<{more}}" if more else "")
+
+
+def _head(line: Line, room: int | None, progress: str) -> tuple[str, str, str, str]:
+    """Guide, key, title and progress of a line, cut to `room` cells.
+
+    A guide too long for it becomes the level's number; where there is room for little, the bar goes first.
+    """
+    if room is None:
+        return line.guide, line.key, f"{GAP}{line.title}", progress
     guide = line.guide if len(line.guide) <= room // 2 else cut(f"…{line.depth} ", room)
     key = cut(line.key, room - width(guide))
-    title = cut(f"{_GAP}{line.title}", room - width(guide) - width(key))
-    return guide, key, title
+    left = room - width(guide) - width(key)
+    if left < 2 * width(progress):
+        progress = f"{GAP}{line.progress}" if 2 * len(line.progress) < left else ""
+    return guide, key, cut(f"{GAP}{line.title}", left - width(progress)), progress
 
 
-def _footer(document: dict[str, Any], now: datetime, something_omitted: bool) -> Iterator[str]:
+def _footer(document: dict[str, Any], now: datetime, lines: list[Line]) -> Iterator[str]:
     ages = [f"{_TITLES[name]}: {age_text(end, now)}" for name, end in document["sources"].items()]
     yield ""
     yield "harvested  " + " · ".join(ages)
     if document["outside"]:
         issues = "1 issue has" if document["outside"] == 1 else f"{document['outside']} issues have"
         yield f"{issues} no place in this tree; `worksupport keys` lists all"
-    if something_omitted:
+    if any(line.untouched for line in lines):
+        yield f"{UNTOUCHED_DAYS}d and more: not done, and not changed for so many days"
+    if any(line.more and (line.depth > 1 or lines[-1].depth > 1) for line in lines):
         yield "+n: so many children are not shown (--max-depth, filters)"

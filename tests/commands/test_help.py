@@ -1,0 +1,146 @@
+"""First contact: the start page, every `--help` with its examples, the help topics."""
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Answer
+from tests.filled_database import fill
+from worksupport.cli import _COMMANDS
+from worksupport.config import keys
+from worksupport.errors import ExitCode
+
+Run = Callable[..., Answer]
+NAMES = [command.__name__ for commands in _COMMANDS.values() for command in commands]
+
+
+def test_start_page_of_a_new_machine(run: Run, tmp_path: Path) -> None:
+    """Where things will be, and the commands that make them."""
+    answer = run()
+    home = tmp_path / "home"
+    assert (answer.exit_code, answer.err) == (0, "")
+    assert (
+        f"configuration  {home}/.config/worksupport/team_members.properties (not there yet)\n" in answer.out
+    )
+    assert f"database       {home}/.local/share/worksupport/worksupport.db (not there yet)\n" in answer.out
+    assert re.findall(r"^  worksupport (\w+) ", answer.out, re.MULTILINE) == ["demo", "init", "harvest"]
+
+
+def test_start_page_with_data(run: Run, tmp_path: Path) -> None:
+    """Both files as they are, and the commands that read them."""
+    config = tmp_path / "team.properties"
+    config.write_text("database.path = issues.db\n")
+    fill(tmp_path / "issues.db")
+    out = run("--config", config).out
+    assert f"configuration  {config}\ndatabase       {tmp_path}/issues.db\n" in out
+    assert re.findall(r"^  worksupport (\w+) ", out, re.MULTILINE) == ["tree", "keys", "harvest"]
+
+
+def test_start_page_with_a_wrong_path(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It tells what is wrong, safely, and still is a start page."""
+    monkeypatch.setenv("WORKSUPPORT_CONFIG", "no\x1b[2Jwhere")
+    answer = run()
+    assert (answer.exit_code, answer.err) == (0, "")
+    assert answer.out.count("no configuration file at no\\x1b[2Jwhere") == 2
+
+
+def test_start_page_and_topics_are_quick() -> None:
+    """Nothing for drawing, HTTP or the database is loaded."""
+    program = "import sys; from worksupport.cli import main; main([]); main(['help', 'exit-codes'])"
+    program += "; print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = {module.partition(".")[0] for module in done.stderr.split()}
+    assert loaded & {"rich", "requests", "sqlite_utils", "tenacity", "jproperties"} == set()
+
+
+def help_of(name: str, *, rich: bool = True) -> str:
+    """What `worksupport NAME --help` prints at 80 columns."""
+    program = "import sys; from worksupport.cli import main; main([*sys.argv[1:], '--help'])"
+    environment = {"COLUMNS": "80", "TYPER_USE_RICH": "1" if rich else "0", "NO_COLOR": "1"}
+    command = [sys.executable, "-c", program, *([name] if name else [])]
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("rich", [True, False])
+@pytest.mark.parametrize("name", ["", *NAMES])
+def test_help_fits_and_has_a_sentence_and_two_examples(name: str, rich: bool) -> None:
+    """At 80 columns, each example on a line of its own; without rich as well."""
+    text = help_of(name, rich=rich)
+    lines = [line.strip() for line in text.splitlines()]
+    examples = lines[lines.index("Examples:") + 1 :][:2]
+    assert max(map(len, text.splitlines())) <= 80
+    assert re.match(r"[A-Z].*\.$", [line for line in lines if line][1])
+    for example in examples:
+        assert "worksupport" in example or example.startswith("curl")
+        assert example.count("'") % 2 == 0
+
+
+def examples_of(docstring: str) -> list[list[str]]:
+    """The examples' arguments; what a shell would do with the output is left out."""
+    below = docstring.partition("Examples:\n")[2]
+    lines = [line.strip().partition(" | ")[0] for line in below.splitlines() if line.strip()]
+    return [shlex.split(line)[1:] for line in lines if line.startswith("worksupport ")]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_examples_are_understood(run: Run, name: str) -> None:
+    """No example has an option, or a value, that is not there: at worst it finds no data."""
+    command = next(c for commands in _COMMANDS.values() for c in commands if c.__name__ == name)
+    examples = examples_of(command.__doc__ or "")
+    if name in ("demo", "serve"):
+        pytest.skip("would run for good; README and its own tests have it")
+    assert examples or name == "completion"
+    for arguments in examples:
+        assert run(*arguments).exit_code in (ExitCode.OK, ExitCode.CONFIGURATION)
+
+
+def test_overview_lists_every_command_on_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    out = run("--help").out
+    for name in NAMES:
+        assert re.search(rf"^│ {name} +\S.*\. +│$", out, re.MULTILINE), name
+
+
+def test_topics(run: Run) -> None:
+    """Exit codes and variables are those the code goes by."""
+    codes = " ".join(run("help", "exit-codes").out.split())
+    assert [code for code in ExitCode if f" {code.value} {code.meaning} " not in codes] == []
+    named = set(re.findall(r"WORKSUPPORT_[A-Z_]+", run("help", "environment").out))
+    assert named == {name for name in keys.known_variables() if not name.endswith(("_FILE", "_COMMAND"))}
+    for topic in ("exit-codes", "environment", "json", "CRON"):
+        answer = run("help", topic)
+        assert answer.exit_code == 0
+        assert max(map(len, answer.out.splitlines())) <= 80
+        assert topic.casefold() in run("help").out
+
+
+def test_json_topic_names_every_field(run: Run, tmp_path: Path) -> None:
+    """Nothing that a document has is missing in its description."""
+    text = run("help", "json").out
+    path = fill(tmp_path / "issues.db", reloads=[{"run_id": "r"}], harvests=[{"run_id": "h"}])
+    for question in (["keys"], ["tree"], ["history"], ["history", "--harvests"]):
+        document = run(*question, "--json", "--db", path).out
+        for name in re.findall(r'"(\w+)":', document):
+            assert name in text
+
+
+def test_cron_topic_has_the_lines_of_the_example(run: Run) -> None:
+    example = (Path(__file__).parents[2] / "crontab.example").read_text("utf-8")
+
+    def entries(text: str) -> list[list[str]]:
+        return [line.split() for line in text.splitlines() if re.match(r"[\d@]", line)]
+
+    assert len(entries(example)) == 4
+    assert entries(run("help", "cron").out) == entries(example)
+
+
+def test_a_topic_that_there_is_not(run: Run) -> None:
+    answer = run("help", "tree")
+    assert (answer.exit_code, answer.out) == (2, "")
+    assert "worksupport tree --help" in answer.err

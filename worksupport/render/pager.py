@@ -1,0 +1,42 @@
+"""Long answers through a pager, as git does it: only on a terminal, and only when longer than the screen."""
+
+import signal
+import subprocess
+from collections.abc import Mapping
+
+from worksupport import output
+
+# As git sets it: end at once if all fits, let colours through, leave the screen as it is.
+_LESS = "FRX"
+
+
+def show(text: str, environment: Mapping[str, str], screen_lines: int) -> None:
+    """Print `text` for people; through a pager if it is longer than the screen and one is wanted.
+
+    WORKSUPPORT_PAGER beats PAGER beats `less`; empty or `cat` is none, as is a dumb terminal. A pager that
+    cannot be started is no error, nor is how it ends.
+    """
+    pager = _pager(environment)
+    if not pager or text.count("\n") < screen_lines or not _page(pager, text, environment):
+        output.write(text)
+
+
+def _pager(environment: Mapping[str, str]) -> str:
+    if environment.get("TERM", "dumb") == "dumb":
+        return ""
+    command = environment.get("WORKSUPPORT_PAGER", environment.get("PAGER", "less")).strip()
+    return "" if command == "cat" else command
+
+
+def _page(command: str, text: str, environment: Mapping[str, str]) -> bool:
+    """Whether the pager showed it: not if the shell did not find it."""
+    paging = subprocess.Popen(
+        ["/bin/sh", "-c", command], stdin=subprocess.PIPE, env={"LESS": _LESS, **environment}
+    )
+    # Ctrl-C is meant for the pager, which decides what to do about it.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        paging.communicate(text.encode("utf-8", "backslashreplace"))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return paging.returncode not in (126, 127)
