@@ -82,7 +82,8 @@ def main(url: str, database: str) -> None:
         rows += [jira_row(issue) for issue in jira(session, url, labelled)]
         rows += [github_row(issue) for issue in github(session, url)]
         connection.execute(
-            "CREATE TABLE issues (source, key, summary, assignee, status, labels, type, parent, created, updated)"
+            "CREATE TABLE issues "
+            "(source, key, summary, assignee, status, labels, type, parent, created, updated)"
         )
         connection.executemany(f"INSERT INTO issues VALUES ({','.join('?' * 10)})", rows)
 

@@ -1,4 +1,4 @@
-"""What a careful engineer would write today with PyPI's `jira`, PyGithub and sqlite-utils; see peers-measured.
+"""What a careful engineer would write today with PyPI's `jira`, PyGithub and sqlite-utils.
 
 `python -m tests.benchmarks.script_to_beat URL DATABASE`: 100 parents a query, six logins a query, PyGithub's
 pause off.

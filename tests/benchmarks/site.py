@@ -35,9 +35,9 @@ STATUSES = (
     ("Done", "done"),
 )
 _WORDS = (
-    "payment refund gateway timeout retry customer adoption release stable fix crash export import report "
-    "login naïve Größe façade claim ledger invoice"
-).split()
+    *("payment", "refund", "gateway", "timeout", "retry", "customer", "adoption", "release", "stable"),
+    *("crash", "export", "import", "report", "login", "naïve", "Größe", "façade", "claim", "invoice"),
+)
 
 
 def account_id(member: int) -> str:
@@ -80,6 +80,10 @@ class Site:
         return [issue for issue in self.children.get(parent, ()) if issue.type_name in types]
 
 
+def _time(second: int) -> str:
+    return f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
+
+
 class _Maker:
     def __init__(self, seed: int) -> None:
         self.site = Site()
@@ -100,7 +104,7 @@ class _Maker:
             who,
             (*labels, *choose.sample(("backend", "web", "urgent", "ops"), choose.randrange(3))),
             parent,
-            f"2026-{choose.randrange(1, 11):02d}-{day:02d}T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}",
+            f"2026-{choose.randrange(1, 11):02d}-{day:02d}T{_time(second)}",
         )
         if parent:
             self.site.children[parent.key].append(issue)
@@ -111,7 +115,7 @@ class _Maker:
         return self.issue(f"{project}-{self.site.size + 1}", type_name, parent, *labels, who=who)
 
     def grow(self, total: int) -> Site:
-        """About 65 % tree, 2 % labelled issues beside it, 5 % GitHub, the rest of no interest to a harvest."""
+        """About 65 % tree, 2 % labelled issues beside it, 5 % GitHub; the rest is of no interest."""
         for _ in range(max(4, total // 200)):
             self._version()
         for _ in range(total // 50):

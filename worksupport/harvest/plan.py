@@ -7,6 +7,11 @@ from math import ceil
 
 FULL_BATCH = 100
 SMALL_BATCH = 10
+# Found by trying them all on made-up sites of 2,000 to 50,000 issues (tests/harvest/test_schedule.py): with
+# less the requests grow past what DESIGN section 10 allows, with more the workers run dry.
+_WORTH_PAGES = 2.5
+_PAGE = 100
+_PRESUMED_CHILDREN = 10.0
 
 
 @dataclass(frozen=True)
@@ -58,9 +63,11 @@ class Frontier:
     Each key is taken up once in a run, so cycles end.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
         self._waiting: dict[tuple[int, ...], list[str]] = defaultdict(list)
         self._expanded: set[str] = set()
+        self._answered: dict[tuple[int, ...], tuple[int, int]] = {}  # parents asked for, children that came
 
     def add(self, keys: Iterable[str], child_types: tuple[int, ...]) -> None:
         """Keys the walk has reached, all with these child types; those known already are passed over."""
@@ -69,22 +76,41 @@ class Frontier:
                 self._expanded.add(key)
                 self._waiting[child_types].append(key)
 
-    def take(self, idle: int, coming: set[tuple[int, ...]]) -> ChildrenQuery | None:
-        """The next batch for one of `idle` free workers, or None.
+    def learn(self, query: ChildrenQuery, children: int) -> None:
+        """A query has been answered: how many children parents of its kind have decides the next batches."""
+        parents, before = self._answered.get(query.type_ids, (0, 0))
+        self._answered[query.type_ids] = parents + len(query.parents), before + children
 
-        A full batch goes at once. A smaller one goes only when no query in flight can bring more parents
-        of its kind (`coming`), cut so that all free workers have one, but not below 10 parents.
+    def take(self, idle: int, coming: set[tuple[int, ...]]) -> ChildrenQuery | None:
+        """The next batch for one of `idle` free workers, or None if it is better to wait.
+
+        `coming`: the kinds of parents that queries in flight can still bring. They are waited for until a
+        full batch is there or, while half of the workers have nothing to do, one that is worth a query.
         """
+        many_idle = idle * 2 >= self._workers
         for child_types, keys in self._waiting.items():
-            if len(keys) >= FULL_BATCH or (keys and child_types not in coming):
-                size = batch_size(len(keys), idle)
+            smallest = smallest_batch(*self._answered.get(child_types, (0, 0)))
+            size = batch_size(sum(map(len, self._waiting.values())), self._workers, smallest)
+            if child_types in coming and not many_idle:
+                smallest = size = FULL_BATCH
+            if keys and (len(keys) >= smallest or child_types not in coming):
                 self._waiting[child_types] = keys[size:]
                 return ChildrenQuery(tuple(keys[:size]), child_types)
         return None
 
 
-def batch_size(waiting: int, idle: int) -> int:
-    """How many of `waiting` parents one of `idle` workers takes: a fair share between 10 and 100."""
-    if waiting >= FULL_BATCH:
-        return FULL_BATCH
-    return max(SMALL_BATCH, min(FULL_BATCH, ceil(waiting / max(1, idle))))
+def smallest_batch(parents: int, children: int) -> int:
+    """So many parents that a query is worth it, as their last page is half empty: `_WORTH_PAGES` of children.
+
+    `parents`, `children`: what has been seen so far; until then each parent is taken to have ten.
+    """
+    per_parent = max(children, 1) / parents if parents else _PRESUMED_CHILDREN
+    return max(SMALL_BATCH, min(FULL_BATCH, ceil(_WORTH_PAGES * _PAGE / per_parent)))
+
+
+def batch_size(waiting: int, workers: int, smallest: int) -> int:
+    """How many parents a query takes while `waiting` are left: fewer towards the end.
+
+    Twice a worker's fair share, so that many go in full batches and the last ones, small, end together.
+    """
+    return max(smallest, min(FULL_BATCH, ceil(2 * waiting / workers)))

@@ -42,9 +42,9 @@ class Walk:
         self._known_types = set(known_types)
         self._workers = workers
         self._ask = ask
-        self._frontier = Frontier()
+        self._frontier = Frontier(workers.count)
         self._ready: deque[Query | ParentProbe] = deque()
-        self._in_flight: list[Query | ParentProbe] = []
+        self._in_flight: dict[Query | ParentProbe, int] = {}  # and how many rows each has brought
         self._asked_again: set[Query] = set()
 
     def run(self, queries: Iterable[Query]) -> None:
@@ -57,9 +57,9 @@ class Walk:
         while self._in_flight:
             match self._workers.next_report():
                 case _Arrived(query, rows):
+                    self._in_flight[query] += len(rows)
                     self._reach(query, rows)
                 case Done(query, error):
-                    self._in_flight.remove(query)  # type: ignore[arg-type]
                     self._ended(query, error)  # type: ignore[arg-type]
             self._dispatch()
 
@@ -70,7 +70,7 @@ class Walk:
                 return
             if isinstance(query, ChildrenQuery) and self._known_types.isdisjoint(query.type_ids):
                 continue
-            self._in_flight.append(query)
+            self._in_flight[query] = 0
             self._workers.submit(query, lambda query=query: self._fetch(query))  # type: ignore[misc]
 
     def _fetch(self, query: Query | ParentProbe) -> None:
@@ -103,12 +103,15 @@ class Walk:
         return {self._child_types(type_id) for type_id in types}
 
     def _ended(self, query: Query | ParentProbe, error: Exception | None) -> None:
+        rows = self._in_flight.pop(query)
         if isinstance(error, QueryRefusedError):
             self._refused(query, error)
         elif error:
             raise error
         elif isinstance(query, ParentProbe):
             self._leave_out_types(query.query)
+        elif isinstance(query, ChildrenQuery):
+            self._frontier.learn(query, rows)
 
     def _refused(self, query: Query | ParentProbe, error: QueryRefusedError) -> None:
         """Close in on the refused item: halve; ask a single one again; then find out which part it is."""

@@ -1,0 +1,113 @@
+"""How many requests a walk sends, and how long it takes where each takes one tick: no thread, no clock."""
+
+import heapq
+import random
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+
+from tests.benchmarks.site import TYPE_IDS, Issue, Least, Site, least, make_site
+from worksupport.harvest.plan import ChildrenQuery, LabelQuery, Query, RootQuery
+from worksupport.harvest.walk import Walk
+from worksupport.harvest.workers import Done
+from worksupport.hierarchy import DEFAULT_TYPES, Hierarchy
+
+_TYPES = {issue_type.name: issue_type.id for issue_type in DEFAULT_TYPES}
+_NAMES = {type_id: name for name, type_id in _TYPES.items()}
+
+
+class TimedWorkers:
+    """Stands in for `Workers`: what a task reports comes page by page, about one tick after the other."""
+
+    def __init__(self, workers: int, seed: int) -> None:
+        self.count = workers
+        self.requests = 0
+        self.now = 0.0
+        self._random = random.Random(seed)
+        self._numbers = count()
+        self._coming: list[tuple[float, int, object]] = []
+        self._reported: list[object] = []
+
+    def submit(self, name: object, task: Callable[[], object]) -> None:
+        self._reported = []
+        task()
+        self.requests += len(self._reported)
+        time = self.now
+        for news in self._reported:
+            time += self._random.uniform(0.85, 1.15)
+            heapq.heappush(self._coming, (time, next(self._numbers), news))
+        heapq.heappush(self._coming, (time, next(self._numbers), Done(name)))
+
+    def report(self, news: object) -> None:
+        self._reported.append(news)
+
+    def next_report(self) -> object:
+        self.now, _, news = heapq.heappop(self._coming)
+        return news
+
+
+def _found(site: Site, query: Query) -> list[Issue]:
+    match query:
+        case RootQuery():
+            return site.roots
+        case LabelQuery():
+            return [issue for issues in site.labelled.values() for issue in issues]
+        case ChildrenQuery(parents, type_ids):
+            types = frozenset(_NAMES[type_id] for type_id in type_ids)
+            return [issue for parent in parents for issue in site.below(parent, types)]
+
+
+def _walk(site: Site, workers: int = 8, seed: int = 0) -> tuple[TimedWorkers, set[str]]:
+    """Walk the site; returns the workers, which have counted, and the keys that came."""
+    timed, keys = TimedWorkers(workers, seed), set[str]()
+
+    def ask(query: Query) -> Iterator[list[Any]]:
+        found = _found(site, query)
+        for start in range(0, max(1, len(found)), 100):
+            page = found[start : start + 100]
+            keys.update(issue.key for issue in page)
+            yield [{"issue_key": i.key, "issue_type_id": _TYPES.get(i.type_name, -1)} for i in page]
+
+    known = [_TYPES[name] for name in TYPE_IDS if name in _TYPES]
+    Walk(Hierarchy(DEFAULT_TYPES), known, timed, ask).run([RootQuery(), LabelQuery(("x",))])  # type: ignore[arg-type]
+    return timed, keys
+
+
+def _all_keys(site: Site) -> set[str]:
+    level = [*site.roots, *(issue for issues in site.labelled.values() for issue in issues)]
+    keys = {issue.key for issue in level}
+    while level := [c for issue in level for c in site.children.get(issue.key, ()) if c.type_name != "Bug"]:
+        keys |= {issue.key for issue in level}
+    return keys
+
+
+@pytest.fixture(scope="module")
+def site() -> Site:
+    return make_site(20_000)
+
+
+@pytest.fixture(scope="module")
+def needed(site: Site) -> Least:
+    return least(site)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_requests_and_rounds_stay_near_the_least_possible(site: Site, needed: Least, seed: int) -> None:
+    """Searches of both services within 5 % of the least, and the walk within a fifth of its rounds."""
+    timed, _ = _walk(site, seed=seed)
+    assert timed.requests + needed.github <= 1.05 * needed.searches
+    assert timed.now + 2 <= 1.2 * needed.rounds_jira
+
+
+def test_every_order_of_arrival_brings_the_same(site: Site) -> None:
+    expected = _all_keys(site)
+    assert all(
+        _walk(site, workers, seed)[1] == expected for workers, seed in ((1, 0), (8, 1), (8, 2), (3, 3))
+    )
+
+
+def test_one_worker_asks_for_full_batches(site: Site, needed: Least) -> None:
+    """With nobody to share with, nothing is gained by smaller ones."""
+    assert _walk(site, workers=1)[0].requests <= needed.jira + 3
