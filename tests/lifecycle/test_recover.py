@@ -1,7 +1,9 @@
 """After an interrupted run: every run repairs, `recover` says so, and reloads if that is due."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,20 +19,26 @@ Run = Callable[..., Answer]
 Configured = Callable[..., Path]
 
 
+_CUT_OFF = """
+INSERT INTO reload_tracking (reload_started, status, run_id)
+    VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'running', 'gone');
+INSERT INTO staged_issues (source, source_id, issue_key, summary)
+    SELECT source, source_id, issue_key, 'half a reload' FROM issues WHERE id < 4;
+"""
+
+
 @pytest.fixture
-def cut_off(program: Program, monkeypatch: pytest.MonkeyPatch) -> Program:
-    """A harvested database in which a reload was killed with its staging half full."""
-    monkeypatch.setenv("WORKSUPPORT_CONFIG", str(program.config))
-    program.run("harvest", "-q")
-    process = program.start_until_asked("reload", "-q")
-    process.kill()
-    ended(process)
-    program.release()
-    return program
+def cut_off(site: Sandbox, configured: Configured, run: Run) -> Path:
+    """A harvested database as a kill leaves it in the middle of a reload."""
+    database = configured(site)
+    run("harvest")
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript(_CUT_OFF)
+    return database
 
 
 @pytest.mark.parametrize("command", ["harvest", "reload", "recover"])
-def test_every_run_repairs_what_it_finds(cut_off: Program, run: Run, rows: Rows, command: str) -> None:
+def test_every_run_repairs_what_it_finds(cut_off: Path, run: Run, rows: Rows, command: str) -> None:
     before = rows("SELECT issue_key, id FROM issues")
     assert rows("SELECT status FROM reload_tracking") == [("running",)]
     answer = run(command)
@@ -43,16 +51,16 @@ def test_every_run_repairs_what_it_finds(cut_off: Program, run: Run, rows: Rows,
     assert rows("SELECT count(*) FROM staged_issues") == [(0,)]
 
 
-def test_a_cut_off_record_is_not_shown_as_running(cut_off: Program, run: Run) -> None:
+def test_a_cut_off_record_is_not_shown_as_running(cut_off: Path, run: Run) -> None:
     """Its status as stored is the JSON's; people see it live only while somebody holds the lock."""
     assert json.loads(run("history", "--json").out)[0]["status"] == "running"
     assert "interrupted" in run("history").out
-    with exclusive_lock(cut_off.database, FakeClock(), command="reload", run_id="abc"):
+    with exclusive_lock(cut_off, FakeClock(), command="reload", run_id="abc"):
         assert "running" in run("history").out
         assert "interrupted" not in run("history", "1").out
 
 
-def test_recover_tells_what_it_repaired_and_reloads_only_if_due(cut_off: Program, run: Run) -> None:
+def test_recover_tells_what_it_repaired_and_reloads_only_if_due(cut_off: Path, run: Run) -> None:
     """The reload that was cut off just now counts as the last one."""
     document = json.loads(run("recover", "--json").out)
     assert [record["reload_id"] for record in document["recovered"]] == [1]
