@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from worksupport.commands.progress import shown_phases
 from worksupport.context import Context
 
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the copies are kept.")]
@@ -27,6 +28,7 @@ def backup(context: Context, folder: Folder, keep: Keep = None) -> None:
     from worksupport import output
     from worksupport.lifecycle.backup import back_up
 
-    target = back_up(context.database_path, folder, context.clock.now(), keep)
+    with shown_phases(context) as begin:
+        target = back_up(context.database_path, folder, context.clock.now(), keep, begin)
     if context.options.verbosity >= 0:
         output.write(f"{target}\n")

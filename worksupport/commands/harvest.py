@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from worksupport.commands import options
+from worksupport.commands.progress import shown_run
 from worksupport.context import Context
 from worksupport.errors import ExitCode
 from worksupport.output import json_text, write
@@ -70,8 +71,10 @@ def _harvest(context: Context, only: str | None, wait: float, json: bool) -> "Ru
         clock.stop_on_signals(),
         monitored(settings, clock) as monitor,
         work_on_database(settings, clock, "harvest", wait) as work,
+        shown_run(context) as watchers,
     ):
         monitor.started(work.run_id)
+        work.watchers += watchers
         run = harvest(work, only)
         monitor.exit_code = run.exit_code
         if json:

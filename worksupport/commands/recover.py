@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from worksupport.commands import options
+from worksupport.commands.progress import shown_run
 from worksupport.context import Context
 from worksupport.errors import ExitCode
 from worksupport.output import json_text, write
@@ -34,8 +35,10 @@ def recover(
         clock.stop_on_signals(),
         monitored(settings, clock) as monitor,
         work_on_database(settings, clock, "recover", wait) as work,
+        shown_run(context) as watchers,
     ):
         try:
+            work.watchers += watchers
             run = None if no_reload else reload_if_stale(work, monitor.started)
             monitor.exit_code = run.exit_code if run else ExitCode.OK
         finally:

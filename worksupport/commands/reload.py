@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from worksupport.commands import options
+from worksupport.commands.progress import shown_run
 from worksupport.context import Context
 from worksupport.errors import ExitCode
 from worksupport.output import json_text, write
@@ -55,9 +56,11 @@ def reload(
         clock.stop_on_signals(),
         monitored(settings, clock) as monitor,
         work_on_database(settings, clock, "reload", patience, _while_waiting(context, force)) as work,
+        shown_run(context) as watchers,
     ):
         try:
             monitor.started(work.run_id)
+            work.watchers += watchers
             run = reload(work, trigger, max_delete)
             monitor.exit_code = run.exit_code
         finally:

@@ -11,6 +11,7 @@ from worksupport.config.settings import GitHubSettings, Settings
 from worksupport.errors import QueryRefusedError
 from worksupport.harvest.pipeline import Emit, Findings, Page
 from worksupport.harvest.plan import batches
+from worksupport.harvest.progress import LABELLED
 from worksupport.issue_row import IssueRow
 from worksupport.outcome import Kind, LeftOut
 from worksupport.rows import OddRecordError, github_row, is_pull_request
@@ -36,6 +37,11 @@ class GitHubSource:
     def retries(self) -> int:
         """How many of them were asked again."""
         return self._client.service.retries if self._client else 0
+
+    @property
+    def waiting(self) -> tuple[str, float] | None:
+        """Why it waits and for how many more seconds; None if it does not."""
+        return self._client.service.limiter.waiting if self._client else None
 
     def fetch(self, emit: Emit) -> None:
         """Bring everything; raises what the client raises."""
@@ -71,7 +77,7 @@ class GitHubSource:
         try:
             for items in search:
                 rows = list(self._rows(items))
-                emit(Page("github", rows))
+                emit(Page("github", rows, LABELLED))
                 proven |= _proven(group, rows)
         except QueryRefusedError as error:
             if len(group) == 1:

@@ -21,7 +21,7 @@ def harvest(work: Work, only: str | None = None) -> Run:
     """
     outcomes = first_outcomes(work.settings, only)
     record = records.begin_harvest(work.store, work.run_id, work.clock.now_text())
-    run = Run(work.store, work.settings, work.clock, record, outcomes)
+    run = Run(work.store, work.settings, work.clock, record, outcomes, watchers=work.watchers)
     with recorded(run):
         before = previous_warnings(work.store)
         collect(run, build_sources(work.settings, outcomes, work.store, work.clock), HarvestWriter(run))

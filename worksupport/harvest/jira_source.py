@@ -10,6 +10,7 @@ from worksupport.config.settings import JiraSettings, Settings
 from worksupport.errors import CredentialsError
 from worksupport.harvest.pipeline import AccountFound, Emit, Findings, Page
 from worksupport.harvest.plan import FULL_BATCH, LabelQuery, Query, RootQuery, batches
+from worksupport.harvest.progress import level_name
 from worksupport.harvest.queries_sent import jira_jql
 from worksupport.harvest.types import SiteTypes, require_root, resolve_types
 from worksupport.harvest.walk import Walk
@@ -40,6 +41,11 @@ class JiraSource:
     def retries(self) -> int:
         """How many of them were asked again."""
         return self._client.service.retries if self._client else 0
+
+    @property
+    def waiting(self) -> tuple[str, float] | None:
+        """Why it waits and for how many more seconds; None if it does not."""
+        return self._client.service.limiter.waiting if self._client else None
 
     def fetch(self, emit: Emit) -> None:
         """Bring everything.
@@ -74,7 +80,8 @@ class JiraSource:
             types.site_ids,
             workers,
             lambda query: shaper.pages(
-                jira.search(jira_jql(query, jira, self.settings.hierarchy, self.jira, types))
+                jira.search(jira_jql(query, jira, self.settings.hierarchy, self.jira, types)),
+                level_name(query, self.settings.hierarchy),
             ),
         )
         walk.run(self._first_queries(names))
@@ -133,11 +140,11 @@ class _Shaper:
     left_out: list[LeftOut]
     emit: Emit
 
-    def pages(self, raw_pages: Iterator[list[dict[str, Any]]]) -> Iterator[list[IssueRow]]:
-        """Each raw page as rows; a record that cannot be shaped is left out by its key."""
+    def pages(self, raw_pages: Iterator[list[dict[str, Any]]], level: str) -> Iterator[list[IssueRow]]:
+        """Each raw page of a level as rows; a record that cannot be shaped is left out by its key."""
         for raw_page in raw_pages:
             rows = [row for raw in raw_page if (row := self._row(raw)) is not None]
-            self.emit(Page("jira", rows))
+            self.emit(Page("jira", rows, level))
             yield rows
 
     def _row(self, raw: dict[str, Any]) -> IssueRow | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from worksupport import log
 from worksupport.clock import Clock
 from worksupport.config.settings import Settings
+from worksupport.harvest.progress import LevelLog, Watcher
 from worksupport.lock import exclusive_lock
 from worksupport.store import records
 from worksupport.store.database import Store
@@ -26,6 +27,7 @@ class Work:
     store: Store
     run_id: str
     healed: list[tuple[records.Table, int]] = field(default_factory=list)
+    watchers: list[Watcher] = field(default_factory=list)
 
 
 @contextmanager
@@ -57,7 +59,7 @@ def work_on_database(
         try:
             healed = heal(store, clock)
             follow_configuration(store, settings, clock.now_text())
-            yield Work(settings, clock, store, run_id, healed)
+            yield Work(settings, clock, store, run_id, healed, [LevelLog(clock)])
         finally:
             store.close()
 

@@ -25,6 +25,7 @@ class Page:
 
     source: str
     rows: list[IssueRow]
+    level: str = ""  # what people call the issues on it
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,10 @@ class Source(Protocol):
     @property
     def retries(self) -> int:
         """How many of them were asked again."""
+
+    @property
+    def waiting(self) -> tuple[str, float] | None:
+        """Why it waits and for how many more seconds; None if it does not."""
 
 
 class _Abandoned(Exception):

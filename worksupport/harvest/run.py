@@ -1,9 +1,9 @@
 """What a harvest and a reload share: the sources' pages go to a writer, the record says how it went."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from worksupport import log
@@ -18,6 +18,7 @@ from worksupport.errors import (
     gravest,
 )
 from worksupport.harvest.pipeline import AccountFound, End, Page, Source, events
+from worksupport.harvest.progress import Watcher, tell
 from worksupport.harvest.sources import ended, failed
 from worksupport.outcome import Kind, LeftOut, SourceOutcome
 from worksupport.store import records
@@ -37,6 +38,7 @@ class Run:
     clock: Clock
     record: records.Record
     outcomes: dict[str, SourceOutcome]
+    watchers: Sequence[Watcher] = field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
         self._began = self.clock.monotonic()
@@ -117,6 +119,7 @@ def collect(run: Run, sources: list[Source], writer: Writer) -> None:
                         keep_account(run.store, address, account_id)
                 case End(name, _):
                     _end(run, run.outcomes[name], by_name[name], event, writer)
+            tell(run.watchers, event, sources)
     finally:
         for name, source in by_name.items():
             run.outcomes[name].requests, run.outcomes[name].retries = source.requests, source.retries
@@ -145,6 +148,9 @@ def recorded(run: Run) -> Iterator[None]:
     except BaseException as error:
         _finish_failed(run, _reason(error))
         raise
+    finally:
+        for watcher in run.watchers:
+            watcher.close()
 
 
 def _reason(error: BaseException) -> str:

@@ -4,7 +4,7 @@ import fcntl
 import os
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -20,16 +20,23 @@ _PARTIAL = ".worksupport-backup-"
 _MAKE_ROOM = "make room and run it again; no copy was removed"
 
 
-def back_up(database: Path, folder: Path, now: datetime, keep: int | None) -> Path:
+def back_up(
+    database: Path,
+    folder: Path,
+    now: datetime,
+    keep: int | None,
+    begin: Callable[[str], None] = lambda phase: None,
+) -> Path:
     """Copy `database` to `folder/worksupport-YYYYMMDDTHHMMSSZ.db` (mode 0600) and return that path.
 
     The copy gets its name only after its integrity check; with `keep`, older copies beyond that number are
-    removed only after that. Raises ConfigurationError for a folder that cannot be written or a database
-    that cannot be read, DatabaseError if the disk is full or the copy is damaged.
+    removed only after that. `begin` is called with the name of each phase. Raises ConfigurationError for a
+    folder that cannot be written or a database that cannot be read, DatabaseError if the disk is full or the
+    copy is damaged.
     """
     target = folder / f"worksupport-{now:%Y%m%dT%H%M%SZ}.db"
     try:
-        answer(database, lambda source: _copy_into(source, folder, target))
+        answer(database, lambda source: _copy_into(source, folder, target, begin))
         _remove_old(folder, keep, target)
     except OSError as error:
         raise _unwritable(error, folder, database) from error
@@ -44,11 +51,13 @@ def _unwritable(error: OSError, folder: Path, database: Path) -> WorksupportErro
     )
 
 
-def _copy_into(source: sqlite3.Connection, folder: Path, target: Path) -> None:
+def _copy_into(source: sqlite3.Connection, folder: Path, target: Path, begin: Callable[[str], None]) -> None:
     make_private_folder(folder)
     with _swept(folder), _partial_file(folder) as partial:
         try:
+            begin("copying")
             _copy(source, partial)
+            begin("verifying the copy")
             _verify(partial)
         except sqlite3.Error as error:  # of the copy: the database was opened and looked at before
             raise DatabaseError(

@@ -57,7 +57,7 @@ def reload(
     outcomes = first_outcomes(work.settings, None)
     started_at = work.clock.now_text()
     record = records.begin_reload(work.store, work.run_id, started_at, trigger.source, trigger.triggered_by)
-    run = Run(work.store, work.settings, work.clock, record, outcomes)
+    run = Run(work.store, work.settings, work.clock, record, outcomes, watchers=work.watchers)
     percent = work.settings.max_delete_percent if max_delete_percent is None else max_delete_percent
     with recorded(run):
         on_started(record)
