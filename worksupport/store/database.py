@@ -20,6 +20,8 @@ from worksupport.store.troubles import BUSY_PATIENCE_SECONDS, is_busy, spoken_of
 
 # Inside SQLite no signal is handled, so it waits half a second at a time.
 _BUSY_STEP_SECONDS = 0.5
+# How many steps of a statement SQLite takes between two looks at the stop flag: some milliseconds.
+_STEPS_BETWEEN_LOOKS = 100_000
 # The process is to end within two seconds; what is left undone, the next run repairs.
 _PATIENCE_WHEN_STOPPED_SECONDS = 0.5
 _PRAGMAS = ("synchronous = NORMAL", "temp_store = MEMORY")
@@ -36,6 +38,7 @@ class Store:
         """
         self.path = path
         self.clock = clock
+        self._ends_when_stopped = False
         with spoken_of(path):
             refuse_foreign(path)
             _create(path)
@@ -54,6 +57,7 @@ class Store:
             self.connection.execute(f"PRAGMA {pragma}")
         self._patiently("PRAGMA journal_mode = WAL")
         self.connection.create_function("casefold", 1, str.casefold, deterministic=True)
+        self.connection.set_progress_handler(self._is_to_stop, _STEPS_BETWEEN_LOOKS)
         self._migrate()
         # Only now: a migration that builds a table anew would delete what refers to the old one.
         self.connection.execute("PRAGMA foreign_keys = ON")
@@ -94,6 +98,7 @@ class Store:
         """
         with spoken_of(self.path):
             self._patiently("BEGIN IMMEDIATE", even_if_stopped=even_if_stopped)
+            self._ends_when_stopped = not even_if_stopped
             try:
                 yield self.connection
                 self._files.check()
@@ -102,7 +107,11 @@ class Store:
                 # A full disk makes SQLite roll back by itself.
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
+                if self._is_to_stop():
+                    self.clock.check()
                 raise
+            finally:
+                self._ends_when_stopped = False
 
     def _patiently(self, statement: str, *, even_if_stopped: bool = False) -> None:
         """Execute what another program's lock can hold up, again and again until patience ends."""
@@ -115,6 +124,14 @@ class Store:
             except sqlite3.OperationalError as error:
                 if not is_busy(error) or self.clock.monotonic() - began >= patience:
                     raise
+
+    def _is_to_stop(self) -> bool:
+        """Whether a stop request is to break off the transaction under way."""
+        try:
+            self.clock.check()
+        except InterruptedRunError:
+            return self._ends_when_stopped
+        return False
 
     def _patience(self, even_if_stopped: bool) -> float:
         try:

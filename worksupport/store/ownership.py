@@ -55,7 +55,7 @@ def _beside(path: Path, suffix: str) -> Path:
 def _identity(path: Path) -> tuple[int, int] | None:
     try:
         status = path.stat()
-    except FileNotFoundError:
+    except OSError:
         return None
     return status.st_dev, status.st_ino
 
