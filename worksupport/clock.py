@@ -11,6 +11,9 @@ from types import FrameType
 
 from worksupport.errors import InterruptedRunError, TerminatedRunError
 
+# The kernel may hand a signal to another thread; its handler runs when the main thread wakes next.
+_WAKE_SECONDS = 0.5
+
 
 def utc_text(moment: datetime) -> str:
     """`moment` (any zone) as the one form we store and print: UTC `YYYY-MM-DDTHH:MM:SS.mmmZ`."""
@@ -38,7 +41,9 @@ class Clock:
 
     def sleep(self, seconds: float) -> None:
         """Wait; a stop request ends the wait at once with InterruptedRunError."""
-        self._stop.wait(max(0.0, seconds))
+        until = self.monotonic() + seconds
+        while not self._stop.is_set() and (left := until - self.monotonic()) > 0:
+            self._stop.wait(min(left, _WAKE_SECONDS))
         self.check()
 
     def request_stop(self, number: int = signal.SIGINT) -> None:
