@@ -32,6 +32,7 @@ def test_a_run_ends_while_a_request_hangs(
     table = {"harvest": "harvest_jobs", "reload": "reload_tracking"}[command]
     assert rows(f"SELECT status, error_message FROM {table}") == [("failed", "interrupted")]
     assert rows("SELECT count(*) FROM staged_issues") == [(0,)]
+    assert json.loads(answer.out)["sources"]["jira"]["error_message"] == "interrupted"
     assert "Traceback" not in answer.err
 
 

@@ -64,7 +64,7 @@ def _harvest(context: Context, only: str | None, wait: float, json: bool) -> "Ru
     from worksupport.harvest.harvester import harvest
     from worksupport.harvest.opening import work_on_database
     from worksupport.monitor import monitored
-    from worksupport.queries.history import harvest_document
+    from worksupport.queries.runs import harvest_run_document
 
     settings, clock = context.settings, context.clock
     with (
@@ -75,8 +75,10 @@ def _harvest(context: Context, only: str | None, wait: float, json: bool) -> "Ru
     ):
         monitor.started(work.run_id)
         work.watchers += watchers
-        run = harvest(work, only)
-        monitor.exit_code = run.exit_code
-        if json:
-            write(json_text(harvest_document(work.store.connection, run.record.id)))
-        return run
+        try:
+            run = harvest(work, only)
+            monitor.exit_code = run.exit_code
+            return run
+        finally:
+            if json and (document := harvest_run_document(work.store.connection, work.run_id)):
+                write(json_text(document))

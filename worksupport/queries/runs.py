@@ -1,4 +1,4 @@
-"""What `reload --json` and `recover --json` print about runs just ended."""
+"""What `harvest --json`, `reload --json` and `recover --json` print about runs just ended."""
 
 import json
 import sqlite3
@@ -7,6 +7,7 @@ from typing import Any
 
 from worksupport.queries.history import harvest_document, reload_document, sources_of
 
+_HARVEST = "SELECT id FROM harvest_jobs WHERE run_id = ? AND status <> 'running'"
 _RUN = "SELECT id, requests, retries, warnings FROM reload_tracking WHERE run_id = ? AND status <> 'running'"
 
 
@@ -26,6 +27,15 @@ def reload_run_document(connection: sqlite3.Connection, run_id: str) -> dict[str
         "warnings": json.loads(warnings),
         "sources": sources_of(connection, run_id),
     }
+
+
+def harvest_run_document(connection: sqlite3.Connection, run_id: str) -> dict[str, Any] | None:
+    """The harvest job of this run, as `history --harvests` has it.
+
+    None if the run made none, or could not write down how it ended.
+    """
+    row = connection.execute(_HARVEST, [run_id]).fetchone()
+    return harvest_document(connection, row[0]) if row else None
 
 
 def recover_document(
