@@ -126,6 +126,8 @@ def collect(run: Run, sources: list[Source], writer: Writer) -> None:
 
 
 def _end(run: Run, outcome: SourceOutcome, source: Source, end: End, writer: Writer) -> None:
+    if isinstance(end.error, InterruptedRunError):  # no fault of the source's
+        raise end.error
     ended(outcome, source, end)
     if outcome.status == "running":
         try:
