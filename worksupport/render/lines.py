@@ -1,7 +1,7 @@
 """A tree taken apart into lines, without recursion: what the plain and the terminal form have in common."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -55,8 +55,18 @@ class Line:
         return self.assignee == UNASSIGNED and self.category != "done"
 
 
-def tree_lines(hierarchy: list[dict[str, Any]], now: datetime) -> Iterator[Line]:
-    """The nodes of a tree document ("hierarchy"), from top to bottom, as they stand at `now`."""
+def tree_lines(hierarchy: list[dict[str, Any]], now: datetime) -> list[Line]:
+    """The nodes of a tree document ("hierarchy"), from top to bottom, as they stand at `now`.
+
+    Where only the top is shown, no line says that its children are not: the counts do.
+    """
+    lines = list(_lines(hierarchy, now))
+    if any(line.depth > 1 for line in lines):
+        return lines
+    return [replace(line, omitted=0) for line in lines]
+
+
+def _lines(hierarchy: list[dict[str, Any]], now: datetime) -> Iterator[Line]:
     waiting = [(node, 1, "", "") for node in reversed(hierarchy)]
     while waiting:
         node, depth, guide, indent = waiting.pop()

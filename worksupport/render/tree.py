@@ -24,7 +24,7 @@ _STYLES = {"indeterminate": "cyan", "done": "green", "mark": "magenta"}
 
 def plain_tree(document: dict[str, Any], now: datetime) -> str:
     """The tree document as text for pipes: every title whole, no colours."""
-    lines = list(tree_lines(document["hierarchy"], now))
+    lines = tree_lines(document["hierarchy"], now)
     heads = [f"{line.guide}{line.key}{GAP}{line.title}" for line in lines]
     head_cells = max((cells for head in heads if (cells := width(head)) <= _LONGEST_ALIGNED_TITLE), default=0)
     columns = Columns.whole(lines)
@@ -41,7 +41,7 @@ def terminal_tree(document: dict[str, Any], now: datetime, console: "Console", *
     """
     from rich.segment import Segments
 
-    lines = list(tree_lines(document["hierarchy"], now))
+    lines = tree_lines(document["hierarchy"], now)
     with console.capture() as captured:
         segments = _segments(lines, None if wide else console.width)
         console.print(Segments(list(segments)), end="", crop=False)
@@ -92,8 +92,7 @@ def _style(column: str, line: Line, styles: "dict[str, Style]") -> "Style | None
 def _progresses(lines: list[Line]) -> list[str]:
     """For each line what stands at the end of its title: a small bar, the counts, and what is not shown."""
     counts = max((len(line.counts) for line in lines), default=0)
-    # Where only the top is shown, every line has more below it.
-    more = max((len(line.more) for line in lines if lines[-1].depth > 1 or line.depth > 1), default=0)
+    more = max((len(line.more) for line in lines), default=0)
     return [_progress(line, counts, more) for line in lines]
 
 
@@ -130,5 +129,5 @@ def _footer(document: dict[str, Any], now: datetime, lines: list[Line]) -> Itera
         yield f"{issues} no place in this tree; `worksupport keys` lists all"
     if any(line.untouched for line in lines):
         yield f"{UNTOUCHED_DAYS}d and more: not done, and not changed for so many days"
-    if any(line.more and (line.depth > 1 or lines[-1].depth > 1) for line in lines):
+    if any(line.more for line in lines):
         yield "+n: so many children are not shown (--max-depth, filters)"
