@@ -47,6 +47,20 @@ def test_its_next_commands_work_from_the_database(
     assert answers[1].out.startswith(lines[1][2])
 
 
+@pytest.mark.parametrize("is_found", [True, False])
+def test_says_how_a_shell_finds_the_program(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_found: bool
+) -> None:
+    """Called by its path, as in a virtual environment that is not active, it would not be found by name."""
+    program = tmp_path / "an environment" / "worksupport"
+    program.parent.mkdir()
+    program.touch(mode=0o755)
+    monkeypatch.setattr("sys.argv", [str(program)])
+    monkeypatch.setenv("PATH", str(program.parent) if is_found else "/nowhere")
+    line = f"  export PATH='{tmp_path}/an environment':$PATH\n"
+    assert (line in run("demo").out) is not is_found
+
+
 def test_touches_nothing_outside_its_folder(run: Run, tmp_path: Path) -> None:
     before = everything_below(tmp_path)
     run("demo", "here")

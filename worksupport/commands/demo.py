@@ -2,6 +2,8 @@
 
 import os
 import shlex
+import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -134,6 +136,7 @@ def _tell_what_next(folder: Path, environment: Mapping[str, str], version: str, 
         f"Made-up data, harvested over HTTP; configuration, database and log are in {folder}",
         "Now look around, from the database:",
         "",
+        *_path_line(environment),
         *([f"  unset {' '.join(variables)}"] if variables else []),
         f"  export WORKSUPPORT_CONFIG={shlex.quote(str(folder / CONFIG_NAME))}",
         "  worksupport tree --assignee 'Yuki Tanaka'",
@@ -148,6 +151,16 @@ def _tell_what_next(folder: Path, environment: Mapping[str, str], version: str, 
         ),
     ]
     output.write("".join(visible(line) + "\n" for line in lines))
+
+
+def _path_line(environment: Mapping[str, str]) -> list[str]:
+    """What lets a shell find `worksupport`, where it does not yet: in a virtual environment not activated."""
+    folder = os.path.dirname(os.path.abspath(sys.argv[0]))
+    if shutil.which("worksupport", path=environment.get("PATH", os.defpath)):
+        return []
+    if not os.path.exists(os.path.join(folder, "worksupport")):
+        return []
+    return [f"  export PATH={shlex.quote(folder)}:$PATH"]
 
 
 _KEPT = (
