@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.conftest import Answer
-from worksupport import __version__
+from worksupport import __version__, cli
 
 Run = Callable[..., Answer]
 
@@ -52,3 +52,23 @@ def test_a_stream_that_is_not_utf_8_gets_escapes() -> None:
     assert done.returncode == 3
     assert b"Traceback" not in done.stderr
     assert b"\\xf6" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["keys", "--json"], {"keys"}),
+        (["--db", "tree", "keys"], {"keys", "tree"}),
+        (["keys", "--help"], None),
+        (["kyes"], None),
+        ([], None),
+    ],
+)
+def test_only_the_commands_that_can_be_meant_are_loaded(
+    arguments: list[str], expected: set[str] | None
+) -> None:
+    """All of them for help, for the names that an unknown one resembles, and for completion."""
+    every = {name for names in cli._COMMANDS.values() for name in names}
+    assert {command.callback.__name__ for command in cli._app(arguments).registered_commands} == (
+        expected or every
+    )

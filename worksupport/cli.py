@@ -3,7 +3,7 @@
 import io
 import os
 import sys
-from collections.abc import Callable
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -11,21 +11,6 @@ import typer
 from worksupport import __version__
 from worksupport.clock import Clock
 from worksupport.commands import options
-from worksupport.commands.backup import backup
-from worksupport.commands.check import check
-from worksupport.commands.completion import VARIABLE as COMPLETION_VARIABLE
-from worksupport.commands.completion import completion
-from worksupport.commands.demo import demo
-from worksupport.commands.harvest import harvest
-from worksupport.commands.help import help
-from worksupport.commands.history import history
-from worksupport.commands.init import init
-from worksupport.commands.keys import keys
-from worksupport.commands.recover import recover
-from worksupport.commands.reload import reload
-from worksupport.commands.serve import serve
-from worksupport.commands.start import show_start_page
-from worksupport.commands.tree import tree
 from worksupport.context import Context
 from worksupport.errors import ExitCode, WorksupportError
 from worksupport.text import visible
@@ -37,21 +22,13 @@ Examples:
   worksupport tree --assignee "Jane Smith"
   worksupport keys --label work-support --json
 """
-app = typer.Typer(
-    name="worksupport",
-    help=options.help_text(_HELP),
-    context_settings={"help_option_names": ["-h", "--help"]},
-    add_completion=False,  # ours is `worksupport completion`
-    pretty_exceptions_enable=False,
-)
-_COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Ask": (tree, keys, history, serve),
-    "Copy": (harvest, reload, recover, backup, check),
-    "Begin": (demo, init, completion, help),
+# By the heading in the list of commands; each is the function of that name in the module of that name.
+_COMMANDS = {
+    "Ask": ("tree", "keys", "history", "serve"),
+    "Copy": ("harvest", "reload", "recover", "backup", "check"),
+    "Begin": ("demo", "init", "completion", "help"),
 }
-for panel, commands in _COMMANDS.items():
-    for command in commands:
-        app.command(rich_help_panel=panel)(options.takes_global_options(command))
+_COMPLETION_VARIABLE = "_WORKSUPPORT_COMPLETE"
 
 
 def _print_version(wanted: bool) -> None:
@@ -60,7 +37,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(invoke_without_command=True)
 def _before_the_command(
     typer_context: typer.Context,
     config: options.ConfigOrVariable = None,
@@ -75,7 +51,33 @@ def _before_the_command(
     context: Context = typer_context.obj
     context.options = options.merged(context.options, config, db, verbose, quiet, log_format)
     if typer_context.invoked_subcommand is None:
+        from worksupport.commands.start import show_start_page
+
         show_start_page(context)
+
+
+def _app(arguments: list[str]) -> typer.Typer:
+    """The command line with the commands that `arguments` can mean; with all where they name none.
+
+    Loading every command, and having Typer look at all its options, is a fifth of the time of a read.
+    """
+    app = typer.Typer(
+        name="worksupport",
+        help=options.help_text(_HELP),
+        context_settings={"help_option_names": ["-h", "--help"]},
+        add_completion=False,  # ours is `worksupport completion`
+        pretty_exceptions_enable=False,
+    )
+    app.callback(invoke_without_command=True)(_before_the_command)
+    every = [name for names in _COMMANDS.values() for name in names]
+    named = set(arguments).intersection(every)
+    wanted = named if {"-h", "--help"}.isdisjoint(arguments) else set()
+    for panel, names in _COMMANDS.items():
+        for name in names:
+            if name in wanted or not wanted:
+                command = getattr(import_module(f"worksupport.commands.{name}"), name)
+                app.command(rich_help_panel=panel)(options.takes_global_options(command))
+    return app
 
 
 def main(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
@@ -85,11 +87,13 @@ def main(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
     traceback.
     """
     _let_every_text_out()
-    if COMPLETION_VARIABLE in os.environ:
+    if _COMPLETION_VARIABLE in os.environ:
         _let_typer_complete()
     context = Context(clock or Clock())
     try:
-        app(args=arguments, obj=context, prog_name="worksupport")
+        _app(sys.argv[1:] if arguments is None else arguments)(
+            args=arguments, obj=context, prog_name="worksupport"
+        )
     except SystemExit as leaving:
         return int(leaving.code or 0)
     except WorksupportError as error:

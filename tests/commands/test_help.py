@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from worksupport.config import keys
 from worksupport.errors import ExitCode
 
 Run = Callable[..., Answer]
-NAMES = [command.__name__ for commands in _COMMANDS.values() for command in commands]
+NAMES = [name for names in _COMMANDS.values() for name in names]
 
 
 def test_start_page_of_a_new_machine(run: Run, tmp_path: Path) -> None:
@@ -91,7 +92,7 @@ def examples_of(docstring: str) -> list[list[str]]:
 @pytest.mark.parametrize("name", NAMES)
 def test_examples_are_understood(run: Run, name: str) -> None:
     """No example has an option, or a value, that is not there: at worst it finds no data."""
-    command = next(c for commands in _COMMANDS.values() for c in commands if c.__name__ == name)
+    command = getattr(import_module(f"worksupport.commands.{name}"), name)
     examples = examples_of(command.__doc__ or "")
     if name in ("demo", "serve"):
         pytest.skip("would run for good; README and its own tests have it")
