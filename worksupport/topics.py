@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 _SUMMARIES = {
     "exit-codes": "what the exit code of a command says",
-    "environment": "the variables that are read, and what they stand for",
+    "environment": "the variables that are read, and their keys",
     "json": "the documents that --json and --ndjson print",
     "cron": "lines for crontab, and what cron mails",
 }

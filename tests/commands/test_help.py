@@ -25,6 +25,7 @@ def test_start_page_of_a_new_machine(run: Run, tmp_path: Path) -> None:
     answer = run()
     home = tmp_path / "home"
     assert (answer.exit_code, answer.err) == (0, "")
+    assert max(len(line) for line in answer.out.splitlines() if str(home) not in line) <= 79
     assert (
         f"configuration  {home}/.config/worksupport/team_members.properties (not there yet)\n" in answer.out
     )

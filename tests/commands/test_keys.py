@@ -20,7 +20,7 @@ def database(tmp_path: Path) -> Path:
         tmp_path / "issues.db",
         [
             issue("PAY-10", "Story", assignees=["Anna Berg"], labels=["backend"], parent="PAY-2"),
-            issue("PAY-2", "Feature", assignees=["Bo \x1b[31mRed"]),
+            issue("PAY-2", "Feature", assignees=["Bo \x1b[31mRed"], updated_at="2026-01-01T00:00:00.000Z"),
             issue("evil/\x1b[2Jrepo\n#1", None, source="github"),
         ],
     )
@@ -73,6 +73,12 @@ def test_nothing_found_is_an_empty_answer(run: Run, database: Path) -> None:
     [
         (["--assignee", "ana berg"], "no issue is assigned to 'ana berg'; near: Anna Berg\n"),
         (["--assignee", "bo red"], "no issue is assigned to 'bo red'; near: Bo \\x1b[31mRed\n"),
+        (["--assignee", "Anna"], "no issue is assigned to 'Anna'; near: Anna Berg\n"),
+        (
+            ["--changed-since", "2026-11-01"],
+            "no issue has changed since 2026-11-01T00:00:00.000Z; the newest change is of"
+            " 2026-01-01T00:00:00.000Z\n",
+        ),
         (["--label", "zzz"], "no issue has the label 'zzz'\n"),
         (["--parent-key", "PAY-3"], "no issue has the parent 'PAY-3'; near: PAY-2\n"),
         (["--assignee", "anna berg", "--source", "github"], "no issue fits\n"),

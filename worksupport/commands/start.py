@@ -9,12 +9,12 @@ from worksupport.text import visible
 _NEW = (
     ("demo", "look around with made-up data; needs no account"),
     ("init", "write a configuration to fill in"),
-    ("harvest", "copy your team's issues, once; cron does it every two hours"),
+    ("harvest", "copy your team's issues; cron does it every two hours"),
 )
 _FILLED = (
-    ("tree", "product versions, what is below them, and how much is done"),
+    ("tree", "what is below each product version, and how much is done"),
     ("keys", "issue keys for scripts; --assignee, --label and more"),
-    ("harvest", "copy your team's issues, once; cron does it every two hours"),
+    ("harvest", "copy your team's issues; cron does it every two hours"),
 )
 
 

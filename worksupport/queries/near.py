@@ -3,6 +3,7 @@
 import sqlite3
 from typing import Any
 
+_MOST = 3
 _NAMES = {
     "assignee": "SELECT DISTINCT name FROM issue_assignees",
     "label": "SELECT DISTINCT label FROM issue_labels",
@@ -22,13 +23,24 @@ _TITLES = {
 
 
 def hints(connection: sqlite3.Connection, question: Any) -> list[str]:
-    """One sentence per filter of `question` (KeysQuestion, TreeQuestion) that nothing in the data fits."""
+    """One sentence per filter of `question` (KeysQuestion, TreeQuestion) that nothing in the data fits.
+
+    Near is what contains the value (a first name), then what is spelt like it.
+    """
     given = {name: getattr(question, name, None) for name in _NAMES}
-    return [
+    unknown = [
         _hint(name, value, names)
         for name, value in given.items()
         if value is not None and value.casefold() not in (names := _names(connection, name))
     ]
+    return unknown or _too_late(connection, question.changed_since)
+
+
+def _too_late(connection: sqlite3.Connection, changed_since: str | None) -> list[str]:
+    ((newest,),) = connection.execute("SELECT max(updated_at) FROM issues WHERE missing_since IS NULL")
+    if changed_since is None or newest is None or newest >= changed_since:
+        return []
+    return [f"no issue has changed since {changed_since}; the newest change is of {newest}"]
 
 
 def _names(connection: sqlite3.Connection, kind: str) -> dict[str, str]:
@@ -38,5 +50,8 @@ def _names(connection: sqlite3.Connection, kind: str) -> dict[str, str]:
 def _hint(kind: str, value: str, names: dict[str, str]) -> str:
     from difflib import get_close_matches
 
-    near = [names[match] for match in get_close_matches(value.casefold(), list(names), n=3)]
+    folded = value.casefold()
+    containing = sorted(name for name in names if folded and folded in name)
+    similar = get_close_matches(folded, list(names), n=_MOST)
+    near = [names[match] for match in dict.fromkeys([*containing, *similar])][:_MOST]
     return f"no issue {_TITLES[kind]} {value!r}" + (f"; near: {', '.join(near)}" if near else "")
