@@ -161,6 +161,10 @@ def test_two_forms_at_once_are_refused(run: Run, database: Path, command: str) -
     assert run(command, "--json", "--ndjson", "--db", database).exit_code == 2
 
 
+def test_a_part_says_nothing_about_the_rest(run: Run, database: Path, terminal: None) -> None:
+    assert "no place" not in run("tree", "PAY-2", "--db", database).out
+
+
 def test_titles_whole_on_a_terminal(
     run: Run, tmp_path: Path, terminal: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,17 +74,15 @@ def _show(context: Context, question: "TreeQuestion", *, wide: bool, paged: bool
     from worksupport.render import pager, terminal
     from worksupport.render.tree import plain_tree, terminal_tree
 
-    document, now = (
-        answer(context.database_path, lambda found: tree_document(found, question)),
-        context.clock.now(),
-    )
+    document = answer(context.database_path, lambda found: tree_document(found, question))
+    now = context.clock.now()
     if not document["hierarchy"]:
         explain_emptiness(context, question)
     elif not terminal.is_terminal():
         output.write(plain_tree(document, now))
     else:
         console = terminal.console()
-        text = terminal_tree(document, now, console, wide=wide)
+        text = terminal_tree(document, now, console, wide=wide, is_part=question.key is not None)
         if paged:
             # Whole titles take more lines of the screen than they have line ends.
             pager.show(text, context.environment, 0 if wide else console.height)

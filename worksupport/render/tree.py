@@ -34,10 +34,13 @@ def plain_tree(document: dict[str, Any], now: datetime) -> str:
     )
 
 
-def terminal_tree(document: dict[str, Any], now: datetime, console: "Console", *, wide: bool) -> str:
+def terminal_tree(
+    document: dict[str, Any], now: datetime, console: "Console", *, wide: bool, is_part: bool
+) -> str:
     """The tree document as `console` would show it, cut to its width unless `wide`, with a footer.
 
-    The footer tells how old the data is at `now`, and what the marks mean.
+    The footer tells how old the data is at `now`, what the marks mean, and, unless only a part was asked for
+    (`is_part`), how many issues have no place in the tree.
     """
     from rich.segment import Segments
 
@@ -45,7 +48,7 @@ def terminal_tree(document: dict[str, Any], now: datetime, console: "Console", *
     with console.capture() as captured:
         segments = _segments(lines, None if wide else console.width)
         console.print(Segments(list(segments)), end="", crop=False)
-        for text in _footer(document, now, lines):
+        for text in _footer(document, now, lines, is_part):
             console.print(text, style="dim")
     return captured.get()
 
@@ -120,11 +123,11 @@ def _head(line: Line, room: int | None, progress: str) -> tuple[str, str, str, s
     return guide, key, cut(f"{GAP}{line.title}", left - width(progress)), progress
 
 
-def _footer(document: dict[str, Any], now: datetime, lines: list[Line]) -> Iterator[str]:
+def _footer(document: dict[str, Any], now: datetime, lines: list[Line], is_part: bool) -> Iterator[str]:
     ages = [f"{_TITLES[name]}: {age_text(end, now)}" for name, end in document["sources"].items()]
     yield ""
     yield "harvested  " + " · ".join(ages)
-    if document["outside"]:
+    if document["outside"] and not is_part:
         issues = "1 issue has" if document["outside"] == 1 else f"{document['outside']} issues have"
         yield f"{issues} no place in this tree; `worksupport keys` lists all"
     if any(line.untouched for line in lines):
