@@ -150,8 +150,9 @@ def test_json_is_exact(run: Run, site: Sandbox) -> None:
     assert [node["assignee"] for node in nodes] == [stored(text[:300]) or "x:" for text in TEXTS.values()]
 
 
-@pytest.mark.parametrize("name", sorted(TEXTS.keys() - {"empty", "nul and lone surrogates"}))
-def test_hostile_names_can_be_asked_for(run: Run, site: Sandbox, name: str) -> None:
+def test_hostile_names_can_be_asked_for(run: Run, site: Sandbox) -> None:
     run("harvest", "-q")
-    found = json.loads(run("keys", "--label", TEXTS[name], "--json").out)
-    assert found["total_count"] == 1
+    for text in TEXTS.values():
+        if stored(text):
+            found = json.loads(run("keys", "--label", stored(text), "--json").out)
+            assert found["total_count"] == 1, text

@@ -272,6 +272,7 @@ def test_what_was_left_out_and_how_harvests_fared(run: Run, site: Sandbox, check
     run("harvest")
     site.fault = None
     run("harvest")
+    assert run("check", clock=ShiftedClock(0)).out.endswith("\nfit to run: 15 checks, 3 worth a look\n")
     found = checks()
     assert "tdvorak" in found["github"]["fix"]
     assert "login tdvorak left out" in found["left out"]["detail"]

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 MaxAge = Annotated[
     str | None,
-    typer.Option(
-        metavar="AGE", help="Data older than this is too old: 5h, 90m, 2d.  [default: 2 x interval + 1 h]"
-    ),
+    typer.Option(metavar="AGE", help="Older data is too old: 5h, 90m, 2d; else 2 x interval + 1 h."),
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="Ask no service.")]
 

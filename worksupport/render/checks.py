@@ -42,7 +42,8 @@ def draw_checks(document: dict[str, Any], code: ExitCode, console: "Console") ->
 def _verdict(document: dict[str, Any], code: ExitCode) -> str:
     checks = document["checks"]
     if document["ok"]:
-        return f"fit to run: {len(checks)} checks"
+        noted = sum(bool(check["fix"]) for check in checks)
+        return f"fit to run: {len(checks)} checks" + (f", {noted} worth a look" if noted else "")
     failed = sum(not check["ok"] for check in checks)
     return f"{failed} of {len(checks)} checks failed; exit code {int(code)}: {code.meaning}"
 
