@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -13,14 +14,26 @@ from worksupport.harvest.workers import Done, Workers
 
 
 @dataclass
+class MadeUpService:
+    """Remembers that it was given up."""
+
+    is_cut: bool = False
+
+    def cut_all(self) -> None:
+        self.is_cut = True
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass
 class MadeUpSource:
     """Runs `work(emit)` as its harvest."""
 
     name: str
     work: Callable[[Emit], None]
     findings: Findings = field(default_factory=Findings)
-    requests: int = 0
-    retries: int = 0
+    service: Any = field(default_factory=MadeUpService)
 
     def fetch(self, emit: Emit) -> None:
         self.work(emit)
@@ -50,6 +63,7 @@ def test_a_failure_ends_its_source_and_not_the_other(clock: FakeClock) -> None:
     ends = {event.source: event.error for event in events(sources, clock) if isinstance(event, End)}
     assert isinstance(ends["jira"], UnreachableError)
     assert ends["github"] is None
+    assert sources[0].service.is_cut
 
 
 def test_a_slow_writer_stops_the_fetching(clock: FakeClock) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from worksupport.clients.github import GitHub, connect
+from worksupport.clients.github import GitHub
 from worksupport.clients.github_query import LOGINS_PER_QUERY, issue_query
-from worksupport.clock import Clock
+from worksupport.clients.http import Service
 from worksupport.config.settings import GitHubSettings, Settings
 from worksupport.errors import QueryRefusedError
 from worksupport.harvest.pipeline import Emit, Findings, Page
@@ -23,56 +23,36 @@ class GitHubSource:
 
     settings: Settings
     github: GitHubSettings
-    clock: Clock
+    client: GitHub
     name: str = "github"
     findings: Findings = field(default_factory=Findings)
-    _client: GitHub | None = None
 
     @property
-    def requests(self) -> int:
-        """HTTP requests sent so far."""
-        return self._client.service.requests if self._client else 0
-
-    @property
-    def retries(self) -> int:
-        """How many of them were asked again."""
-        return self._client.service.retries if self._client else 0
-
-    @property
-    def waiting(self) -> tuple[str, float] | None:
-        """Why it waits and for how many more seconds; None if it does not."""
-        return self._client.service.limiter.waiting if self._client else None
+    def service(self) -> Service:
+        """How GitHub is asked."""
+        return self.client.service
 
     def fetch(self, emit: Emit) -> None:
         """Bring everything; raises what the client raises."""
-        self._client = client = connect(
-            self.github,
-            clock=self.clock,
-            timeout_seconds=self.settings.timeout_seconds,
-            max_wait_seconds=self.settings.max_wait_seconds,
-        )
-        try:
-            client.prove_identity()
-            self._ask_all(client, emit)
-        finally:
-            client.close()
+        self.client.prove_identity()
+        self._ask_all(emit)
 
-    def _ask_all(self, client: GitHub, emit: Emit) -> None:
+    def _ask_all(self, emit: Emit) -> None:
         """Groups first, then alone each login that no hit of its group proves to be searchable.
 
         GitHub silently drops a login that it may not show from a group; asked alone it answers 422.
         """
-        waiting = login_groups(self.settings, LOGINS_PER_QUERY if client.supports_or() else 1)
+        waiting = login_groups(self.settings, LOGINS_PER_QUERY if self.client.supports_or() else 1)
         while waiting:
-            client.plan(len(waiting))
+            self.client.plan(len(waiting))
             group = waiting.pop(0)
-            proven = self._ask(client, group, emit)
+            proven = self._ask(group, emit)
             if len(group) > 1:
                 waiting += [(login,) for login in group if login.casefold() not in proven]
 
-    def _ask(self, client: GitHub, group: Sequence[str], emit: Emit) -> set[str]:
+    def _ask(self, group: Sequence[str], emit: Emit) -> set[str]:
         """Ask for one group; returns the logins (in lower case) that a hit of their own proves."""
-        search = client.search(issue_query(self.github.issue_label, group, self.github.search_scope))
+        search = self.client.search(issue_query(self.github.issue_label, group, self.github.search_scope))
         proven: set[str] = set()
         try:
             for items in search:

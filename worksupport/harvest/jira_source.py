@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from worksupport.clients.jira import Jira, connect
-from worksupport.clock import Clock
+from worksupport.clients.http import Service
+from worksupport.clients.jira import Jira
 from worksupport.config.settings import JiraSettings, Settings
 from worksupport.errors import CredentialsError
 from worksupport.harvest.pipeline import AccountFound, Emit, Findings, Page
@@ -26,26 +26,15 @@ class JiraSource:
 
     settings: Settings
     jira: JiraSettings
-    clock: Clock
+    client: Jira
     known_accounts: Mapping[str, str]  # e-mail address -> account id, from earlier runs
     name: str = "jira"
     findings: Findings = field(default_factory=Findings)
-    _client: Jira | None = None
 
     @property
-    def requests(self) -> int:
-        """HTTP requests sent so far."""
-        return self._client.service.requests if self._client else 0
-
-    @property
-    def retries(self) -> int:
-        """How many of them were asked again."""
-        return self._client.service.retries if self._client else 0
-
-    @property
-    def waiting(self) -> tuple[str, float] | None:
-        """Why it waits and for how many more seconds; None if it does not."""
-        return self._client.service.limiter.waiting if self._client else None
+    def service(self) -> Service:
+        """How Jira is asked."""
+        return self.client.service
 
     def fetch(self, emit: Emit) -> None:
         """Bring everything.
@@ -57,18 +46,9 @@ class JiraSource:
             self._fetch(emit, workers)
         finally:
             workers.close()
-            if self._client:
-                # After a failure other workers may still wait for an answer that nobody needs.
-                self._client.service.cut_all()
-                self._client.close()
 
     def _fetch(self, emit: Emit, workers: Workers) -> None:
-        self._client = jira = connect(
-            self.jira,
-            clock=self.clock,
-            timeout_seconds=self.settings.timeout_seconds,
-            max_wait_seconds=self.settings.max_wait_seconds,
-        )
+        jira = self.client
         site_url = jira.site().base_url
         listed: list[dict[str, Any]] = []
         workers.run_all([jira.prove_identity, lambda: listed.extend(jira.issue_types())])

@@ -6,10 +6,12 @@ hanging request does not hold the exit.
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, Full, Queue
 from typing import Protocol
 
+from worksupport.clients.http import Service
 from worksupport.clock import Clock
 from worksupport.issue_row import IssueRow
 from worksupport.outcome import LeftOut
@@ -72,16 +74,8 @@ class Source(Protocol):
         """Bring everything; raises what made it break off."""
 
     @property
-    def requests(self) -> int:
-        """HTTP requests sent so far."""
-
-    @property
-    def retries(self) -> int:
-        """How many of them were asked again."""
-
-    @property
-    def waiting(self) -> tuple[str, float] | None:
-        """Why it waits and for how many more seconds; None if it does not."""
+    def service(self) -> Service:
+        """How it is asked: counts, waits, and the way to end what is under way."""
 
 
 class _Abandoned(Exception):
@@ -95,6 +89,7 @@ def events(sources: Sequence[Source], clock: Clock) -> Iterator[Event]:
     """
     queue: Queue[Event] = Queue(_QUEUE_PAGES)
     abandoned = threading.Event()
+    by_name = {source.name: source for source in sources}
 
     def emit(event: Event) -> None:
         while not abandoned.is_set():
@@ -107,22 +102,35 @@ def events(sources: Sequence[Source], clock: Clock) -> Iterator[Event]:
     for source in sources:
         threading.Thread(target=_run, args=(source, emit), name=source.name, daemon=True).start()
     try:
-        yield from _until_all_ended(queue, len(sources), clock)
+        for event in _until_all_ended(queue, len(sources), clock):
+            if isinstance(event, End):
+                _leave(by_name[event.source])
+            yield event
     finally:
         abandoned.set()
+        for source in sources:
+            _leave(source)
+
+
+def _leave(source: Source) -> None:
+    """After a failure other threads of the source may still wait for answers that nobody needs."""
+    source.service.cut_all()
+    source.service.close()
 
 
 def _run(source: Source, emit: Emit) -> None:
+    with suppress(_Abandoned):
+        emit(End(source.name, _error_of(source, emit)))
+
+
+def _error_of(source: Source, emit: Emit) -> Exception | None:
     try:
         source.fetch(emit)
-        emit(End(source.name))
     except _Abandoned:
-        return
+        raise
     except Exception as error:
-        try:
-            emit(End(source.name, error))
-        except _Abandoned:
-            return
+        return error
+    return None
 
 
 def _until_all_ended(queue: Queue[Event], running: int, clock: Clock) -> Iterator[Event]:

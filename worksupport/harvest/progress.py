@@ -63,7 +63,7 @@ def tell(watchers: Sequence[Watcher], event: Event, sources: Sequence[Source]) -
     """Tell the watchers what has just been done about an event, and what the sources wait for."""
     if not watchers:
         return
-    waits = {source.name: source.waiting for source in sources}
+    waits = {source.name: source.service.limiter.waiting for source in sources}
     for watcher in watchers:
         watcher.waits(waits)
         match event:

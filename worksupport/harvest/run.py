@@ -19,7 +19,7 @@ from worksupport.errors import (
 )
 from worksupport.harvest.pipeline import AccountFound, End, Page, Source, events
 from worksupport.harvest.progress import Watcher, tell
-from worksupport.harvest.sources import ended, failed
+from worksupport.harvest.sources import count_requests, ended, failed
 from worksupport.outcome import Kind, LeftOut, SourceOutcome
 from worksupport.store import records
 from worksupport.store.database import Store
@@ -122,7 +122,7 @@ def collect(run: Run, sources: list[Source], writer: Writer) -> None:
             tell(run.watchers, event, sources)
     finally:
         for name, source in by_name.items():
-            run.outcomes[name].requests, run.outcomes[name].retries = source.requests, source.retries
+            count_requests(run.outcomes[name], source)
 
 
 def _end(run: Run, outcome: SourceOutcome, source: Source, end: End, writer: Writer) -> None:

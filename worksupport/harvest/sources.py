@@ -1,8 +1,11 @@
 """The sources of a run: which services are on and asked, and how each fared."""
 
+from worksupport.clients import github, jira
 from worksupport.clock import Clock
 from worksupport.config.settings import Settings
 from worksupport.errors import ConfigurationError, ExitCode, WorksupportError
+from worksupport.harvest.github_source import GitHubSource
+from worksupport.harvest.jira_source import JiraSource
 from worksupport.harvest.pipeline import End, Source
 from worksupport.outcome import SourceOutcome
 from worksupport.store.database import Store
@@ -33,28 +36,36 @@ def _first_outcome(name: str, is_on: bool, wanted: bool) -> SourceOutcome:
 def build_sources(
     settings: Settings, outcomes: dict[str, SourceOutcome], store: Store, clock: Clock
 ) -> list[Source]:
-    """The sources to ask, not connected yet."""
+    """The sources to ask; nothing is sent yet."""
+    patience = {
+        "timeout_seconds": settings.timeout_seconds,
+        "max_wait_seconds": settings.max_wait_seconds,
+    }
     sources: list[Source] = []
     if settings.jira and outcomes["jira"].asked:
-        from worksupport.harvest.jira_source import JiraSource
-
-        sources.append(JiraSource(settings, settings.jira, clock, known_accounts(store)))
+        client = jira.connect(settings.jira, clock=clock, **patience)
+        sources.append(JiraSource(settings, settings.jira, client, known_accounts(store)))
     if settings.github and outcomes["github"].asked:
-        from worksupport.harvest.github_source import GitHubSource
-
-        sources.append(GitHubSource(settings, settings.github, clock))
+        sources.append(
+            GitHubSource(settings, settings.github, github.connect(settings.github, clock=clock, **patience))
+        )
     return sources
 
 
 def ended(outcome: SourceOutcome, source: Source, end: End) -> None:
     """Write into `outcome` what the source tells at its end. A bug's exception is raised again."""
-    outcome.requests = source.requests
-    outcome.retries = source.retries
+    count_requests(outcome, source)
     outcome.left_out += source.findings.left_out
     outcome.warnings = source.findings.warnings
     outcome.roots = source.findings.roots
     if end.error:
         failed(outcome, end.error)
+
+
+def count_requests(outcome: SourceOutcome, source: Source) -> None:
+    """Write into `outcome` what the source has sent so far."""
+    outcome.requests = source.service.requests
+    outcome.retries = source.service.retries
 
 
 def failed(outcome: SourceOutcome, error: Exception) -> None:
