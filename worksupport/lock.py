@@ -1,6 +1,5 @@
 """One writer at a time: an flock beside the database, released by the kernel, so it cannot go stale."""
 
-import errno
 import fcntl
 import json
 import os
@@ -9,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from worksupport.clock import Clock
+from worksupport.disk_room import is_no_room
 from worksupport.errors import ConfigurationError, DatabaseError, LockedError, WorksupportError
 from worksupport.private_files import make_private_folder
 
@@ -61,7 +61,7 @@ def _open(path: Path) -> int:
 
 
 def _without_lock(error: OSError, path: Path) -> WorksupportError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_no_room(error):
         return DatabaseError(f"the disk is full: there is no room for the lock {path}", "make room")
     return ConfigurationError(
         f"cannot lock the database with {path}: {error.strerror}",

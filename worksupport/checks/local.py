@@ -13,11 +13,12 @@ from worksupport.checks.check import Check, refused
 from worksupport.config.exposure import exposure_warning, holds_secret
 from worksupport.config.properties import read
 from worksupport.config.settings import Settings
+from worksupport.disk_room import RUN_FACTOR
 from worksupport.errors import ConfigurationError, DatabaseError
 from worksupport.queries.reader import answer
 
-# A run writes every issue twice at most, and must never be short of room for a small database.
-_ROOM_FACTOR, _LEAST_ROOM_BYTES = 2, 100_000_000
+# Whatever its size now, the database may grow.
+_LEAST_ROOM_BYTES = 100_000_000
 
 
 def check_configuration(load: Callable[[], Settings]) -> tuple[Settings | None, Check]:
@@ -121,7 +122,7 @@ def check_disk(database: Path) -> Check:
     folder = next(path for path in database.absolute().parents if path.is_dir())
     free = shutil.disk_usage(folder).free
     used = sum(path.stat().st_size for path in _database_files(database))
-    needed = max(_LEAST_ROOM_BYTES, _ROOM_FACTOR * used)
+    needed = max(_LEAST_ROOM_BYTES, RUN_FACTOR * used)
     detail = f"{free / 1e9:.1f} GB free at {folder}, a run needs up to {needed / 1e9:.1f} GB"
     return Check("disk", free >= needed, detail, "" if free >= needed else f"make room at {folder}")
 

@@ -26,7 +26,7 @@ def backup(context: Context, folder: Folder, keep: Keep = None) -> None:
       worksupport backup ~/worksupport-backups --keep 14
     """
     from worksupport import output
-    from worksupport.lifecycle.backup import back_up
+    from worksupport.backup import back_up
 
     with shown_phases(context) as begin:
         target = back_up(context.database_path, folder, context.clock.now(), keep, begin)

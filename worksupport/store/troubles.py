@@ -1,18 +1,14 @@
 """What SQLite and the file system say when a write fails, as one sentence about the database."""
 
-import errno
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from worksupport.disk_room import is_no_room, no_room
 from worksupport.errors import ConfigurationError, DatabaseError, WorksupportError
 
 BUSY_PATIENCE_SECONDS = 60.0
-# A reload writes every issue twice before it is through: aside, and into its place.
-_ROOM_FACTOR = 2
-_LEAST_ROOM_BYTES = 1_000_000
 # A write that found no room does not always say so: past a quota or a size limit it is an I/O error.
 _WRITE_FAILED = ("WRITE", "FSYNC", "TRUNCATE", "SHMSIZE", "SHMMAP", "SHMOPEN")
 
@@ -37,34 +33,6 @@ def spoken_of(path: Path) -> Iterator[None]:
 def is_busy(error: sqlite3.Error) -> bool:
     """Whether somebody else is writing: another try may work."""
     return _name(error).startswith("SQLITE_BUSY")
-
-
-def is_no_room(error: OSError) -> bool:
-    """Whether the disk, the quota or a limit left no room for what was to be written."""
-    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-def free_room(folder: Path) -> str:
-    """How much is free where `folder` is, in words."""
-    return f"{_in_words(shutil.disk_usage(folder).free)} are free there"
-
-
-def no_room(target: Path, database: Path, what: str = "the disk is full") -> DatabaseError:
-    """The sentence for a disk without room: how much is free beside `target`, how much a run needs."""
-    return DatabaseError(
-        f"{what}: {target} could not be written; {free_room(target.parent)}, a whole run may need "
-        f"{_in_words(_room_needed(database))} (twice the size of the database)",
-        "make room and run the command again; what was there before is unchanged",
-    )
-
-
-def _room_needed(database: Path) -> int:
-    files = [database.with_name(database.name + suffix) for suffix in ("", "-wal")]
-    return max(_LEAST_ROOM_BYTES, _ROOM_FACTOR * sum(file.stat().st_size for file in files if file.exists()))
-
-
-def _in_words(size: int) -> str:
-    return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{size // 1000} kB"
 
 
 def _name(error: sqlite3.Error) -> str:

@@ -10,10 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import mkstemp
 
+from worksupport.disk_room import free_room, is_no_room, no_room
 from worksupport.errors import ConfigurationError, DatabaseError, WorksupportError
 from worksupport.private_files import make_private_folder
 from worksupport.queries.reader import answer
-from worksupport.store.troubles import free_room, is_no_room, no_room
 
 _NAME = re.compile(r"worksupport-\d{8}T\d{6}Z\.db")
 _PARTIAL = ".worksupport-backup-"

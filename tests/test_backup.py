@@ -14,9 +14,9 @@ import pytest
 
 from tests.conftest import Answer, FakeClock
 from tests.filled_database import fill, issue
+from worksupport import backup as module
+from worksupport.backup import back_up
 from worksupport.errors import DatabaseError
-from worksupport.lifecycle import backup as module
-from worksupport.lifecycle.backup import back_up
 from worksupport.lock import exclusive_lock
 
 Run = Callable[..., Answer]
