@@ -17,7 +17,8 @@ from worksupport.clock import Clock
 from worksupport.config.settings import ServeSettings
 from worksupport.server.address import resolve
 from worksupport.server.assembly import build_server
-from worksupport.server.listening import Limits, Server
+from worksupport.server.limits import Limits
+from worksupport.server.listening import Server
 from worksupport.server.reloads import Reloads
 
 HARVESTED_AT = "2026-11-22T10:00:00.000Z"

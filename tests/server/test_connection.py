@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.server.conftest import Client, everything, served
-from worksupport.server.listening import Limits
+from worksupport.server.limits import Limits
 
 GET = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n"
 LAST = GET + b"Connection: close\r\n\r\n"

@@ -10,7 +10,8 @@ from worksupport.server.address import Address
 from worksupport.server.answers import Answers
 from worksupport.server.application import Application
 from worksupport.server.guard import Guard
-from worksupport.server.listening import Limits, Server
+from worksupport.server.limits import Limits
+from worksupport.server.listening import Server
 from worksupport.server.rate_limit import RateLimit
 from worksupport.server.reloads import Reloads
 from worksupport.server.routes import Routes

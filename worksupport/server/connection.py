@@ -7,16 +7,17 @@ from email.message import Message
 from http import HTTPStatus
 from http.client import LineTooLong
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING
+from socketserver import BaseServer
+from typing import Any, Protocol
 
 from worksupport import log
+from worksupport.clock import Clock
+from worksupport.server.application import Application
 from worksupport.server.bounded_reader import BoundedReader
 from worksupport.server.exchange import Answer, RefusedError, Request
 from worksupport.server.head import MAX_BODY, check_head, wants_close
+from worksupport.server.limits import Limits
 from worksupport.server.sending import head_of, linger, send
-
-if TYPE_CHECKING:
-    from worksupport.server.listening import Server
 
 logger = logging.getLogger(__name__)
 
@@ -31,31 +32,48 @@ _DETAILS = {
 }
 
 
+class Host(Protocol):
+    """What a connection asks of the server that accepted it."""
+
+    application: Application
+    clock: Clock
+    limits: Limits
+    is_stopping: bool
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether connections should end after their answer, to make room."""
+
+
 class Connection(BaseHTTPRequestHandler):
     """What http.server calls for one connection; it parses the head, the rest is here."""
 
     protocol_version = "HTTP/1.1"
-    server: "Server"
     headers: Message
     rfile: io.BufferedReader
+
+    def __init__(self, host: Host, request: socket.socket, client_address: Any, server: BaseServer) -> None:
+        """Read and answer everything that comes, until the connection ends."""
+        self._host = host
+        super().__init__(request, client_address, server)
 
     def setup(self) -> None:
         """Replace http.server's reading, which has no bounds, and its writing in pieces."""
         self.connection: socket.socket = self.request
         # Without this, the second part of a long answer waits 40 ms for the client's receipt of the first.
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
-        self._reader = BoundedReader(self.connection, self.server.clock)
+        self._reader = BoundedReader(self.connection, self._host.clock)
         self.rfile = io.BufferedReader(self._reader)
         self.wfile = io.BytesIO()
         self._is_first = True
-        self._started = self.server.clock.monotonic()
+        self._started = self._host.clock.monotonic()
         self._must_linger = False
         self.raw_requestline = b""
 
     def finish(self) -> None:
         """Let the client read a refusal before what it still sends is refused by the kernel."""
         if self._must_linger:
-            linger(self.connection, self._reader, self.server.limits.linger_seconds)
+            linger(self.connection, self._reader, self._host.limits.linger_seconds)
         super().finish()
 
     def handle_one_request(self) -> None:
@@ -82,7 +100,7 @@ class Connection(BaseHTTPRequestHandler):
         self._drop_body()
         method = "GET" if self.command == "HEAD" else self.command
         request = Request(method, self.path, self.request_version, self.headers, self.client_address[0])
-        self._send(self.server.application.answer(request))
+        self._send(self._host.application.answer(request))
 
     def _read_head(self) -> bool:
         """Whether a whole head has come; if not, what was wrong has been answered."""
@@ -97,11 +115,11 @@ class Connection(BaseHTTPRequestHandler):
 
     def _wait_for_request(self) -> bool:
         """Whether a request begins within the time; from its first byte on, the head's time runs."""
-        limits = self.server.limits
+        limits = self._host.limits
         self._reader.allow(limits.head_seconds if self._is_first else limits.idle_seconds, MAX_HEAD)
         self._has_begun = False
         self._has_begun = bool(self.rfile.peek(1))
-        self._started = self.server.clock.monotonic()
+        self._started = self._host.clock.monotonic()
         if not self._is_first:
             self._reader.allow(limits.head_seconds, MAX_HEAD)
         self._is_first = False
@@ -113,7 +131,7 @@ class Connection(BaseHTTPRequestHandler):
         if size and "Expect" in self.headers:
             self.close_connection = True  # the client waits for our word before it sends the body
             return
-        self._reader.allow(self.server.limits.head_seconds, MAX_BODY + io.DEFAULT_BUFFER_SIZE)
+        self._reader.allow(self._host.limits.head_seconds, MAX_BODY + io.DEFAULT_BUFFER_SIZE)
         if len(self.rfile.read(size)) < size:
             raise ConnectionAbortedError
 
@@ -134,11 +152,11 @@ class Connection(BaseHTTPRequestHandler):
             return
 
     def _send(self, answer: Answer) -> None:
-        if self.server.is_crowded or self.server.is_stopping:
+        if self._host.is_crowded or self._host.is_stopping:
             self.close_connection = True
         body = b"" if self.command == "HEAD" else answer.body
         head = head_of(answer, closes=self.close_connection)
-        send(self.connection, head, body, self.server.limits.send_seconds)
+        send(self.connection, head, body, self._host.limits.send_seconds)
         self._log(answer.status, len(body))
 
     def _log(self, status: int, size: int) -> None:
@@ -150,7 +168,7 @@ class Connection(BaseHTTPRequestHandler):
                 path=_path_of(self.path)[:_MAX_LOGGED_PATH],
                 status=status,
                 bytes=size,
-                ms=round((self.server.clock.monotonic() - self._started) * 1000, 1),
+                ms=round((self._host.clock.monotonic() - self._started) * 1000, 1),
             )
             logger.info("answered", extra={**told, "run_id": None})
 

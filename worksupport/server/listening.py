@@ -7,7 +7,7 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 
@@ -17,6 +17,7 @@ from worksupport.server.address import Address
 from worksupport.server.application import Application
 from worksupport.server.connection import Connection
 from worksupport.server.exchange import RefusedError
+from worksupport.server.limits import Limits
 from worksupport.server.sending import turn_away
 
 logger = logging.getLogger(__name__)
@@ -25,17 +26,6 @@ _POLL_SECONDS = 0.2  # how soon the accepting thread notices the end
 _OVERLOADED = RefusedError(
     503, "too many connections; try again", {"Retry-After": "1", "Connection": "close"}
 )
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How many clients, and how long one may take."""
-
-    connections: int = 64
-    head_seconds: float = 5.0  # for a whole head, or a whole body
-    idle_seconds: float = 15.0  # between two requests
-    send_seconds: float = 15.0  # for an answer, beside its size at a least speed
-    linger_seconds: float = 1.0
 
 
 class Server(ThreadingMixIn, TCPServer):
@@ -58,7 +48,7 @@ class Server(ThreadingMixIn, TCPServer):
         self._open: set[socket.socket] = set()
         self._changed = threading.Condition()
         try:
-            super().__init__((address.host, address.port), Connection)
+            super().__init__((address.host, address.port), partial(Connection, self))
         except (OSError, OverflowError) as error:
             raise ConfigurationError(
                 f"cannot listen on {address.url}: {getattr(error, 'strerror', None) or error}",
