@@ -64,11 +64,6 @@ def assignee_query(account: str) -> str:
     return f"assignee = {quote(account)}{_ORDER}"
 
 
-def keys_query(keys: Iterable[str]) -> str:
-    """The query for these issues, by key."""
-    return f"key IN {in_list(keys)}{_ORDER}"
-
-
 def _types(type_ids: Iterable[str]) -> str:
     # A bare number is read as an id first, a quoted one as a name first.
     ids = (type_id if type_id.isascii() and type_id.isdigit() else quote(type_id) for type_id in type_ids)

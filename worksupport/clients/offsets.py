@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from worksupport.clients.answers import Document, is_object
-from worksupport.clients.paging import BrokenPagingError, News, Page
+from worksupport.clients.paging import BrokenPagingError, News, Page, sent_id
 
 
 def offset_pages(ask: Callable[[int], Document]) -> Iterator[Page]:
@@ -23,7 +23,7 @@ def offset_pages(ask: Callable[[int], Document]) -> Iterator[Page]:
     while True:
         document = ask(start)
         page, total = document["issues"], document["total"]
-        ids = [_id(record) for record in page]
+        ids = [sent_id(record) for record in page]
         if overlap and seen.isdisjoint(ids):
             start = _further_back(start, length)
             continue
@@ -52,7 +52,3 @@ def _further_back(start: int, page_length: int) -> int:
     if start == 0:
         raise BrokenPagingError("the issues of a query changed all at once")
     return max(0, start - page_length)
-
-
-def _id(record: Any) -> object:
-    return str(record.get("id")) if isinstance(record, dict) else None

@@ -66,7 +66,7 @@ class News:
 
     def look_at(self, page: Page) -> None:
         """Take note of one more page. Raises BrokenPagingError for one too many."""
-        ends = (_id(page[0]), _id(page[-1])) if page else None
+        ends = (sent_id(page[0]), sent_id(page[-1])) if page else None
         is_news = ends is not None and ends not in self._ends
         self._pages += 1
         self._without_news = 0 if is_news else self._without_news + 1
@@ -90,5 +90,6 @@ def _next_token(document: Document) -> str | None:
     return None
 
 
-def _id(record: Any) -> object:
+def sent_id(record: Any) -> object:
+    """The record's id as text, to know it again; None for what is no record."""
     return str(record.get("id")) if isinstance(record, dict) else None

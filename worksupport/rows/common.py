@@ -5,6 +5,7 @@ from typing import Any
 
 from worksupport.clock import utc_text
 from worksupport.errors import WorksupportError
+from worksupport.issue_row import VendorType
 from worksupport.text import storable, visible
 
 
@@ -94,6 +95,13 @@ def record_id(raw: dict[str, Any]) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return storable(value) if isinstance(value, str) and value else None
+
+
+def sent_type(issue_type: Fields | None) -> VendorType | None:
+    """Id and name of the type as the service tells them; None for no type. Raises OddRecordError."""
+    if issue_type is None:
+        return None
+    return {"id": record_id({"id": issue_type.sent("id")}), "name": issue_type.text("name")}
 
 
 def record_text(raw: dict[str, Any], name: str) -> str | None:

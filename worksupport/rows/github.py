@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from worksupport.issue_row import IssueRow, VendorType
-from worksupport.rows.common import Fields, OddRecordError, record_id
+from worksupport.issue_row import IssueRow
+from worksupport.rows.common import Fields, OddRecordError, record_id, sent_type
 from worksupport.text import storable
 
 
@@ -30,7 +30,7 @@ def github_row(raw: object, *, names: Mapping[str, str]) -> IssueRow:
         "state_reason": fields.text("state_reason"),
         "labels": fields.names("labels"),
         "issue_type_id": None,
-        "vendor_type": _vendor_type(fields.inner("type")),
+        "vendor_type": sent_type(fields.inner("type")),
         "parent_key": None,
         "url": fields.text("html_url"),
         "created_at": fields.time("created_at"),
@@ -101,9 +101,3 @@ def _first_member(accounts: list[tuple[str, str]], names: Mapping[str, str]) -> 
     members = [name for login, name in accounts if login.casefold() in names]
     everybody = [name for _, name in accounts]
     return next(iter(members + everybody), None)
-
-
-def _vendor_type(issue_type: Fields | None) -> VendorType | None:
-    if issue_type is None:
-        return None
-    return {"id": record_id({"id": issue_type.sent("id")}), "name": issue_type.text("name")}

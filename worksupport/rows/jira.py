@@ -5,7 +5,7 @@ from typing import Any
 
 from worksupport.hierarchy import UNKNOWN_TYPE_ID
 from worksupport.issue_row import IssueRow, VendorType
-from worksupport.rows.common import Fields, OddRecordError, record_id, record_text
+from worksupport.rows.common import Fields, OddRecordError, record_id, record_text, sent_type
 
 _CATEGORIES = {"new", "indeterminate", "done"}
 
@@ -27,7 +27,7 @@ def jira_row(
     """
     source_id, key, fields = _identified(raw)
     account, name = _assignee(fields.inner("assignee"), names)
-    vendor_type = _vendor_type(fields.inner("issuetype"))
+    vendor_type = sent_type(fields.inner("issuetype"))
     status = fields.inner("status")
     return {
         "source": "jira",
@@ -73,12 +73,6 @@ def _assignee(user: Fields | None, names: Mapping[str, str]) -> tuple[str, str |
         account = ""
     member = names.get(account) or names.get(account.casefold())
     return account, member or user.text("displayName") or user.text("name") or account or None
-
-
-def _vendor_type(issue_type: Fields | None) -> VendorType | None:
-    if issue_type is None:
-        return None
-    return {"id": record_id({"id": issue_type.sent("id")}), "name": issue_type.text("name")}
 
 
 def _type_id(vendor_type: VendorType | None) -> str:

@@ -67,7 +67,6 @@ COLLEAGUES = (
 )
 # Whose credentials the sandbox wants; a service account, assigned to nothing.
 SERVICE_ACCOUNT = Person("Work Support", "work-support", email_shown="shown")
-EVERYBODY = (*TEAM, *COLLEAGUES, SERVICE_ACCOUNT)
 
 # A deleted account, as Jira shows it: every other parameter has a fallback value.
 FORMER_USER: Raw = {
