@@ -8,12 +8,15 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from worksupport.errors import ConfigurationError, QueryRefusedError
+from worksupport.errors import ConfigurationError, IncompleteError, QueryRefusedError
 from worksupport.harvest.plan import ChildrenQuery, Frontier, LabelQuery, Query, RootQuery, halves
 from worksupport.harvest.workers import Done, Workers
 from worksupport.hierarchy import Hierarchy
 from worksupport.issue_row import IssueRow
 from worksupport.outcome import Kind, LeftOut
+
+# A few odd items are left out by name; beyond so many it is the site, or our query, that is at fault.
+MOST_LEFT_OUT = 50
 
 # Asks a query; an iterator of shaped pages. A children query without types asks for those of any type.
 Ask = Callable[[Query], Iterator[list[IssueRow]]]
@@ -141,6 +144,8 @@ class Walk:
         self._leave_out(Kind.TYPE, str(query.type_ids[0]), "the service refuses to search for this type")
 
     def _leave_out(self, kind: Kind, name: str, reason: str) -> None:
-        item = LeftOut("jira", kind, name, reason)
-        if not any((other.kind, other.name) == (kind, name) for other in self.left_out):
-            self.left_out.append(item)
+        if any((other.kind, other.name) == (kind, name) for other in self.left_out):
+            return
+        self.left_out.append(LeftOut("jira", kind, name, reason))
+        if len(self.left_out) > MOST_LEFT_OUT:
+            raise IncompleteError(f"Jira refused more than {MOST_LEFT_OUT} queries, the last one: {reason}")
