@@ -4,27 +4,20 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from worksupport.commands.demo_folder import check_folder, open_log, translated, write_configuration
 from worksupport.config.locate import CONFIG_NAME
 from worksupport.context import Context
-from worksupport.errors import ConfigurationError
 from worksupport.text import visible
 
 if TYPE_CHECKING:
     from worksupport.sandbox.server import Sandbox
-
-_DATABASE_NAME = "worksupport.db"
-_LOG_NAME = "harvest.log"
-_OURS = {CONFIG_NAME, _LOG_NAME, *(_DATABASE_NAME + ending for ending in ("", "-wal", "-shm", ".lock"))}
-# The first line of the configuration: a folder without it is somebody's own, whatever its files are called.
-_MARK = "# Made by worksupport demo; nobody in here is real, and neither are the tokens.\n"
 
 Folder = Annotated[
     Path, typer.Argument(metavar="[FOLDER]", help="Where to put configuration, database and log.")
@@ -52,59 +45,18 @@ def demo(context: Context, folder: Folder = Path("worksupport-demo"), keep: Keep
     from worksupport.sandbox.made_up import made_up_world
 
     folder = folder.absolute()
-    _check_folder(folder)
+    check_folder(folder)
     with server.running(made_up_world()) as sandbox:
         inside = _context_in(folder, context)
-        with _translated(folder):
-            _write_configuration(folder, sandbox)
-            log_file = _open_new(folder / _LOG_NAME, os.O_APPEND)
+        with translated(folder):
+            write_configuration(folder, sandbox.properties())
+            log_file = open_log(folder)
         with also_to(log_file, context.clock):
             harvest(inside)
         tree(inside, no_pager=True)
         _tell_what_next(folder, context.environment, _version_under_way(sandbox), keep)
         if keep:
             server.wait_for_stop(context.clock)
-
-
-def _check_folder(folder: Path) -> None:
-    """Raise ConfigurationError if there is anything in the folder that no demo has put there."""
-    with _translated(folder):
-        entries = list(folder.iterdir()) if folder.exists() else []
-        foreign = [e.name for e in entries if e.name not in _OURS or e.is_symlink() or not e.is_file()]
-        config = folder / CONFIG_NAME
-        if entries and not foreign and not (config.exists() and _is_marked(config)):
-            foreign = [entry.name for entry in entries]
-    if foreign:
-        some = ", ".join(sorted(foreign)[:3]) + (", ..." if len(foreign) > 3 else "")
-        raise ConfigurationError(
-            f"{folder} holds files that are not the demo's: {some}; nothing was touched",
-            "name a new or empty folder: worksupport demo FOLDER",
-        )
-
-
-def _is_marked(config: Path) -> bool:
-    with config.open(encoding="utf-8", errors="replace") as file:
-        return file.readline() == _MARK
-
-
-@contextmanager
-def _translated(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise ConfigurationError(f"{error.filename or folder} cannot be used: {error.strerror}") from error
-
-
-def _write_configuration(folder: Path, sandbox: "Sandbox") -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = _open_new(folder / CONFIG_NAME, os.O_TRUNC)
-    with open(descriptor, "w", encoding="utf-8") as file:
-        file.write(_MARK + sandbox.properties())
-
-
-def _open_new(path: Path, flag: int) -> int:
-    """A descriptor to write `path`, readable by nobody else if it is new."""
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | flag, 0o600)
 
 
 def _context_in(folder: Path, context: Context) -> Context:
