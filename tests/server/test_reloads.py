@@ -232,3 +232,18 @@ def test_a_database_that_cannot_be_written_is_told_without_its_path(team: Team, 
         reply = client.ask(RELOADS, "POST")
     assert reply.status == 503
     assert str(tmp_path) not in reply.document["detail"]
+
+
+def test_a_run_whose_thread_cannot_begin_does_not_hold_up_the_end(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Out of threads: the start fails, and the stop has nothing to wait for."""
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError):
+            team.reloads.recover()
+    assert team.reloads.stop(20)

@@ -66,10 +66,11 @@ class Reloads:
         clock = self._make_clock()
         thread = threading.Thread(target=self._run, args=(name, work, clock), name=name, daemon=True)
         with self._lock:
-            self._running[thread] = clock
             if self._is_stopping:
                 clock.request_stop(SIGTERM)
-        thread.start()
+            # Under the lock, so that `stop` finds no thread that has not begun.
+            thread.start()
+            self._running[thread] = clock
 
     def _run(self, name: str, work: Callable[[Clock], None], clock: Clock) -> None:
         try:
