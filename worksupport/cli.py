@@ -10,7 +10,7 @@ import typer
 
 from worksupport import __version__
 from worksupport.clock import Clock
-from worksupport.commands import options
+from worksupport.commands import global_options
 from worksupport.context import Context
 from worksupport.errors import ExitCode, WorksupportError
 from worksupport.text import visible
@@ -39,17 +39,17 @@ def _print_version(wanted: bool) -> None:
 
 def _before_the_command(
     typer_context: typer.Context,
-    config: options.ConfigOrVariable = None,
-    db: options.DatabaseOrVariable = None,
-    verbose: options.Verbose = 0,
-    quiet: options.Quiet = False,
-    log_format: options.LogFormat = None,
+    config: global_options.ConfigOrVariable = None,
+    db: global_options.DatabaseOrVariable = None,
+    verbose: global_options.Verbose = 0,
+    quiet: global_options.Quiet = False,
+    log_format: global_options.LogFormat = None,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
     context: Context = typer_context.obj
-    context.options = options.merged(context.options, config, db, verbose, quiet, log_format)
+    context.options = global_options.merged(context.options, config, db, verbose, quiet, log_format)
     if typer_context.invoked_subcommand is None:
         from worksupport.commands.start import show_start_page
 
@@ -63,7 +63,7 @@ def _app(arguments: list[str]) -> typer.Typer:
     """
     app = typer.Typer(
         name="worksupport",
-        help=options.help_text(_HELP),
+        help=global_options.help_text(_HELP),
         context_settings={"help_option_names": ["-h", "--help"]},
         add_completion=False,  # ours is `worksupport completion`
         pretty_exceptions_enable=False,
@@ -76,7 +76,7 @@ def _app(arguments: list[str]) -> typer.Typer:
         for name in names:
             if name in wanted or not wanted:
                 command = getattr(import_module(f"worksupport.commands.{name}"), name)
-                app.command(rich_help_panel=panel)(options.takes_global_options(command))
+                app.command(rich_help_panel=panel)(global_options.takes_global_options(command))
     return app
 
 
