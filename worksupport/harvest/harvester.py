@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from worksupport.clock import utc_text
+from worksupport.harvest.collecting import collect
 from worksupport.harvest.opening import Work
 from worksupport.harvest.pipeline import Page
 from worksupport.harvest.report import previous_warnings, report
-from worksupport.harvest.run import Run, brake_limits, collect, recorded
+from worksupport.harvest.run import Run, brake_limits, recorded
 from worksupport.harvest.sources import build_sources, first_outcomes
 from worksupport.outcome import SourceOutcome
 from worksupport.store import membership, records

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from worksupport import log
 from worksupport.errors import BrakeError, LockedError
+from worksupport.harvest.collecting import collect
 from worksupport.harvest.opening import Work
 from worksupport.harvest.pipeline import Page
 from worksupport.harvest.report import previous_warnings, report
-from worksupport.harvest.run import Run, brake_limits, collect, recorded
+from worksupport.harvest.run import Run, brake_limits, recorded
 from worksupport.harvest.sources import build_sources, failed, first_outcomes
 from worksupport.outcome import SourceOutcome
 from worksupport.store import membership, records
