@@ -23,7 +23,7 @@ from worksupport.errors import IncompleteError, UnreachableError
 from worksupport.log import fields
 from worksupport.text import visible
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 _PASSING_STATUSES = frozenset({408, 425})
 
 Judge = Callable[[Answer], None]
@@ -132,7 +132,7 @@ class Service:
             "seconds": round(self._clock.monotonic() - began, 3),
             "bytes": len(answer.body),
         }
-        _log.debug("request", extra=fields(**details))
+        logger.debug("request", extra=fields(**details))
         return answer
 
     def _settled(self, answer: Answer, accept: Collection[int], check: Check) -> Answer:

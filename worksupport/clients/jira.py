@@ -18,7 +18,7 @@ from worksupport.clients.jira_site import Site, ask_site, is_gateway
 from worksupport.clock import Clock
 from worksupport.config.settings import JiraSettings
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 # Only what we store: more would make every answer bigger.
 _FIELDS = (
     *("summary", "assignee", "status", "labels", "issuetype", "parent"),
@@ -92,7 +92,7 @@ class Jira:
             return _account(answer.document)
         if answer.status == 401 and not is_gateway(self.service.base_url):
             raise self._identity.refused(answer, words(answer))
-        _log.info("Jira: the token may not ask whose it is; a search has to show that it is accepted")
+        logger.info("Jira: the token may not ask whose it is; a search has to show that it is accepted")
         return None
 
     def issue_types(self) -> list[dict[str, Any]]:

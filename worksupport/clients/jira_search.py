@@ -14,7 +14,7 @@ from worksupport.clients.paging import BrokenPagingError, Page, complete_pages, 
 from worksupport.errors import QueryRefusedError
 from worksupport.text import visible
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 _PATHS = {True: "/rest/api/3/search/jql", False: "/rest/api/2/search"}
 _WRONG_PATH = (404, 410)
 # Cloud sends no more than 100 issues a page as soon as a real field is asked for.
@@ -59,7 +59,7 @@ class Search:
                 yield from complete_pages(query.token_pages if has_tokens else query.offset_pages)
                 return
             except _WrongPathError:
-                _log.info(f"Jira has no {_PATHS[has_tokens]}, trying {_PATHS[not has_tokens]}")
+                logger.info(f"Jira has no {_PATHS[has_tokens]}, trying {_PATHS[not has_tokens]}")
                 self.has_tokens = not has_tokens
 
 
@@ -91,7 +91,7 @@ class _Query:
     def _by_offset(self, start: int) -> Document:
         document = self._document(_PATHS[False], {**self._body, "startAt": start}, has_issues_and_total)
         for warning in document.get("warningMessages") or ():
-            _log.warning(f"Jira: {visible(str(warning))}")
+            logger.warning(f"Jira: {visible(str(warning))}")
         return document
 
     def _document(self, path: str, body: Document, check: Check) -> Document:

@@ -10,7 +10,7 @@ from worksupport.clock import Clock, utc_text
 from worksupport.errors import UnreachableError
 from worksupport.log import fields
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 # Threads that waited together shall not all come back in one moment.
 _JITTER_SHARE, _JITTER_SECONDS = 0.1, 1.0
 
@@ -51,7 +51,7 @@ class Limiter:
                 self._shown_until, self._shown_reason = until, reason
         if news:
             end = utc_text(self._clock.now() + timedelta(seconds=seconds))
-            _log.log(
+            logger.log(
                 level,
                 f"{self._service}: waiting, {reason}",
                 extra=fields(service=self._service, seconds=round(seconds, 1), until=end),

@@ -11,7 +11,7 @@ from typing import Any
 from worksupport.clients.answers import Document
 from worksupport.errors import IncompleteError
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 # A walk without end is cut: by its length, or earlier by pages in a row that bring nothing new.
 _MOST_PAGES = 10_000
 _MOST_PAGES_WITHOUT_NEWS = 50
@@ -28,7 +28,7 @@ def complete_pages(walk: Callable[[], Iterator[Page]]) -> Iterator[Page]:
     try:
         yield from walk()
     except BrokenPagingError as first:
-        _log.warning(f"Jira: {first}; asking the query again from its start")
+        logger.warning(f"Jira: {first}; asking the query again from its start")
         try:
             yield from walk()
         except BrokenPagingError as second:
