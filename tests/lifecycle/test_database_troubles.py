@@ -302,3 +302,20 @@ def test_a_lock_of_another_program_is_waited_for(site: Sandbox, configured: Conf
     shell.close()
     assert answer.exit_code == 1
     assert "another program kept the database" in answer.err
+
+
+def test_issues_that_cannot_be_read_are_one_sentence(site: Sandbox, configured: Configured, run: Run) -> None:
+    """Pages of the disk have gone bad: the run says so before it asks any service."""
+    database = configured(site)
+    run("harvest", clock=FakeClock())
+    with closing(sqlite3.connect(database)) as connection:
+        ((size,),) = connection.execute("PRAGMA page_size")
+        pages = connection.execute("SELECT rootpage FROM sqlite_master WHERE tbl_name = 'issues'").fetchall()
+    with database.open("r+b") as file:
+        for (page,) in pages:
+            file.seek((page - 1) * size)
+            file.write(bytes(size))
+    answer = run("harvest", clock=FakeClock())
+    assert answer.exit_code == 1
+    assert f"the database {database} could not be written: database disk image is malformed" in answer.err
+    assert "internal error" not in answer.err

@@ -45,7 +45,8 @@ class HarvestWriter:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._before = {name: membership.present(run.store.connection, name) for name in run.outcomes}
+        with run.store.transaction() as connection:
+            self._before = {name: membership.present(connection, name) for name in run.outcomes}
 
     def check(self) -> None:
         """A harvest gives way to nobody."""
