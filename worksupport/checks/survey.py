@@ -13,6 +13,7 @@ from worksupport.errors import ExitCode, WorksupportError
 from worksupport.lock import is_held
 from worksupport.queries.condition import condition
 from worksupport.queries.reader import answer
+from worksupport.source_names import SOURCES
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def _run_checks(subject: Subject, settings: Settings | None, database: Path) -> 
 
 def _sources(subject: Subject, settings: Settings | None) -> list[str]:
     """The sources that are on and wanted; without a configuration that tells, both are on."""
-    names = [name for name in ("jira", "github") if settings is None or getattr(settings, name)]
+    names = [name for name in SOURCES if settings is None or getattr(settings, name)]
     return [name for name in names if subject.only in (None, name)]
 
 

@@ -6,6 +6,7 @@ import typer
 
 from worksupport.context import Context, GlobalOptions
 from worksupport.errors import WorksupportError
+from worksupport.source_names import SOURCES
 
 
 def keys(typer_context: typer.Context, incomplete: str) -> list[str]:
@@ -35,7 +36,7 @@ def issue_types(typer_context: typer.Context, incomplete: str) -> list[str]:
 
 def sources() -> list[str]:
     """The services."""
-    return ["jira", "github"]
+    return list(SOURCES)
 
 
 def log_formats() -> list[str]:

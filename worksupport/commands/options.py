@@ -7,6 +7,7 @@ import typer
 from worksupport.commands import candidates
 from worksupport.context import Context
 from worksupport.errors import UsageError
+from worksupport.source_names import SOURCES
 
 Source = Annotated[
     str | None,
@@ -57,6 +58,6 @@ def refuse_two_forms(as_json: bool, ndjson: bool) -> None:
 
 def checked_source(source: str | None) -> str | None:
     """The source in lower case. Raises UsageError for one that there is not."""
-    if source is not None and source.casefold() not in ("jira", "github"):
-        raise UsageError(f"the source is {source!r}; it must be one of jira, github")
+    if source is not None and source.casefold() not in SOURCES:
+        raise UsageError(f"the source is {source!r}; it must be one of {', '.join(SOURCES)}")
     return source.casefold() if source else None

@@ -8,10 +8,9 @@ from worksupport.harvest.github_source import GitHubSource
 from worksupport.harvest.jira_source import JiraSource
 from worksupport.harvest.pipeline import End, Source
 from worksupport.outcome import SourceOutcome
+from worksupport.source_names import SOURCES
 from worksupport.store.database import Store
 from worksupport.store.reference import known_accounts
-
-NAMES = ("jira", "github")
 
 
 def first_outcomes(settings: Settings, only: str | None) -> dict[str, SourceOutcome]:
@@ -25,7 +24,7 @@ def first_outcomes(settings: Settings, only: str | None) -> dict[str, SourceOutc
             f"--source {only}: {only} is off, {settings.path} has no credentials for it",
             f"set {only}.api_token in {settings.path}",
         )
-    return {name: _first_outcome(name, on[name], only in (None, name)) for name in NAMES}
+    return {name: _first_outcome(name, on[name], only in (None, name)) for name in SOURCES}
 
 
 def _first_outcome(name: str, is_on: bool, wanted: bool) -> SourceOutcome:

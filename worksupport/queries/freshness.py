@@ -3,6 +3,8 @@
 import sqlite3
 from typing import Any
 
+from worksupport.source_names import SOURCES
+
 # A run counts for all of the data only if it asked every source that was on.
 _NEWEST_WHOLE_RUN = """
 SELECT max(completed_at) FROM (
@@ -16,8 +18,6 @@ WHERE NOT EXISTS (
 )
 """
 _NEWEST_OF_SOURCE = "SELECT max(ended_at) FROM source_results WHERE source = ? AND stored = 1"
-
-SOURCES = ("jira", "github")
 
 
 def freshness(connection: sqlite3.Connection) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from worksupport.clock import utc_text
-from worksupport.queries.freshness import SOURCES, freshness
+from worksupport.queries.freshness import freshness
 from worksupport.queries.history import HistoryQuestion, reloads_document
+from worksupport.source_names import SOURCES
 
 _RUNNING = """
 SELECT 'reload' AS run, id, reload_started FROM reload_tracking WHERE status = 'running'

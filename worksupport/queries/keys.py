@@ -7,7 +7,8 @@ from typing import Any
 from worksupport.errors import UsageError
 from worksupport.key_order import KEY_ORDER
 from worksupport.output import json_text
-from worksupport.queries.freshness import SOURCES, freshness
+from worksupport.queries.freshness import freshness
+from worksupport.source_names import SOURCES
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,3 @@
+"""The services that issues come from, in the order in which everything names them."""
+
+SOURCES = ("jira", "github")
