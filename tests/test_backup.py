@@ -146,3 +146,20 @@ def test_a_copy_put_in_the_place_of_the_database_works(run: Run, database: Path,
         connection.execute("DELETE FROM issues")
     os.replace(copy, database)
     assert run("keys", "--db", database).out.split() == ["P-0", "P-1", "P-2"]
+
+
+def test_a_copy_of_what_changed_meanwhile_gets_no_name(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A torn copy can be whole to SQLite; only the reader knows that nothing in it may be believed."""
+    verify = module._verify
+
+    def changed_meanwhile(partial: Path) -> None:
+        verify(partial)
+        status = database.stat()
+        os.utime(database, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+
+    monkeypatch.setattr(module, "_verify", changed_meanwhile)
+    with pytest.raises(DatabaseError, match="changed while it was read"):
+        back_up(database, tmp_path / "copies", NOW, None)
+    assert list((tmp_path / "copies").iterdir()) == []

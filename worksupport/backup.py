@@ -5,7 +5,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from tempfile import mkstemp
@@ -36,7 +36,10 @@ def back_up(
     """
     target = folder / f"worksupport-{now:%Y%m%dT%H%M%SZ}.db"
     try:
-        answer(database, lambda source: _copy_into(source, folder, target, begin))
+        with ExitStack() as held:
+            partial = answer(database, lambda source: _verified_copy(source, folder, begin, held))
+            # Only now has the reader found that nothing changed under the copy.
+            os.replace(partial, target)
         _remove_old(folder, keep, target)
     except OSError as error:
         raise _unwritable(error, folder, database) from error
@@ -51,19 +54,24 @@ def _unwritable(error: OSError, folder: Path, database: Path) -> WorksupportErro
     )
 
 
-def _copy_into(source: sqlite3.Connection, folder: Path, target: Path, begin: Callable[[str], None]) -> None:
+def _verified_copy(
+    source: sqlite3.Connection, folder: Path, begin: Callable[[str], None], held: ExitStack
+) -> Path:
+    """A file in `folder` that is gone when `held` ends, unless it has got another name by then."""
+    held.close()  # what an earlier attempt made, before the database changed
     make_private_folder(folder)
-    with _swept(folder), _partial_file(folder) as partial:
-        try:
-            begin("copying")
-            _copy(source, partial)
-            begin("verifying the copy")
-            _verify(partial)
-        except sqlite3.Error as error:  # of the copy: the database was opened and looked at before
-            raise DatabaseError(
-                f"the backup to {folder} failed: {error}; {free_room(folder)}", _MAKE_ROOM
-            ) from error
-        os.replace(partial, target)
+    held.enter_context(_swept(folder))
+    partial = held.enter_context(_partial_file(folder))
+    try:
+        begin("copying")
+        _copy(source, partial)
+        begin("verifying the copy")
+        _verify(partial)
+    except sqlite3.Error as error:  # of the copy: the database was opened and looked at before
+        raise DatabaseError(
+            f"the backup to {folder} failed: {error}; {free_room(folder)}", _MAKE_ROOM
+        ) from error
+    return partial
 
 
 @contextmanager
