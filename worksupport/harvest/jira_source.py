@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from worksupport.clients.http import Service
@@ -83,9 +84,11 @@ class JiraSource:
         members = [member for member in self.settings.members if member.jira_id]
         unknown = {m.jira_id for m in members if m.jira_id and "@" in m.jira_id} - found.keys()
         resolved: dict[str, str | None] = {}
-        workers.run_all(
-            [lambda address=a: resolved.update({address: jira.find_account_id(address)}) for a in unknown]  # type: ignore[misc]
-        )
+
+        def resolve(address: str) -> None:
+            resolved[address] = jira.find_account_id(address)
+
+        workers.run_all([partial(resolve, address) for address in unknown])
         for address, account_id in resolved.items():
             if account_id:
                 found[address] = account_id

@@ -7,6 +7,7 @@ one item it cannot answer for stands alone and is left out by name.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from worksupport.errors import ConfigurationError, IncompleteError, QueryRefusedError
 from worksupport.harvest.plan import ChildrenQuery, Frontier, LabelQuery, Query, RootQuery, halves
@@ -74,7 +75,7 @@ class Walk:
             if isinstance(query, ChildrenQuery) and self._known_types.isdisjoint(query.type_ids):
                 continue
             self._in_flight[query] = 0
-            self._workers.submit(query, lambda query=query: self._fetch(query))  # type: ignore[misc]
+            self._workers.submit(query, partial(self._fetch, query))
 
     def _fetch(self, query: Query | ParentProbe) -> None:
         asked = ChildrenQuery(query.query.parents, ()) if isinstance(query, ParentProbe) else query
