@@ -111,6 +111,16 @@ def test_a_broken_connection_is_asked_again(wire: str, serve: Any, reply: Any, n
     assert service.retries == 1
 
 
+@pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
+def test_a_limit_is_kept_though_its_answer_breaks_off(
+    status: str, serve: Any, reply: Any, new_service: Any, clock: Any
+) -> None:
+    """The headers have said it; what becomes of the body changes nothing."""
+    head = f"HTTP/1.1 {status}\r\nRetry-After: 30\r\nContent-Length: 1000\r\n\r\n"
+    new_service(serve(Turns(lambda handler: write(handler, head), reply))).request("GET", "/x")
+    assert 30 <= clock.elapsed <= 36
+
+
 def test_a_refused_connection_is_said_so(serve: Any, new_service: Any) -> None:
     """Nobody listens at the port (one that was ours a moment ago)."""
     from http.server import HTTPServer

@@ -25,6 +25,8 @@ from worksupport.text import visible
 
 logger = logging.getLogger(__name__)
 _PASSING_STATUSES = frozenset({408, 425})
+# A limit that does not say for how long is at least this; how long we wait is decided when it is read.
+_SHORTEST_LIMIT_SECONDS = 1.0
 
 Judge = Callable[[Answer], None]
 
@@ -57,7 +59,12 @@ class Service:
         self._auth = auth
         self._max_wait_seconds = max_wait_seconds
         self._transport = Transport(
-            name, auth, headers=headers or {}, clock=clock, timeout_seconds=timeout_seconds
+            name,
+            auth,
+            headers=headers or {},
+            clock=clock,
+            timeout_seconds=timeout_seconds,
+            at_head=self._hold_others,
         )
         self._lock = threading.Lock()
 
@@ -135,6 +142,12 @@ class Service:
         logger.debug("request", extra=fields(**details))
         return answer
 
+    def _hold_others(self, status: int, headers: Mapping[str, str]) -> None:
+        """Let no thread send from the moment a limit's headers are here."""
+        seconds = announced_seconds(headers, self._clock.now())
+        if _is_limit(status, headers, seconds):
+            self.limiter.pause(seconds or _SHORTEST_LIMIT_SECONDS, f"{self.name} answered {status}")
+
     def _settled(self, answer: Answer, accept: Collection[int], check: Check) -> Answer:
         """The answer if it is one; else raises what its status says."""
         if answer.status == 200:
@@ -142,7 +155,7 @@ class Service:
         if answer.status in accept:
             return answer
         seconds = announced_seconds(answer.headers, self._clock.now())
-        if answer.status == 429 or (answer.status >= 500 and "Retry-After" in answer.headers and seconds):
+        if _is_limit(answer.status, answer.headers, seconds):
             raise LimitedTrouble(f"{self.name} answered {answer.status}", seconds)
         if answer.status >= 500 or answer.status < 400 or answer.status in _PASSING_STATUSES:
             raise PassingTrouble(f"it answered {self._auth.hide(words(answer))}")
@@ -163,3 +176,8 @@ class Service:
             f"{self.name} at {shown(call.url)}: {trouble}; gave up after {tries} tries",
             "run it again later; `worksupport check` shows whether the service answers",
         )
+
+
+def _is_limit(status: int, headers: Mapping[str, str], seconds: float | None) -> bool:
+    """Whether we are limited; a server that is down says so too, with how many `seconds` it will be."""
+    return status == 429 or (status >= 500 and "Retry-After" in headers and bool(seconds))

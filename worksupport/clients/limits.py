@@ -39,7 +39,7 @@ class Limiter:
         """Let no thread send for so many seconds; a shorter pause never ends a longer one."""
         with self._lock:
             until = self._clock.monotonic() + seconds
-            if until > self._until:
+            if until >= self._until:
                 self._until, self._reason, self._level = until, reason, level
 
     def announce(self, seconds: float, reason: str, level: int = logging.WARNING) -> None:

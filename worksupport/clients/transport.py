@@ -1,7 +1,7 @@
 """Requests over the wire: sessions, redirects, and bounds on the time and the size of an answer."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -41,6 +41,10 @@ class Call:
     json: Any = field(default=None, repr=False)
 
 
+# Told an answer's status and headers as soon as they are here: its body can take its time, or break off.
+AtHead = Callable[[int, Mapping[str, str]], None]
+
+
 class _Session(requests.Session):
     def get_redirect_target(self, _response: requests.Response) -> None:
         """Redirects are ours to follow: requests would read their body, however long, to prepare the next."""
@@ -61,12 +65,14 @@ class Transport:
         headers: Mapping[str, str],
         clock: Clock,
         timeout_seconds: float,
+        at_head: AtHead,
     ) -> None:
         self._service = service
         self._credentials = credentials
         self._headers = {"Accept-Encoding": "gzip", "User-Agent": f"worksupport/{__version__}", **headers}
         self._clock = clock
         self._timeout_seconds = timeout_seconds
+        self._at_head = at_head
         self._in_flight = InFlight()
         self._is_ended = False
         self._own = threading.local()
@@ -135,6 +141,7 @@ class Transport:
             stream=True,
         )
         with response:
+            self._at_head(response.status_code, response.headers)
             return Answer(call.method, response.url, response.status_code, response.headers, _body(response))
 
     def _session(self) -> requests.Session:
