@@ -25,7 +25,7 @@ def check(
     max_age: MaxAge = None,
     source: options.Source = None,
     offline: Offline = False,
-    json: options.Json = False,
+    as_json: options.Json = False,
 ) -> None:
     """Tell whether all is fit to run, and how to mend what is not.
 
@@ -47,7 +47,7 @@ def check(
     with context.clock.stop_on_signals():
         checks = survey(subject)
     document, code = checks_document(checks), exit_code(checks)
-    if json:
+    if as_json:
         write(json_text(document))
     elif terminal.is_terminal():
         draw_checks(document, code, terminal.console())

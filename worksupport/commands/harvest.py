@@ -27,7 +27,7 @@ def harvest(
     dry_run: DryRun = False,
     exit_code: TellChanges = False,
     wait: options.Wait = 0.0,
-    json: options.Json = False,
+    as_json: options.Json = False,
 ) -> None:
     """Copy the team's issues from Jira and GitHub into the database.
 
@@ -40,7 +40,7 @@ def harvest(
     if dry_run:
         _show_queries(context.settings, only)
         return
-    run = _harvest(context, only, wait, json)
+    run = _harvest(context, only, wait, as_json)
     if run.exit_code != ExitCode.OK:
         raise typer.Exit(run.exit_code)
     if exit_code and not run.has_changes:
@@ -60,7 +60,7 @@ def _show_queries(settings: "Settings", only: str | None) -> None:
     write("".join(f"{visible(line)}\n" for line in queries_to_send(settings, only, parents_of)))
 
 
-def _harvest(context: Context, only: str | None, wait: float, json: bool) -> "Run":
+def _harvest(context: Context, only: str | None, wait: float, as_json: bool) -> "Run":
     from worksupport.harvest.harvester import harvest
     from worksupport.harvest.opening import work_on_database
     from worksupport.monitor import monitored
@@ -80,5 +80,5 @@ def _harvest(context: Context, only: str | None, wait: float, json: bool) -> "Ru
             monitor.exit_code = run.exit_code
             return run
         finally:
-            if json and (document := harvest_run_document(work.store.connection, work.run_id)):
+            if as_json and (document := harvest_run_document(work.store.connection, work.run_id)):
                 write(json_text(document))

@@ -14,7 +14,7 @@ NoReload = Annotated[bool, typer.Option("--no-reload", help="Only repair, never 
 
 
 def recover(
-    context: Context, no_reload: NoReload = False, wait: options.Wait = 0.0, json: options.Json = False
+    context: Context, no_reload: NoReload = False, wait: options.Wait = 0.0, as_json: options.Json = False
 ) -> None:
     """Repair what an interrupted run left, and reload if that is due.
 
@@ -42,7 +42,7 @@ def recover(
             run = None if no_reload else reload_if_stale(work, monitor.started)
             monitor.exit_code = run.exit_code if run else ExitCode.OK
         finally:
-            if json:
+            if as_json:
                 write(json_text(recover_document(work.store.connection, work.healed, work.run_id)))
     if run and run.exit_code != ExitCode.OK:
         raise typer.Exit(run.exit_code)

@@ -1,7 +1,5 @@
 """`worksupport reload`: replace everything in one transaction."""
 
-from collections.abc import Callable
-from functools import partial
 from typing import Annotated
 
 import typer
@@ -35,7 +33,7 @@ def reload(
     triggered_by: TriggeredBy = None,
     max_delete: MaxDelete = None,
     wait: options.Wait = 0.0,
-    json: options.Json = False,
+    as_json: options.Json = False,
 ) -> None:
     """Harvest everything anew and replace what is stored, or nothing.
 
@@ -45,17 +43,18 @@ def reload(
       worksupport reload --max-delete 100 --json
     """
     from worksupport.harvest.opening import work_on_database
-    from worksupport.lifecycle.reload import reload, trigger_of
+    from worksupport.lifecycle.reload import reload, trigger_of, while_waiting
     from worksupport.monitor import monitored
     from worksupport.queries.runs import reload_run_document
 
     settings, clock = context.settings, context.clock
     trigger = trigger_of(scheduled, triggered_by)
     patience = max(wait, FORCE_PATIENCE_SECONDS) if force else wait
+    waiting = while_waiting(settings.database_path, force)
     with (
         clock.stop_on_signals(),
         monitored(settings, clock) as monitor,
-        work_on_database(settings, clock, "reload", patience, _while_waiting(context, force)) as work,
+        work_on_database(settings, clock, "reload", patience, waiting) as work,
         shown_run(context) as watchers,
     ):
         try:
@@ -64,15 +63,7 @@ def reload(
             run = reload(work, trigger, max_delete)
             monitor.exit_code = run.exit_code
         finally:
-            if json and (document := reload_run_document(work.store.connection, work.run_id)):
+            if as_json and (document := reload_run_document(work.store.connection, work.run_id)):
                 write(json_text(document))
     if run.exit_code != ExitCode.OK:
         raise typer.Exit(run.exit_code)
-
-
-def _while_waiting(context: Context, force: bool) -> Callable[[], None]:
-    from worksupport.store.superseding import ask_running_reload_to_stop
-
-    if force:
-        return partial(ask_running_reload_to_stop, context.settings.database_path)
-    return lambda: None

@@ -5,6 +5,8 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from worksupport import log
 from worksupport.errors import BrakeError, LockedError
@@ -17,6 +19,7 @@ from worksupport.harvest.sources import build_sources, failed, first_outcomes
 from worksupport.outcome import SourceOutcome
 from worksupport.store import membership, records
 from worksupport.store.merging import merge, stage
+from worksupport.store.superseding import ask_running_reload_to_stop
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +44,11 @@ def _user_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # an account without a name, as in some containers
         return "unknown"
+
+
+def while_waiting(database: Path, force: bool) -> Callable[[], None]:
+    """What to do at each vain try for the lock: with `force`, ask a running reload to give way."""
+    return partial(ask_running_reload_to_stop, database) if force else lambda: None
 
 
 def reload(

@@ -13,9 +13,8 @@ from worksupport.config.settings import Settings
 from worksupport.errors import InterruptedRunError, LockedError, WorksupportError
 from worksupport.harvest.opening import work_on_database
 from worksupport.lifecycle.recover import reload_if_stale
-from worksupport.lifecycle.reload import Trigger, reload
+from worksupport.lifecycle.reload import Trigger, reload, while_waiting
 from worksupport.store.records import Record
-from worksupport.store.superseding import ask_running_reload_to_stop
 
 logger = logging.getLogger(__name__)
 
@@ -90,16 +89,10 @@ class Reloads:
     def _reload(self, started: "Future[Record]", triggered_by: str, force: bool, clock: Clock) -> None:
         patience = FORCE_PATIENCE_SECONDS if force else 0.0
         try:
-            with work_on_database(
-                self._settings, clock, "reload", patience, self._while_waiting(force)
-            ) as work:
+            waiting = while_waiting(self._settings.database_path, force)
+            with work_on_database(self._settings, clock, "reload", patience, waiting) as work:
                 reload(work, Trigger("manual", triggered_by), on_started=started.set_result)
         except BaseException as error:
             if not started.done():
                 started.set_exception(error)
             raise
-
-    def _while_waiting(self, force: bool) -> Callable[[], None]:
-        if force:
-            return partial(ask_running_reload_to_stop, self._settings.database_path)
-        return lambda: None
