@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -45,6 +45,7 @@ def test_durations(seconds: float | None, expected: str) -> None:
     assert duration_text(seconds) == expected
 
 
+@example("\x1f", 0)
 @given(st.text(), st.integers(0, 30))
 def test_cut_text_fits(text: str, cells: int) -> None:
     """Whatever it consists of; and text that fits stays as it is."""

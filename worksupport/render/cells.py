@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 def width(text: str) -> int:
     """How many cells `text` takes."""
-    if text.isascii():
+    if text.isascii() and text.isprintable():
         return len(text)
     from rich.cells import cell_len
 
