@@ -73,6 +73,16 @@ def test_a_type_that_is_refused_is_found_out_and_left_out(harvested: Sandbox, ru
     assert _present(rows) == before | {"IAIPORT-9"}
 
 
+def test_what_only_tells_parent_from_type_is_not_stored(harvested: Sandbox, run: Run, rows: Rows) -> None:
+    """A refused parent is asked alone for children of any type; a bug below it stays out all the same."""
+    world = harvested.world
+    bug = world.add_jira_issue("IAIPORT", "Bug", parent=world.jira_issues["IAIPORT-8"])
+    site_id = world.type_named("Story", "IAIPORT")["id"]
+    harvested.fault = Refusing(lambda jql: "type IN" in jql and site_id in jql)
+    assert _harvest(run).exit_code == 0
+    assert bug["key"] not in _present(rows)
+
+
 def test_an_account_that_is_refused_keeps_its_issues(harvested: Sandbox, run: Run, rows: Rows) -> None:
     before = _present(rows)
     account = harvested.world.team[0].account_id

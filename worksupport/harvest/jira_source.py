@@ -10,7 +10,7 @@ from worksupport.clients.jira import Jira
 from worksupport.config.settings import JiraSettings, Settings
 from worksupport.errors import CredentialsError
 from worksupport.harvest.pipeline import AccountFound, Emit, Findings, Page
-from worksupport.harvest.plan import FULL_BATCH, LabelQuery, Query, RootQuery, batches
+from worksupport.harvest.plan import FULL_BATCH, ChildrenQuery, LabelQuery, Query, RootQuery, batches
 from worksupport.harvest.progress import level_name
 from worksupport.harvest.queries_sent import jira_jql
 from worksupport.harvest.types import SiteTypes, require_root, resolve_types
@@ -56,15 +56,15 @@ class JiraSource:
         types = self._types(listed)
         names = self._accounts(jira, workers, emit)
         shaper = _Shaper(site_url, types, names, jira.parent_fields, self.findings.left_out, emit)
-        walk = Walk(
-            self.settings.hierarchy,
-            types.site_ids,
-            workers,
-            lambda query: shaper.pages(
-                jira.search(jira_jql(query, jira, self.settings.hierarchy, self.jira, types)),
-                level_name(query, self.settings.hierarchy),
-            ),
-        )
+
+        def ask(query: Query) -> Iterator[list[IssueRow]]:
+            raw_pages = jira.search(jira_jql(query, jira, self.settings.hierarchy, self.jira, types))
+            if isinstance(query, ChildrenQuery) and not query.type_ids:
+                # Only whether it is answered counts: it also brings what nobody wants to store.
+                return ([] for _ in raw_pages)
+            return shaper.pages(raw_pages, level_name(query, self.settings.hierarchy))
+
+        walk = Walk(self.settings.hierarchy, types.site_ids, workers, ask)
         walk.run(self._first_queries(names))
         self.findings.left_out += walk.left_out
         self.findings.roots = walk.roots
