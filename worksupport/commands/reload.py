@@ -1,6 +1,6 @@
 """`worksupport reload`: replace everything in one transaction."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,10 @@ from worksupport.commands.progress import shown_run
 from worksupport.context import Context
 from worksupport.errors import ExitCode
 from worksupport.output import json_text, write
+
+if TYPE_CHECKING:
+    from worksupport.harvest.run import Run
+    from worksupport.lifecycle.reload import Trigger
 
 # How long a forced reload waits for the runs that it has asked to end.
 FORCE_PATIENCE_SECONDS = 60.0
@@ -42,13 +46,22 @@ def reload(
       worksupport reload --wait 60
       worksupport reload --max-delete 100 --json
     """
+    from worksupport.lifecycle.reload import trigger_of
+
+    run = _reload(context, trigger_of(scheduled, triggered_by), force, max_delete, wait, as_json)
+    if run.exit_code != ExitCode.OK:
+        raise typer.Exit(run.exit_code)
+
+
+def _reload(
+    context: Context, trigger: "Trigger", force: bool, max_delete: float | None, wait: float, as_json: bool
+) -> "Run":
     from worksupport.harvest.opening import work_on_database
-    from worksupport.lifecycle.reload import reload, trigger_of, while_waiting
+    from worksupport.lifecycle.reload import reload, while_waiting
     from worksupport.monitor import monitored
     from worksupport.queries.runs import reload_run_document
 
     settings, clock = context.settings, context.clock
-    trigger = trigger_of(scheduled, triggered_by)
     patience = max(wait, FORCE_PATIENCE_SECONDS) if force else wait
     waiting = while_waiting(settings.database_path, force)
     with (
@@ -62,8 +75,7 @@ def reload(
             work.watchers += watchers
             run = reload(work, trigger, max_delete)
             monitor.exit_code = run.exit_code
+            return run
         finally:
             if as_json and (document := reload_run_document(work.store.connection, work.run_id)):
                 write(json_text(document))
-    if run.exit_code != ExitCode.OK:
-        raise typer.Exit(run.exit_code)
