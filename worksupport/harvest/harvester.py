@@ -1,5 +1,6 @@
 """One harvest: pages are stored as they arrive; what a complete source no longer found is marked missing."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from worksupport.clock import utc_text
@@ -77,5 +78,6 @@ class HarvestWriter:
             membership.delete_long_missing(connection, name, run_id, now, missing_before)
             outcome.removed = membership.mark_missing(connection, name, run_id, now)
             outcome.issues = membership.seen(connection, name, run_id)
-            outcome.status = "completed"
-            records.save_outcome(run.store, run.record, outcome, now, stored=True)
+            # Not before the commit is the source itself called completed.
+            completed = replace(outcome, status="completed")
+            records.save_outcome(run.store, run.record, completed, now, stored=True)
