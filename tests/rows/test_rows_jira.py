@@ -61,7 +61,7 @@ def test_a_whole_issue_becomes_a_whole_row() -> None:
 def test_missing_and_null_fields_are_null() -> None:
     """A field that was not sent, or sent as null, is no fault: two recorded issues have no summary."""
     names = ("summary", "assignee", "status", "labels", "issuetype", "parent", "created", "resolutiondate")
-    bare, nulls = shape(issue()), shape(issue(**dict.fromkeys(names)))
+    bare, nulls = shape(issue(updated=None)), shape(issue(**dict.fromkeys(names)))
     assert bare == nulls
     assert bare["labels"] == bare["assignees"] == bare["assignee_accounts"] == []
     assert bare["issue_type_id"] == -1
@@ -168,6 +168,7 @@ def test_text_stays_as_sent_where_sqlite_can_keep_it(text: str) -> None:
         ({"id": "1", "key": "", "fields": {}}, "1"),
         ({"id": "1", "key": "PV-1"}, "PV-1"),
         ({"id": "1", "key": "PV-1", "fields": None}, "PV-1"),
+        ({"id": "1", "key": "PV-1", "fields": {}}, "PV-1"),
     ],
 )
 def test_a_record_without_id_key_or_fields_is_odd(raw: object, record: str | None) -> None:

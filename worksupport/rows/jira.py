@@ -58,7 +58,8 @@ def _identified(raw: object) -> tuple[str, str, Fields]:
     if source_id is None or key is None:
         raise OddRecordError(key or source_id, "it has no id" if key else "it has no key")
     fields = raw.get("fields")
-    if not isinstance(fields, dict):
+    # Every issue has a type and a status: none of the fields asked for would empty a good row.
+    if not isinstance(fields, dict) or not fields:
         raise OddRecordError(key, "it has no fields")
     return source_id, key, Fields(fields, key)
 
