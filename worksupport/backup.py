@@ -84,7 +84,8 @@ def _swept(folder: Path) -> Iterator[None]:
             for path in folder.glob(f"{_PARTIAL}*"):
                 path.unlink()
         with suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            # Waits while another one sweeps: without the lock our own copy would be swept.
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
         yield
     finally:
         os.close(descriptor)
