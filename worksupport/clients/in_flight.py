@@ -95,14 +95,8 @@ class _Connection(HTTPConnection):
         super().request(*arguments, **options)
 
 
-class _TLSConnection(HTTPSConnection):
-    def connect(self) -> None:
-        super().connect()
-        _tell(self)
-
-    def request(self, *arguments: Any, **options: Any) -> None:
-        _tell(self)  # a connection that is used again does not connect again
-        super().request(*arguments, **options)
+class _TLSConnection(_Connection, HTTPSConnection):
+    """The same over TLS."""
 
 
 class _Pool(HTTPConnectionPool):
