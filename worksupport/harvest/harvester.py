@@ -63,7 +63,7 @@ class HarvestWriter:
             outcome.changed += merged.changed.get(page.source, 0)
             outcome.issues += len(page.rows)
             run.note_doubled(merged.doubled)
-            records.save_progress(run.store, run.record, sum(o.issues for o in run.asked))
+            run.save_progress()
 
     def source_completed(self, outcome: SourceOutcome) -> None:
         """Mark what the source no longer found, delete what has been missing for the retention time."""

@@ -37,6 +37,10 @@ class Run:
         """How long it has been going on."""
         return self.clock.monotonic() - self._began
 
+    def save_progress(self) -> None:
+        """Let others see how many issues have come so far; in the caller's transaction."""
+        records.save_progress(self.store, self.record, sum(outcome.issues for outcome in self.asked))
+
     def finish_record(self, error_message: str | None) -> None:
         """Complete the record, or fail it with `error_message`; in the caller's transaction."""
         outcomes = list(self.outcomes.values())

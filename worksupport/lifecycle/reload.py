@@ -95,7 +95,7 @@ class ReloadWriter:
         with run.store.transaction() as connection:
             stage(connection, page.rows)
             run.outcomes[page.source].issues += len(page.rows)
-            records.save_progress(run.store, run.record, sum(outcome.issues for outcome in run.asked))
+            run.save_progress()
 
     def source_completed(self, outcome: SourceOutcome) -> None:
         """Nothing yet: a reload merges only when every source has completed."""
