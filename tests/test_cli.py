@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.conftest import Answer
-from worksupport import __version__, cli
+from worksupport import __version__
+from worksupport.commands import application
 
 Run = Callable[..., Answer]
 
@@ -68,7 +69,7 @@ def test_only_the_commands_that_can_be_meant_are_loaded(
     arguments: list[str], expected: set[str] | None
 ) -> None:
     """All of them for help, for the names that an unknown one resembles, and for completion."""
-    every = {name for names in cli._COMMANDS.values() for name in names}
-    assert {command.callback.__name__ for command in cli._app(arguments).registered_commands} == (
+    every = {name for names in application._COMMANDS.values() for name in names}
+    assert {command.callback.__name__ for command in application._app(arguments).registered_commands} == (
         expected or every
     )

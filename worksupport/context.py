@@ -46,4 +46,4 @@ class Context:
         """
         from worksupport.config.locate import locate_database
 
-        return locate_database(self.options.config, self.options.database, self.environment)
+        return Path(locate_database(self.options.config, self.options.database, self.environment))

@@ -1,14 +1,31 @@
 """Answers on stdout, in one form for every door."""
 
-import json
+import codecs
 import os
 import sys
-from typing import Any
 
 
-def json_text(document: Any) -> str:
+def json_text(document: object) -> str:
     """`document` as the command line prints it and `serve` sends it: compact ASCII and a newline."""
+    import json  # only now: most of the reads have SQLite write their JSON
+
     return json.dumps(document, ensure_ascii=True, separators=(",", ":")) + "\n"
+
+
+def json_ascii(text: str) -> str:
+    """JSON text as SQLite writes it, as `json_text` writes it: what is not printable ASCII as `\\uXXXX`."""
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return text.replace("\x7f", "\\u007f").encode("ascii", _ESCAPED).decode("ascii")
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    return json_text(error.object[error.start : error.end])[1:-2], error.end
+
+
+_ESCAPED = "worksupport.json"
+codecs.register_error(_ESCAPED, _escape)
 
 
 def write(text: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import Answer
 from tests.filled_database import fill
-from worksupport.cli import _COMMANDS
+from worksupport.commands.application import _COMMANDS
 from worksupport.config import keys
 from worksupport.errors import ExitCode
 

@@ -96,6 +96,14 @@ def test_a_source_that_there_is_not_is_refused_before_the_database_is_opened(run
     assert answer == Answer(2, "", "worksupport: the source is 'gitlab'; it must be one of jira, github\n")
 
 
+@pytest.mark.parametrize("command", ["keys", "tree"])
+def test_a_filter_that_is_no_text_is_a_usage_error(run: Run, database: Path, command: str) -> None:
+    """A byte that is not UTF-8, as Python hands it on from the command line."""
+    assert run(command, "--label", "x\udcff", "--json", "--db", database) == Answer(
+        2, "", "worksupport: 'x\\udcff' is not UTF-8 text: nothing in the database is called that\n"
+    )
+
+
 def test_no_database(run: Run, tmp_path: Path) -> None:
     assert run("keys", "--json", "--db", tmp_path / "no.db") == Answer(
         3,
@@ -103,22 +111,6 @@ def test_no_database(run: Run, tmp_path: Path) -> None:
         f"worksupport: there is no database at {tmp_path}/no.db\n"
         "  create it with `worksupport harvest`, or look around with `worksupport demo`\n",
     )
-
-
-def test_starts_without_what_it_does_not_need(database: Path) -> None:
-    """Start-up is most of the time of a read: nothing for HTTP, writing or drawing is loaded."""
-    program = "import sys; from worksupport.cli import main; main(sys.argv[1:])"
-    program += "; print(*sys.modules, file=sys.stderr)"
-    command = [sys.executable, "-c", program, "keys", "--json", "--db", str(database)]
-    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stderr.split()
-    heavy = {"requests", "urllib3", "sqlite_utils", "tenacity", "rich", "jproperties", "pydantic", "asyncio"}
-    assert {module.partition(".")[0] for module in loaded} & heavy == set()
-    ours = {module for module in loaded if module.startswith(("worksupport.queries.", "worksupport.render."))}
-    assert ours == {
-        "worksupport.queries.freshness",
-        "worksupport.queries.keys",
-        "worksupport.queries.reader",
-    }
 
 
 def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,19 +46,19 @@ def test_config_comes_from_option_variable_local_folder_own_folder_in_this_order
 ) -> None:
     option, variable = _written(tmp_path / "a", ""), _written(tmp_path / "b", "")
     named = {**environment, "WORKSUPPORT_CONFIG": str(variable)}
-    assert locate_config(option, named) == option
-    assert locate_config(None, named) == variable
-    assert locate_config(None, environment) == local
+    assert locate_config(option, named) == str(option)
+    assert locate_config(None, named) == str(variable)
+    assert locate_config(None, environment) == str(local)
     local.unlink()
-    assert locate_config(None, environment) == own
+    assert locate_config(None, environment) == str(own)
 
 
 def test_an_absolute_xdg_folder_is_used_and_a_relative_one_is_ignored(
     tmp_path: Path, environment: dict[str, str], own: Path
 ) -> None:
     moved = _written(tmp_path / "xdg/worksupport/team_members.properties", _GOOD)
-    assert locate_config(None, {**environment, "XDG_CONFIG_HOME": str(tmp_path / "xdg")}) == moved
-    assert locate_config(None, {**environment, "XDG_CONFIG_HOME": "xdg"}) == own
+    assert locate_config(None, {**environment, "XDG_CONFIG_HOME": str(tmp_path / "xdg")}) == str(moved)
+    assert locate_config(None, {**environment, "XDG_CONFIG_HOME": "xdg"}) == str(own)
 
 
 def test_no_config_names_the_places_and_the_next_command(tmp_path: Path, environment: dict[str, str]) -> None:
@@ -88,25 +89,25 @@ def test_a_local_config_that_others_may_write_is_passed_over(
 ) -> None:
     place = local if part == "file" else local.parent
     place.chmod(place.stat().st_mode | bits)
-    found = find_config(None, environment)
-    assert found.path == own
-    assert "other accounts may write" in found.passed_over
-    assert "chmod go-w" in found.passed_over
+    path, passed_over = find_config(None, environment)
+    assert path == str(own)
+    assert "other accounts may write" in passed_over
+    assert "chmod go-w" in passed_over
 
 
 @pytest.mark.parametrize("part", ["file", "folder"])
 def test_a_local_config_of_another_account_is_passed_over(
     environment: dict[str, str], local: Path, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
-    stranger, real_stat = (local if part == "file" else local.parent), Path.stat
+    stranger, real_stat = (local if part == "file" else local.parent), os.stat
 
-    def stat_with_strange_owner(path: Path, **options: bool) -> os.stat_result:
+    def stat_with_strange_owner(path: str, **options: Any) -> os.stat_result:
         values = list(real_stat(path, **options))
-        if path.absolute() == stranger:
+        if os.path.abspath(path) == str(stranger):
             values[4] = 4242
         return os.stat_result(values)
 
-    monkeypatch.setattr(Path, "stat", stat_with_strange_owner)
+    monkeypatch.setattr(os, "stat", stat_with_strange_owner)
     with pytest.raises(ConfigurationError, match=r"passed over: .* another account \(user id 4242\)"):
         locate_config(None, environment)
 
@@ -145,7 +146,7 @@ def test_database_comes_from_option_variable_key_data_folder_in_this_order(
         (None, key, Path("/k.db")),
         (None, environment, in_file),
     ]:
-        assert locate_database(None, given, variables) == expected
+        assert locate_database(None, given, variables) == str(expected)
         assert load_settings(None, given, variables).database_path == expected
 
 
@@ -155,10 +156,10 @@ def test_without_database_path_it_is_in_the_data_folder(
 ) -> None:
     own.write_text(_GOOD + line)
     default = tmp_path / "home/.local/share/worksupport/worksupport.db"
-    assert locate_database(None, None, environment) == default
+    assert locate_database(None, None, environment) == str(default)
     assert load_settings(None, None, environment).database_path == default
     moved = {**environment, "XDG_DATA_HOME": "/data"}
-    assert locate_database(None, None, moved) == Path("/data/worksupport/worksupport.db")
+    assert locate_database(None, None, moved) == "/data/worksupport/worksupport.db"
 
 
 def test_an_empty_variable_beats_database_path_of_the_file(
@@ -167,28 +168,28 @@ def test_an_empty_variable_beats_database_path_of_the_file(
     own.write_text(f"{_GOOD}database.path=x.db")
     variables = {**environment, "WORKSUPPORT_DATABASE_PATH": ""}
     default = tmp_path / "home/.local/share/worksupport/worksupport.db"
-    assert locate_database(None, None, variables) == default
+    assert locate_database(None, None, variables) == str(default)
     assert load_settings(None, None, variables).database_path == default
 
 
 def test_a_tilde_is_the_home_folder(environment: dict[str, str], own: Path) -> None:
     own.write_text(f"{_GOOD}database.path=~/x.db")
-    assert locate_database(None, None, environment) == Path.home() / "x.db"
+    assert locate_database(None, None, environment) == str(Path.home() / "x.db")
 
 
 def test_readers_take_the_default_without_any_config(tmp_path: Path, environment: dict[str, str]) -> None:
     default = tmp_path / "home/.local/share/worksupport/worksupport.db"
-    assert locate_database(None, None, environment) == default
+    assert locate_database(None, None, environment) == str(default)
 
 
 def test_readers_need_no_valid_config(tmp_path: Path, environment: dict[str, str]) -> None:
     bad = tmp_path / "bad"
     bad.write_bytes(b"harvest.concurrency=x\nteam.member.a.name=M\xfcller \\u12\ndatabase.path=/x.db\n")
-    assert locate_database(bad, None, environment) == Path("/x.db")
+    assert locate_database(bad, None, environment) == "/x.db"
 
 
 def test_readers_with_a_database_read_no_config(tmp_path: Path, environment: dict[str, str]) -> None:
-    assert locate_database(tmp_path / "gone", Path("x.db"), environment) == Path("x.db")
+    assert locate_database(tmp_path / "gone", Path("x.db"), environment) == "x.db"
 
 
 def test_readers_run_no_secret_command(tmp_path: Path, environment: dict[str, str], own: Path) -> None:

@@ -1,12 +1,18 @@
 """Which keys an answer has, in which order, and how SQLite finds them."""
 
+import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.filled_database import fill, issue
 from worksupport.errors import UsageError
-from worksupport.queries.keys import KeysQuestion, keys_document, keys_statement
+from worksupport.output import json_text
+from worksupport.queries.keys import NO_KEYS, KeysQuestion, issue_keys, keys_lines, keys_statement, keys_text
 from worksupport.queries.reader import answer, open_reader
 
 
@@ -49,23 +55,50 @@ def path(tmp_path: Path) -> Path:
         ({"missing": True, "assignee": "Anna Berg"}, []),
     ],
 )
-def test_filters(path: Path, filters: dict[str, str], expected: list[str]) -> None:
-    document = answer(path, lambda found: keys_document(found, KeysQuestion(**filters)))
-    assert document == {
+def test_filters(path: Path, filters: dict[str, Any], expected: list[str]) -> None:
+    question = KeysQuestion(**filters)
+    assert answer(path, lambda found: issue_keys(found, question)) == expected
+    text = answer(path, lambda found: keys_text(found, question))
+    assert json.loads(text) == {
         "issue_keys": expected,
         "total_count": len(expected),
         "harvested_at": None,
         "sources": {"jira": None, "github": None},
     }
+    assert text.startswith(NO_KEYS) == (not expected)
 
 
 def test_natural_order(tmp_path: Path) -> None:
     """By number, not by digit; projects that end in digits, keys that changed hands and huge numbers too."""
     ordered = ["A-1", "A-2", "A-10", "A-99999999999", "A-1~7", "A-1~10", "A2-1", "A10-1", "b/c#2", "b/c#10"]
     path = fill(tmp_path / "issues.db", [issue(key) for key in reversed(ordered)])
-    assert answer(path, lambda found: keys_document(found, KeysQuestion()))["issue_keys"] == sorted(
+    naturally = sorted(
         ordered, key=lambda key: (key.rstrip("0123456789"), int(key[len(key.rstrip("0123456789")) :]))
     )
+    assert answer(path, lambda found: issue_keys(found, KeysQuestion())) == naturally
+    assert json.loads(answer(path, lambda found: keys_text(found, KeysQuestion())))["issue_keys"] == naturally
+
+
+@given(st.sets(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)))
+def test_the_text_is_what_python_would_write(keys: set[str]) -> None:
+    """SQLite writes the JSON; whatever stands in a key, no byte differs from `json.dumps`."""
+    with TemporaryDirectory() as folder:
+        path = fill(Path(folder, "issues.db"), [issue(key) for key in keys])
+        found = answer(path, lambda found: issue_keys(found, KeysQuestion()))
+        text = answer(path, lambda found: keys_text(found, KeysQuestion()))
+        lines = answer(path, lambda found: keys_lines(found, KeysQuestion()))
+    assert set(found) == keys
+    tail = {"total_count": len(keys), "harvested_at": None, "sources": {"jira": None, "github": None}}
+    assert text == json_text({"issue_keys": found, **tail})
+    assert lines == "".join(json_text({"issue_key": key, "source": "jira"}) for key in found)
+
+
+def test_a_question_tells_all_its_filters_in_its_repr() -> None:
+    """The answers that `serve` keeps are told apart by it."""
+    names = ("source", "assignee", "label", "issue_type", "parent_key", "changed_since")
+    asked = [KeysQuestion(), KeysQuestion(missing=True)]
+    asked += [KeysQuestion(**{name: value}) for name in names for value in ("jira", "github")]
+    assert len({repr(question) for question in asked}) == len(asked)
 
 
 def test_a_source_that_there_is_not() -> None:

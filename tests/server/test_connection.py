@@ -196,6 +196,6 @@ def test_a_bug_is_told_without_internals(client: Client, monkeypatch: pytest.Mon
     def broken(*_: object) -> None:
         raise ZeroDivisionError("SELECT secret FROM /etc/passwd")
 
-    monkeypatch.setattr("worksupport.server.routes.keys_document", broken)
+    monkeypatch.setattr("worksupport.server.routes.keys_text", broken)
     reply = client.ask("/api/issues/keys?label=never-asked-before")
     assert (reply.status, reply.document) == (500, {"detail": "internal error; the server's log has it"})

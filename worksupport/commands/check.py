@@ -73,9 +73,9 @@ def _subject(context: Context, max_age: str | None, only: str | None, offline: b
     )
 
 
-def _found(path: Callable[[], Path]) -> Path | None:
+def _found(path: Callable[[], str | Path]) -> Path | None:
     """The path; None if there is none, which the check of the configuration tells."""
     try:
-        return path()
+        return Path(path())
     except ConfigurationError:
         return None

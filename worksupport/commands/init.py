@@ -34,7 +34,7 @@ def init(context: Context, file: File = None) -> None:
     """
     from worksupport.config.locate import CONFIG_NAME, user_config
 
-    own = user_config(context.environment)
+    own = Path(user_config(context.environment))
     path = file or context.options.config or own
     if path.is_dir():
         path = path / CONFIG_NAME

@@ -1,11 +1,16 @@
 """`worksupport keys`: issue keys for people, xargs and jq."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from worksupport.commands import candidates, options
 from worksupport.context import Context
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from worksupport.queries.keys import KeysQuestion
 
 IssueType = Annotated[
     str | None,
@@ -41,20 +46,21 @@ def keys(
     """
     from worksupport import output
     from worksupport.commands.emptiness import explain_emptiness
-    from worksupport.queries.keys import KeysQuestion, keys_document, keys_lines
+    from worksupport.queries.keys import NO_KEYS, KeysQuestion, keys_lines, keys_text
     from worksupport.queries.reader import answer
-    from worksupport.text import visible
 
     since = options.moment_of(changed_since, context)
-    question = KeysQuestion(source, assignee, label, issue_type, parent_key, missing, since)
+    question = KeysQuestion(source, assignee, label, issue_type, parent_key, since, missing=missing)
     options.refuse_two_forms(as_json, ndjson)
-    if ndjson:
-        output.write(answer(context.database_path, lambda found: keys_lines(found, question)))
-        return
-    document = answer(context.database_path, lambda found: keys_document(found, question))
-    if as_json:
-        output.write(output.json_text(document))
-    else:
-        output.write("".join(f"{visible(key)}\n" for key in document["issue_keys"]))
-    if not document["issue_keys"]:
+    form = keys_text if as_json else keys_lines if ndjson else _plain
+    text = answer(context.database_path, lambda found: form(found, question))
+    output.write(text)
+    if not text or text.startswith(NO_KEYS):
         explain_emptiness(context, question)
+
+
+def _plain(connection: "sqlite3.Connection", question: "KeysQuestion") -> str:
+    from worksupport.queries.keys import issue_keys
+    from worksupport.text import visible
+
+    return "".join(f"{visible(key)}\n" for key in issue_keys(connection, question))

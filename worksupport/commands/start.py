@@ -38,11 +38,11 @@ def show_start_page(context: Context) -> None:
 
 def _config(context: Context) -> str:
     try:
-        return visible(str(locate_config(context.options.config, context.environment)))
+        return visible(locate_config(context.options.config, context.environment))
     except ConfigurationError as error:
         if context.options.config or context.environment.get(CONFIG_VARIABLE):
             return visible(error.message)
-        return f"{visible(str(user_config(context.environment)))} (not there yet)"
+        return f"{visible(user_config(context.environment))} (not there yet)"
 
 
 def _database(context: Context) -> tuple[str, bool]:

@@ -36,9 +36,12 @@ def load_settings(config: Path | None, database: Path | None, environment: Mappi
     ConfigurationError with a line for each problem; no secret is in it.
     """
     findings = Findings()
-    found = locate.find_config(config, environment)
-    document = properties.read(found.path)
-    _check_file(found, document, findings)
+    located, passed_over = locate.find_config(config, environment)
+    path = Path(located)
+    document = properties.read(path)
+    if passed_over:
+        findings.warnings.append(f"./config/{locate.CONFIG_NAME} was passed over: {passed_over}")
+    _check_file(path, document, findings)
     _check_variables(environment, findings)
     given = given_values(document, environment, findings)
     values = parsed_values(given, findings)
@@ -50,11 +53,13 @@ def load_settings(config: Path | None, database: Path | None, environment: Mappi
         **_present(values, _SETTINGS_OF),
     }
     _warn_of_idle_github(parts, findings)
-    findings.raise_problems(found.path)
+    findings.raise_problems(path)
     return Settings(
-        path=found.path,
-        database_path=locate.named_database(database, environment)
-        or _database_path(found.path, given.get("database.path"), environment),
+        path=path,
+        database_path=Path(
+            locate.named_database(database, environment)
+            or _database_path(path, given.get("database.path"), environment)
+        ),
         warnings=tuple(findings.warnings),
         notes=tuple(findings.notes),
         **parts,
@@ -65,9 +70,9 @@ def _present(values: dict[str, Any], fields: dict[str, str]) -> dict[str, Any]:
     return {field: values[key] for key, field in fields.items() if key in values}
 
 
-def _database_path(config: Path, given: Given | None, environment: Mapping[str, str]) -> Path:
+def _database_path(config: Path, given: Given | None, environment: Mapping[str, str]) -> str:
     """A relative path of the file counts from the file's folder, one of the environment from here."""
-    folder = Path() if given and given.variable else config.parent
+    folder = "" if given and given.variable else str(config.parent)
     return locate.database_at(given.text if given else "", folder, environment)
 
 
@@ -76,9 +81,7 @@ def _warn_of_idle_github(parts: dict[str, Any], findings: Findings) -> None:
         findings.warnings.append("no member has a github_id: nothing will be asked of GitHub")
 
 
-def _check_file(found: locate.Found, document: properties.Document, findings: Findings) -> None:
-    if found.passed_over:
-        findings.warnings.append(f"./config/{locate.CONFIG_NAME} was passed over: {found.passed_over}")
+def _check_file(path: Path, document: properties.Document, findings: Findings) -> None:
     for line, fault in document.faults:
         findings.problem_at(line, f"line {line}: {fault}")
     for key, entry in document.entries.items():
@@ -89,8 +92,8 @@ def _check_file(found: locate.Found, document: properties.Document, findings: Fi
             )
         if not keys.is_known(key):
             findings.warnings.append(_unknown_key(key, entry.lines[0]))
-    if is_exposed(found.path, document):
-        findings.warnings.append(exposure_warning(found.path))
+    if is_exposed(path, document):
+        findings.warnings.append(exposure_warning(path))
 
 
 def _unknown_key(key: str, line: int) -> str:

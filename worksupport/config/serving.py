@@ -36,7 +36,7 @@ def load_serve_settings(config: Path | None, environment: Mapping[str, str]) -> 
 
 def _document(config: Path | None, environment: Mapping[str, str]) -> tuple[Path, properties.Document]:
     try:
-        path = locate.locate_config(config, environment)
+        path = Path(locate.locate_config(config, environment))
     except ConfigurationError:
         if config or environment.get(locate.CONFIG_VARIABLE):
             raise

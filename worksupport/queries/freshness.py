@@ -1,9 +1,12 @@
 """How old the data is: of everything, and of each source."""
 
 import sqlite3
-from typing import Any
 
 from worksupport.source_names import SOURCES
+
+TYPE_CHECKING = False  # reads begin here, and `typing` takes longer to load than an answer to make
+if TYPE_CHECKING:
+    from typing import Any
 
 # A run counts for all of the data only if it asked every source that was on.
 _NEWEST_WHOLE_RUN = """
@@ -17,16 +20,19 @@ WHERE NOT EXISTS (
     WHERE source_results.run_id = run.run_id AND is_on = 1 AND asked = 0
 )
 """
-_NEWEST_OF_SOURCE = "SELECT max(ended_at) FROM source_results WHERE source = ? AND stored = 1"
+_NEWEST_OF_SOURCES = ", ".join(
+    f"'{source}', (SELECT max(ended_at) FROM source_results WHERE source = '{source}' AND stored = 1)"
+    for source in SOURCES
+)
+
+# What every JSON object ends with, as arguments of SQLite's json_object.
+FRESHNESS = f"'harvested_at', ({_NEWEST_WHOLE_RUN}), 'sources', json_object({_NEWEST_OF_SOURCES})"
 
 
-def freshness(connection: sqlite3.Connection) -> dict[str, Any]:
+def freshness(connection: sqlite3.Connection) -> "dict[str, Any]":
     """`{"harvested_at": time|null, "sources": {"jira": time|null, "github": time|null}}`."""
-    return {
-        "harvested_at": _one_value(connection, _NEWEST_WHOLE_RUN),
-        "sources": {source: _one_value(connection, _NEWEST_OF_SOURCE, source) for source in SOURCES},
-    }
+    import json  # only now: `keys` has SQLite write it
 
-
-def _one_value(connection: sqlite3.Connection, sql: str, *parameters: str) -> Any:
-    return connection.execute(sql, parameters).fetchone()[0]
+    ((text,),) = connection.execute(f"SELECT json_object({FRESHNESS})")
+    document: dict[str, Any] = json.loads(text)
+    return document

@@ -31,11 +31,12 @@ def health_document(
     last_reload = next(iter(reloads_document(connection, HistoryQuestion(limit=1))), None)
     runs = [dict(zip(("run", "id", "started_at"), row, strict=True)) for row in connection.execute(_RUNNING)]
     max_age = 2 * interval + timedelta(hours=1)
-    age = _age(freshness(connection)["harvested_at"], now)
+    harvested_at = freshness(connection)["harvested_at"]
+    age = _age(harvested_at, now)
     return {
         "ok": age is not None and age <= max_age.total_seconds(),
         "database": {"ok": True, "detail": None},
-        "harvested_at": freshness(connection)["harvested_at"],
+        "harvested_at": harvested_at,
         "age_seconds": age,
         "max_age_seconds": int(max_age.total_seconds()),
         "running": runs[:1] if is_locked else [],

@@ -1,10 +1,8 @@
 """All issues of the local copy that a tree can show, column by column, in natural order of their keys."""
 
-import codecs
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from json.encoder import encode_basestring_ascii
 
 from worksupport.errors import NotFoundError
 from worksupport.hierarchy import UNKNOWN_TYPE_ID
@@ -79,19 +77,3 @@ def load_issues(connection: sqlite3.Connection, *, to_draw: bool = False) -> Iss
     rows = connection.execute(statement, {"unknown": UNKNOWN_TYPE_ID} if to_draw else {})
     columns = list(zip(*rows, strict=True))
     return Issues(*columns) if columns else Issues((), (), (), (), (), ())
-
-
-def json_ascii(text: str) -> str:
-    """JSON text as SQLite writes it, as `json.dumps` writes it: what is not printable ASCII as `\\uXXXX`."""
-    if text.isascii() and "\x7f" not in text:
-        return text
-    return text.replace("\x7f", "\\u007f").encode("ascii", _ESCAPED).decode("ascii")
-
-
-def _escape(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeEncodeError)
-    return encode_basestring_ascii(error.object[error.start : error.end])[1:-1], error.end
-
-
-_ESCAPED = "worksupport.json"
-codecs.register_error(_ESCAPED, _escape)

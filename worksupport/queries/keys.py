@@ -1,34 +1,43 @@
-"""Which issues there are: their keys, filtered."""
+"""Which issues there are: their keys, filtered. Every start of `keys` loads this: it imports little."""
 
 import sqlite3
-from dataclasses import dataclass
-from typing import Any
+from types import SimpleNamespace
 
 from worksupport.errors import UsageError
 from worksupport.key_order import KEY_ORDER
-from worksupport.output import json_text
-from worksupport.queries.freshness import freshness
+from worksupport.output import json_ascii
+from worksupport.queries.freshness import FRESHNESS
 from worksupport.source_names import SOURCES
 
 
-@dataclass(frozen=True)
-class KeysQuestion:
+class KeysQuestion(SimpleNamespace):
     """Filters, combined with AND; each compares whole values without regard to case.
 
-    Raises UsageError for a source that there is not.
+    `changed_since` is UTC text as stored: updated at the service then or later. Not a dataclass: to load
+    those takes half as long as a whole Python program that asks SQLite.
     """
 
-    source: str | None = None
-    assignee: str | None = None
-    label: str | None = None
-    issue_type: str | None = None
-    parent_key: str | None = None
-    missing: bool = False
-    changed_since: str | None = None  # UTC text as stored: updated at the service then or later
-
-    def __post_init__(self) -> None:
-        if self.source is not None and self.source.casefold() not in SOURCES:
-            raise UsageError(f"the source is {self.source!r}; it must be one of {', '.join(SOURCES)}")
+    def __init__(
+        self,
+        source: str | None = None,
+        assignee: str | None = None,
+        label: str | None = None,
+        issue_type: str | None = None,
+        parent_key: str | None = None,
+        changed_since: str | None = None,
+        *,
+        missing: bool = False,
+    ) -> None:
+        """Raises UsageError for a source that there is not."""
+        if source is not None and source.casefold() not in SOURCES:
+            raise UsageError(f"the source is {source!r}; it must be one of {', '.join(SOURCES)}")
+        self.source = source
+        self.assignee = assignee
+        self.label = label
+        self.issue_type = issue_type
+        self.parent_key = parent_key
+        self.changed_since = changed_since
+        self.missing = missing
 
 
 _CONDITIONS = {
@@ -43,16 +52,31 @@ _CONDITIONS = {
 }
 
 
-def keys_document(connection: sqlite3.Connection, question: KeysQuestion) -> dict[str, Any]:
-    """`{"issue_keys": [...], "total_count": n, "harvested_at": ..., "sources": {...}}`, in natural order."""
-    keys = [key for (key,) in connection.execute(*keys_statement(question))]
-    return {"issue_keys": keys, "total_count": len(keys), **freshness(connection)}
+# How the document begins in which nothing is found.
+NO_KEYS = '{"issue_keys":[],'
+
+
+def issue_keys(connection: sqlite3.Connection, question: KeysQuestion) -> list[str]:
+    """The keys of the issues that fit, in natural order."""
+    return [key for (key,) in connection.execute(*keys_statement(question))]
+
+
+def keys_text(connection: sqlite3.Connection, question: KeysQuestion) -> str:
+    """`{"issue_keys": [...], "total_count": n, "harvested_at": ..., "sources": {...}}` and a newline.
+
+    The keys stand in natural order; byte for byte as `json_text` would write the dicts, in half the time.
+    """
+    statement, parameters = keys_statement(question)
+    # An aggregate takes its rows in the order of the subquery (SQLite, ticket 2942 and test/tkt2942.test).
+    document = f"json_object('issue_keys', json_group_array(issue_key), 'total_count', count(*), {FRESHNESS})"
+    ((text,),) = connection.execute(f"SELECT {document} FROM ({statement})", parameters)
+    return json_ascii(text) + "\n"
 
 
 def keys_lines(connection: sqlite3.Connection, question: KeysQuestion) -> str:
     """The same issues, one JSON object a line: `{"issue_key": ..., "source": ...}`."""
-    rows = connection.execute(*keys_statement(question, "issue_key, source"))
-    return "".join(json_text({"issue_key": key, "source": source}) for key, source in rows)
+    statement, parameters = keys_statement(question, "json_object('issue_key', issue_key, 'source', source)")
+    return "".join(f"{json_ascii(line)}\n" for (line,) in connection.execute(statement, parameters))
 
 
 def keys_statement(question: KeysQuestion, columns: str = "issue_key") -> tuple[str, dict[str, str]]:

@@ -1,15 +1,24 @@
-"""Opening the database for one answer: read-only, one transaction, no file created, no lock waited for."""
+"""Opening the database for one answer: read-only, one transaction, no file created, no lock waited for.
 
+Every start of a reading command loads this: it imports little.
+"""
+
+import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
-from typing import TypeVar
 
-from worksupport.errors import ConfigurationError, DatabaseError
+from worksupport.errors import ConfigurationError, DatabaseError, UsageError
 from worksupport.schema_version import SCHEMA_VERSION
 
-_Answer = TypeVar("_Answer")
+TYPE_CHECKING = False  # `typing` takes longer to load than an answer to make
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    _Answer = TypeVar("_Answer")
+
+Location = str | os.PathLike[str]
 _ATTEMPTS = 5
 _NAME_OURS = "name the database file with --db PATH or WORKSUPPORT_DB"
 _CREATE_IT = "create it with `worksupport harvest`, or look around with `worksupport demo`"
@@ -19,7 +28,7 @@ class DatabaseChangedError(DatabaseError):
     """The database was written to while it was read without locks: the answer is worth nothing, ask again."""
 
 
-def answer(path: Path, question: Callable[[sqlite3.Connection], _Answer]) -> _Answer:
+def answer(path: Location, question: "Callable[[sqlite3.Connection], _Answer]") -> "_Answer":
     """What `question(connection)` returns, asked of the database at `path`; again if that changed meanwhile.
 
     Raises what `open_reader` and the question raise.
@@ -35,11 +44,12 @@ def answer(path: Path, question: Callable[[sqlite3.Connection], _Answer]) -> _An
 
 
 @contextmanager
-def open_reader(path: Path) -> Iterator[sqlite3.Connection]:
+def open_reader(path: Location) -> Iterator[sqlite3.Connection]:
     """A read-only connection to the database at `path`, inside one read transaction; rows are tuples.
 
     Raises ConfigurationError (no database, not one of ours, another schema), DatabaseError (unreadable or
-    damaged) and, when the body is done, DatabaseChangedError.
+    damaged), UsageError for a question with bytes that are no text and, when the body is done,
+    DatabaseChangedError.
     """
     _check_file(path)
     before = _fingerprint(path)
@@ -48,6 +58,10 @@ def open_reader(path: Path) -> Iterator[sqlite3.Connection]:
             connection.execute("BEGIN")
             _check_schema(connection, path)
             yield connection
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            f"{error.object!r} is not UTF-8 text: nothing in the database is called that"
+        ) from error
     except sqlite3.Error as error:
         if before != _fingerprint(path):
             raise DatabaseChangedError(f"the database {path} changed while it was read") from error
@@ -62,45 +76,52 @@ def data_version(connection: sqlite3.Connection) -> int:
     return int(version)
 
 
-def _connect(path: Path, *, nobody_writes: bool) -> sqlite3.Connection:
+def _connect(path: Location, *, nobody_writes: bool) -> sqlite3.Connection:
     # A reader of a WAL database leaves `-wal` and `-shm` files behind, and cannot open one in a folder that
     # it may not write. `immutable` needs neither, and no locks; `_fingerprint` tells when that was wrong.
     mode = "mode=ro&immutable=1" if nobody_writes else "mode=ro"
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?{mode}", uri=True, isolation_level=None, check_same_thread=False
+        f"{_uri(os.fspath(path))}?{mode}", uri=True, isolation_level=None, check_same_thread=False
     )
     connection.create_function("casefold", 1, str.casefold, deterministic=True)
     return connection
 
 
-def _fingerprint(path: Path) -> tuple[int, ...] | None:
+def _uri(path: str) -> str:
+    """The path, absolute or relative, as https://sqlite.org/uri.html (section 3.1) has it."""
+    escaped = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    return f"file://{escaped}" if os.path.isabs(path) else f"file:{escaped}"
+
+
+def _fingerprint(path: Location) -> tuple[int, ...] | None:
     """What changes when the file does; None while somebody has it open for writing.
 
     The file itself is never opened for this: closing it would drop the locks of this process's writer.
     """
-    target = path.resolve()
-    if any(target.with_name(target.name + suffix).exists() for suffix in ("-wal", "-journal")):
+    target = os.path.realpath(path)
+    if any(os.path.exists(target + suffix) for suffix in ("-wal", "-journal")):
         return None
     try:
-        status = target.stat()
+        status = os.stat(target)
     except OSError:
         return None
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _check_file(path: Path) -> None:
+def _check_file(path: Location) -> None:
     try:
-        if path.is_dir():
-            raise ConfigurationError(f"{path} is a folder, not a database", _NAME_OURS)
-        if not path.exists():
-            raise ConfigurationError(f"there is no database at {path}", _CREATE_IT)
-        if not path.is_file():
-            raise ConfigurationError(f"{path} is not a database file", _NAME_OURS)
+        mode = os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:  # ValueError: a NUL in the path
+        raise ConfigurationError(f"there is no database at {path}", _CREATE_IT) from error
     except OSError as error:
         raise ConfigurationError(f"the database {path} cannot be read: {error.strerror}") from error
+    if stat.S_ISDIR(mode):
+        raise ConfigurationError(f"{path} is a folder, not a database", _NAME_OURS)
+    if not stat.S_ISREG(mode):
+        raise ConfigurationError(f"{path} is not a database file", _NAME_OURS)
 
 
-def _check_schema(connection: sqlite3.Connection, path: Path) -> None:
+def _check_schema(connection: sqlite3.Connection, path: Location) -> None:
     ((version,),) = connection.execute("PRAGMA user_version")
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not tables:
@@ -119,7 +140,7 @@ def _check_schema(connection: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def _translated(error: sqlite3.Error, path: Path) -> ConfigurationError | DatabaseError:
+def _translated(error: sqlite3.Error, path: Location) -> ConfigurationError | DatabaseError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_NOTADB:
         return ConfigurationError(f"{path} is not a database", _NAME_OURS)

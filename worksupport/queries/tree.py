@@ -8,9 +8,9 @@ from itertools import compress
 from typing import Any
 
 from worksupport.errors import UsageError
-from worksupport.output import json_text
+from worksupport.output import json_ascii, json_text
 from worksupport.queries.freshness import freshness
-from worksupport.queries.issues import Issues, json_ascii, load_issues
+from worksupport.queries.issues import Issues, load_issues
 from worksupport.queries.placement import Placement, place
 
 DEFAULT_ROOT_TYPE = "Product Version"

@@ -13,7 +13,7 @@ from worksupport.errors import InterruptedRunError, LockedError, NotFoundError
 from worksupport.output import json_text
 from worksupport.queries.health import health_document
 from worksupport.queries.history import HistoryQuestion, reload_document, reloads_document
-from worksupport.queries.keys import KeysQuestion, keys_document
+from worksupport.queries.keys import KeysQuestion, keys_text
 from worksupport.queries.reader import answer
 from worksupport.queries.tree import MAX_DEPTH, TreeQuestion, tree_text
 from worksupport.server.answers import Answers, answer_by_content
@@ -68,7 +68,7 @@ class Routes:
         """`worksupport keys --json`."""
         question = KeysQuestion(**parsed(request.query, _KEYS))
         return self.answers.answer(
-            request.path, question, _known(request), lambda found: json_text(keys_document(found, question))
+            request.path, question, _known(request), lambda found: keys_text(found, question)
         )
 
     def hierarchy(self, request: Request) -> Answer:

@@ -1,0 +1,112 @@
+"""How SQLite finds what each answer needs: every statement that is run, explained."""
+
+import re
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.filled_database import fill, issue, result
+from worksupport.queries.freshness import freshness
+from worksupport.queries.health import health_document
+from worksupport.queries.history import HistoryQuestion, harvests_document, reloads_document
+from worksupport.queries.keys import KeysQuestion, keys_text
+from worksupport.queries.reader import data_version, open_reader
+from worksupport.queries.tree import TreeQuestion, tree_text
+
+_Ask = Callable[[sqlite3.Connection], object]
+
+_TREES = [
+    TreeQuestion(),
+    TreeQuestion(key="PV-1"),
+    TreeQuestion(assignee="anna"),
+    TreeQuestion(label="a"),
+    TreeQuestion(status="Open"),
+    TreeQuestion(changed_since="2026-01-01T00:00:00.000Z"),
+]
+# These grow with the issues. The tables of runs hold some 13 a day, for `harvest.retention_days`, and may be
+# read whole.
+_LARGE = {"issues", "issue_labels", "issue_assignees", "staged_issues"}
+_NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def _plans(path: Path, ask: _Ask) -> dict[str, list[str]]:
+    """By statement, the steps of its plan."""
+    statements: list[str] = []
+    with open_reader(path) as reader:
+        reader.set_trace_callback(statements.append)
+        ask(reader)
+        reader.set_trace_callback(None)
+        return {
+            statement: [step for *_, step in reader.execute(f"EXPLAIN QUERY PLAN {statement}")]
+            for statement in statements
+        }
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """One issue, harvested once."""
+    return fill(
+        tmp_path / "issues.db",
+        [issue("PV-1", "Product Version", assignees=["Anna"], labels=["a"])],
+        harvests=[{"run_id": "h1", "status": "completed", "completed_at": "2026-01-01T10:00:00.000Z"}],
+        results=[result("h1", "jira", ended_at="2026-01-01T09:00:00.000Z")],
+    )
+
+
+@pytest.mark.parametrize("question", _TREES, ids=repr)
+def test_a_tree_reads_the_issues_once_in_their_order(path: Path, question: TreeQuestion) -> None:
+    """All of them (a tree knows what it leaves out), by the index that has them sorted."""
+    plans = _plans(path, lambda found: tree_text(found, question))
+    whole = [steps for statement, steps in plans.items() if "ORDER BY rtrim(issue_key" in statement]
+    assert [steps[0] for steps in whole] == ["SCAN issues USING INDEX issues_by_key_order"]
+    assert "SEARCH issue_types USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN" in whole[0]
+    assert not [step for steps in plans.values() for step in steps if "TEMP B-TREE" in step]
+
+
+@pytest.mark.parametrize(
+    ("question", "index"),
+    [
+        (TreeQuestion(assignee="anna"), "issue_assignees_by_name (folded=?)"),
+        (TreeQuestion(label="a"), "issue_labels_by_label (folded=?)"),
+    ],
+)
+def test_a_filter_of_a_tree_uses_its_index(path: Path, question: TreeQuestion, index: str) -> None:
+    steps = [
+        step for plan in _plans(path, lambda found: tree_text(found, question)).values() for step in plan
+    ]
+    assert [step for step in steps if step.endswith(f"USING COVERING INDEX {index}")], steps
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        freshness,
+        data_version,
+        lambda found: reloads_document(found, HistoryQuestion()),
+        lambda found: harvests_document(found, HistoryQuestion()),
+        lambda found: health_document(found, now=_NOW, interval=timedelta(hours=2), is_locked=False),
+    ],
+    ids=["freshness", "data_version", "reloads", "harvests", "health"],
+)
+def test_what_is_asked_of_runs_reads_neither_issues_nor_all_results(path: Path, ask: _Ask) -> None:
+    plans = _plans(path, ask)
+    assert plans
+    for statement, steps in plans.items():
+        assert not set(re.findall(r"(?:FROM|JOIN) (\w+)", statement)) & _LARGE, statement
+        assert "SCAN source_results" not in steps, steps
+
+
+@pytest.mark.parametrize("ask", [reloads_document, harvests_document])
+def test_the_newest_runs_need_no_sorting(path: Path, ask: Callable[..., object]) -> None:
+    plans = _plans(path, lambda found: ask(found, HistoryQuestion()))
+    steps = [step for plan in plans.values() for step in plan]
+    assert not [step for step in steps if "ORDER BY" in step and "source" not in step], plans
+
+
+def test_the_document_of_all_keys_needs_no_sorting(path: Path) -> None:
+    (steps,) = _plans(path, lambda found: keys_text(found, KeysQuestion())).values()
+    assert "SCAN issues USING INDEX issues_by_key_order" in steps
+    assert "USE TEMP B-TREE FOR ORDER BY" not in steps

@@ -1,0 +1,169 @@
+"""The way of `keys --json` past Typer: the same answers, faults included, and next to nothing loaded."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from typer.main import get_command
+
+from tests.conftest import Answer, FakeClock
+from tests.filled_database import fill, issue
+from worksupport import quick_keys
+from worksupport.commands import application
+
+Run = Callable[..., Answer]
+
+_PROGRAM = (
+    "import sys; from worksupport.cli import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
+)
+_OURS = {
+    "worksupport",
+    "worksupport.cli",
+    "worksupport.config",
+    "worksupport.config.locate",
+    "worksupport.errors",
+    "worksupport.key_order",
+    "worksupport.output",
+    "worksupport.queries",
+    "worksupport.queries.freshness",
+    "worksupport.queries.keys",
+    "worksupport.queries.reader",
+    "worksupport.quick_keys",
+    "worksupport.schema_version",
+    "worksupport.source_names",
+}
+# Each of these takes from a tenth of to half the time of a plain program that asks SQLite.
+_SLOW = {"dataclasses", "inspect", "json", "logging", "pathlib", "re", "threading", "typer", "typing"}
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """A few issues."""
+    return fill(
+        tmp_path / "-issues.db",
+        [
+            issue("PAY-10", "Story", assignees=["Łukasz Berg"], labels=["back end"], parent="PAY-2"),
+            issue("PAY-2", "Feature", updated_at="2026-11-20T12:00:00.000Z"),
+            issue("acme/web#12", None, source="github", labels=["-x"]),
+            issue("PAY-1", missing_since="2026-01-01T00:00:00.000Z"),
+        ],
+    )
+
+
+@pytest.fixture
+def slow(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The same command line by way of Typer."""
+
+    def by_typer(*arguments: object, clock: FakeClock) -> Answer:
+        with monkeypatch.context() as patch:
+            patch.setattr(quick_keys, "printed", lambda *_: False)
+            return run(*arguments, clock=clock)
+
+    return by_typer
+
+
+def _loaded(environment: dict[str, str], *arguments: object) -> set[str]:
+    """The modules in a process that answered; -S: without those that a virtual environment loads itself."""
+    command = [sys.executable, "-S", "-c", _PROGRAM, *map(str, arguments)]
+    variables = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), **environment}
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, env=variables)
+    assert answer.stdout.startswith('{"issue_keys":["PAY-2"')
+    return set(answer.stderr.split())
+
+
+def _ours(modules: set[str]) -> set[str]:
+    return {module for module in modules if module.partition(".")[0] == "worksupport"}
+
+
+def test_loads_only_what_the_answer_needs(database: Path) -> None:
+    modules = _loaded({}, "keys", "--json", "--db", database)
+    assert _ours(modules) == _OURS
+    assert modules & _SLOW == set()
+
+
+def test_a_database_that_a_plain_configuration_names_costs_one_module(tmp_path: Path, database: Path) -> None:
+    config = tmp_path / "team.properties"
+    config.write_text(f"# database.path=\nteam.member.1.name = Zoë\ndatabase.path = {database.name}\n")
+    modules = _loaded({"WORKSUPPORT_CONFIG": str(config)}, "keys", "--json")
+    assert _ours(modules) == {*_OURS, "worksupport.config.database_key"}
+    assert modules & {*_SLOW, "jproperties"} == set()
+
+
+def test_no_option_of_the_command_is_forgotten() -> None:
+    """Each is known here, or left to Typer on purpose."""
+    command = get_command(application._app(["keys"])).commands["keys"]  # type: ignore[attr-defined]
+    options = set(chain.from_iterable(parameter.opts for parameter in command.params))
+    left_to_typer = {"--ndjson", "-v", "--verbose", "-q", "--quiet", "--log-format"}
+    known = {*quick_keys._FILTERS, *quick_keys._FLAGS, *quick_keys._GLOBAL}
+    assert options == known | left_to_typer
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--db", "DB", "keys", "--json"],
+        ["keys", "--db=nowhere", "--db=DB", "--json", "--json"],
+        ["--db=nowhere", "keys", "--json", "--db=DB"],
+        ["keys", "--json", "--db=DB", "--source", "JIRA", "--missing"],
+        ["keys", "--json", "--db=DB", "--assignee", "łukasz berg", "--label=BACK END", "--parent-key=pay-2"],
+        ["keys", "--json", "--db=DB", "--changed-since", "2d", "--issue-type", "feature"],
+    ],
+)
+def test_answers_itself(
+    run: Run,
+    slow: Run,
+    database: Path,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+) -> None:
+    words = [word.replace("DB", str(database)) for word in arguments]
+    expected = slow(*words, clock=clock)
+    monkeypatch.setattr(application, "run", None)  # whoever asks Typer fails
+    assert run(*words, clock=clock) == expected
+    assert expected.exit_code == 0
+    assert '"total_count":0' not in expected.out
+
+
+_WORDS = st.sampled_from(
+    [
+        *("keys", "tree", "--json", "--json=1", "--missing", "--ndjson", "-q", "-v", "--help", "--", "-", ""),
+        *("--db", "--db=DB", "DB", "--config", "--config=nowhere", "--source", "--source=jira", "gitlab"),
+        *("--assignee", "--assignee=", "Łukasz Berg", "\udcff", "--label", "--label=-x", "-x", "--lab"),
+        *("--issue-type", "story", "--parent-key=pay-2", "--changed-since", "2d", "--changed-since=2x"),
+    ]
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.lists(_WORDS, max_size=6).map(lambda words: ["keys", "--db=DB", "--json", *words])
+    | st.lists(_WORDS, max_size=7)
+)
+@example(["keys", "--json", "--db=DB", "--label"])
+@example(["keys", "--json", "--db=DB", "--label", "--json"])
+@example(["--assignee=x", "keys", "--json", "--db=DB"])
+@example(["keys", "keys", "--json", "--db=DB"])
+@example(["keys", "--json", "--db="])
+@example(["keys", "--json", "--db", "nowhere"])
+def test_any_command_line_answers_as_by_typer(
+    run: Run, slow: Run, database: Path, arguments: list[str]
+) -> None:
+    words = [word.replace("DB", str(database)) for word in arguments]
+    assert run(*words, clock=FakeClock()) == slow(*words, clock=FakeClock())
+
+
+def test_an_interrupt_ends_it_without_a_traceback(
+    run: Run, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(quick_keys, "answer", interrupted)
+    assert run("keys", "--json", "--db", database) == Answer(130, "", "")

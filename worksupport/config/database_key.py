@@ -1,0 +1,43 @@
+"""`database.path` of a configuration file, for readers: without jproperties where the file is plain."""
+
+from worksupport.errors import ConfigurationError
+
+_KEY = "database.path"
+_BLANKS = " \t\f"
+
+
+def database_key(path: str) -> str:
+    """The value of `database.path` in the properties file at `path`; "" if it has none.
+
+    Raises ConfigurationError if the file cannot be read; whatever else is wrong in it is not looked at.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        raise ConfigurationError(f"the configuration {path} cannot be read: {error.strerror}") from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return _parsed(path)
+    return _parsed(path) if "\\" in text else _plain(text)
+
+
+def _plain(text: str) -> str:
+    """Without a backslash no line goes on in the next one, and what is written is what is meant."""
+    for line in text.replace("\r", "\n").split("\n"):
+        written = line.lstrip(_BLANKS)
+        rest = written.removeprefix(_KEY)
+        if rest != written and (not rest or rest[0] in _BLANKS + "=:"):
+            value = rest.lstrip(_BLANKS)
+            return value[value.startswith(("=", ":")) :].lstrip(_BLANKS)
+    return ""
+
+
+def _parsed(path: str) -> str:
+    from pathlib import Path
+
+    from worksupport.config import properties  # only now: to load jproperties takes longer than an answer
+
+    entry = properties.read(Path(path), mentioning=_KEY).entries.get(_KEY)
+    return entry.value if entry else ""
