@@ -3,6 +3,7 @@
 import codecs
 import os
 import sys
+from functools import lru_cache
 
 
 def json_text(document: object) -> str:
@@ -21,7 +22,14 @@ def json_ascii(text: str) -> str:
 
 def _escape(error: UnicodeError) -> tuple[str, int]:
     assert isinstance(error, UnicodeEncodeError)
-    return json_text(error.object[error.start : error.end])[1:-2], error.end
+    return _escapes(error.object[error.start : error.end]), error.end
+
+
+@lru_cache(maxsize=1000)
+def _escapes(text: str) -> str:
+    """Kept: the same letters come again and again, and each call made anew doubles the time of a tree."""
+    units = text.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 _ESCAPED = "worksupport.json"

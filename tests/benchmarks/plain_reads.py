@@ -6,7 +6,6 @@
 import json
 import sqlite3
 import sys
-from typing import Any
 
 _ORDER = (
     "ORDER BY rtrim(issue_key, '0123456789'), "
@@ -21,7 +20,7 @@ _FILTERS = {
 }
 
 
-def age(connection: sqlite3.Connection) -> dict[str, Any]:
+def age(connection: sqlite3.Connection) -> dict:
     """How old the data is."""
     newest = "SELECT max(completed_at) FROM reload_tracking WHERE status = 'completed'"
     sources = (
@@ -33,7 +32,7 @@ def age(connection: sqlite3.Connection) -> dict[str, Any]:
     }
 
 
-def keys(connection: sqlite3.Connection, name: str = "", value: str = "") -> dict[str, Any]:
+def keys(connection: sqlite3.Connection, name: str = "", value: str = "") -> dict:
     """The keys, filtered by one thing."""
     condition, values = (f"AND {_FILTERS[name]}", [value.casefold()]) if name else ("", [])
     statement = f"SELECT issue_key FROM issues WHERE missing_since IS NULL {condition} {_ORDER}"
@@ -41,10 +40,10 @@ def keys(connection: sqlite3.Connection, name: str = "", value: str = "") -> dic
     return {"issue_keys": found, "total_count": len(found), **age(connection)}
 
 
-def tree(connection: sqlite3.Connection) -> dict[str, Any]:
+def tree(connection: sqlite3.Connection) -> dict:
     """The whole tree."""
     types = dict(connection.execute("SELECT id, name FROM issue_types"))
-    nodes: dict[str, dict[str, Any]] = {}
+    nodes: dict[str, dict] = {}
     parents = {}
     statement = (
         "SELECT issue_key, summary, issue_type_id, status, status_category, assignee, labels, source, url, "
@@ -84,7 +83,7 @@ def tree(connection: sqlite3.Connection) -> dict[str, Any]:
     }
 
 
-def count(node: dict[str, Any]) -> int:
+def count(node: dict) -> int:
     """Fill in `done` and `total`; returns the total."""
     for child in node["children"]:
         node["total"] += 1 + count(child)
