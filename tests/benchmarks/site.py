@@ -84,10 +84,22 @@ def _time(second: int) -> str:
     return f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
 
 
+@dataclass(frozen=True)
+class Shape:
+    """How wide the tree is: a root for so many issues of the site, and the bounds of children per parent."""
+
+    issues_per_root: int = 200
+    features: tuple[int, int] = (4, 17)
+    stories: tuple[int, int] = (0, 17)
+    adoptions: tuple[int, int] = (0, 9)
+    adoption_stories: tuple[int, int] = (0, 13)
+
+
 class _Maker:
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, shape: Shape) -> None:
         self.site = Site()
         self._random = random.Random(seed)
+        self._shape = shape
 
     def issue(
         self, key: str, type_name: str, parent: Issue | None = None, *labels: str, who: int = -1
@@ -116,7 +128,7 @@ class _Maker:
 
     def grow(self, total: int) -> Site:
         """About 65 % tree, 2 % labelled issues beside it, 5 % GitHub; the rest is of no interest."""
-        for _ in range(max(4, total // 200)):
+        for _ in range(max(4, total // self._shape.issues_per_root)):
             self._version()
         for _ in range(total // 50):
             who = self._random.randrange(MEMBERS)
@@ -131,23 +143,24 @@ class _Maker:
         return self.site
 
     def _version(self) -> None:
+        choose, shape = self._random, self._shape
         version = self.jira("Product Version", None, ROOT_LABEL)
         self.site.roots.append(version)
-        for _ in range(self._random.randrange(4, 17)):
+        for _ in range(choose.randrange(*shape.features)):
             feature = self.jira("Feature", version)
-            for _ in range(self._random.randrange(17)):
-                self.jira(self._random.choice(("Story", "Story", "Task")), feature)
-            if self._random.random() < 0.5:
+            for _ in range(choose.randrange(*shape.stories)):
+                self.jira(choose.choice(("Story", "Story", "Task")), feature)
+            if choose.random() < 0.5:
                 self.jira("Bug", feature)
-        for _ in range(self._random.randrange(9)):
+        for _ in range(choose.randrange(*shape.adoptions)):
             adoption = self.jira("Customer Adoption", version)
-            for _ in range(self._random.randrange(13)):
+            for _ in range(choose.randrange(*shape.adoption_stories)):
                 self.jira("Story", adoption)
 
 
-def make_site(total: int) -> Site:
+def make_site(total: int, shape: Shape = Shape()) -> Site:
     """A site of about `total` issues, the same each time."""
-    return _Maker(total).grow(total)
+    return _Maker(total, shape).grow(total)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.benchmarks.site import TYPE_IDS, Issue, Least, Site, least, make_site
+from tests.benchmarks.site import TYPE_IDS, Issue, Least, Shape, Site, least, make_site
 from worksupport.harvest.plan import ChildrenQuery, LabelQuery, Query, RootQuery
 from worksupport.harvest.walk import Walk
 from worksupport.harvest.workers import Done
@@ -99,6 +99,26 @@ def test_requests_and_rounds_stay_near_the_least_possible(site: Site, needed: Le
     timed, _ = _walk(site, seed=seed)
     assert timed.requests + needed.github <= 1.05 * needed.searches
     assert timed.now + 2 <= 1.2 * needed.rounds_jira
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(
+    "shape",
+    [
+        Shape(300, features=(3, 8), stories=(20, 60), adoptions=(1, 4), adoption_stories=(5, 20)),
+        Shape(400, features=(1, 30), stories=(0, 40), adoptions=(0, 20), adoption_stories=(0, 30)),
+        Shape(40, features=(10, 40), stories=(0, 2), adoptions=(0, 3), adoption_stories=(0, 2)),
+        Shape(12, features=(1, 4), stories=(0, 4), adoptions=(0, 2), adoption_stories=(0, 3)),
+    ],
+    ids=["few with many children", "very different", "flat", "many with few children"],
+)
+def test_sites_of_other_shapes_are_walked_as_well(shape: Shape, seed: int) -> None:
+    """Where a parent has forty children, a batch of a hundred would bring forty pages one after the other."""
+    site = make_site(20_000, shape)
+    needed = least(site)
+    timed, _ = _walk(site, seed=seed)
+    assert timed.requests + needed.github <= 1.05 * needed.searches
+    assert timed.now + 2 <= 1.3 * needed.rounds_jira
 
 
 def test_every_order_of_arrival_brings_the_same(site: Site) -> None:

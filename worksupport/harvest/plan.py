@@ -7,9 +7,11 @@ from math import ceil
 
 FULL_BATCH = 100
 SMALL_BATCH = 10
-# Found by trying them all on made-up sites of 2,000 to 50,000 issues (tests/harvest/test_schedule.py): with
-# less the requests grow past what DESIGN section 10 allows, with more the workers run dry.
-_WORTH_PAGES = 2.5
+# Found by trying them all on made-up sites of many shapes (tests/harvest/test_schedule.py): with smaller
+# batches the requests grow past what DESIGN section 10 allows; with larger ones the workers run dry, for the
+# pages of one query come one after the other.
+_LEAST_PAGES = 5
+_MOST_PAGES = 20
 _PAGE = 100
 _PRESUMED_CHILDREN = 10.0
 
@@ -84,33 +86,40 @@ class Frontier:
     def take(self, idle: int, coming: set[tuple[int, ...]]) -> ChildrenQuery | None:
         """The next batch for one of `idle` free workers, or None if it is better to wait.
 
-        `coming`: the kinds of parents that queries in flight can still bring. They are waited for until a
-        full batch is there or, while half of the workers have nothing to do, one that is worth a query.
+        `coming`: the kinds of parents that queries in flight can still bring. They are waited for until the
+        largest batch is there or, while half of the workers have nothing to do, one that is worth a query.
         """
         many_idle = idle * 2 >= self._workers
+        waiting = sum(map(len, self._waiting.values()))
         for child_types, keys in self._waiting.items():
-            smallest = smallest_batch(*self._answered.get(child_types, (0, 0)))
-            size = batch_size(sum(map(len, self._waiting.values())), self._workers, smallest)
+            smallest, largest = batch_bounds(*self._answered.get(child_types, (0, 0)))
+            size = fair_batch(waiting, self._workers, smallest, largest)
             if child_types in coming and not many_idle:
-                smallest = size = FULL_BATCH
+                smallest = size = largest
             if keys and (len(keys) >= smallest or child_types not in coming):
                 self._waiting[child_types] = keys[size:]
                 return ChildrenQuery(tuple(keys[:size]), child_types)
         return None
 
 
-def smallest_batch(parents: int, children: int) -> int:
-    """So many parents that a query is worth it, as their last page is half empty: `_WORTH_PAGES` of children.
+def batch_bounds(parents: int, children: int) -> tuple[int, int]:
+    """So many parents are worth a query, whose last page is half empty; and so many do not make it too long.
 
-    `parents`, `children`: what has been seen so far; until then each parent is taken to have ten.
+    `parents`, `children`: what has been seen so far; until then each parent is taken to have ten, and no
+    query to be longer than it must.
     """
     per_parent = max(children, 1) / parents if parents else _PRESUMED_CHILDREN
-    return max(SMALL_BATCH, min(FULL_BATCH, ceil(_WORTH_PAGES * _PAGE / per_parent)))
+    smallest = _parents_for(_LEAST_PAGES, per_parent)
+    return smallest, _parents_for(_MOST_PAGES, per_parent) if parents else smallest
 
 
-def batch_size(waiting: int, workers: int, smallest: int) -> int:
+def _parents_for(pages: int, per_parent: float) -> int:
+    return max(SMALL_BATCH, min(FULL_BATCH, ceil(pages * _PAGE / per_parent)))
+
+
+def fair_batch(waiting: int, workers: int, smallest: int, largest: int) -> int:
     """How many parents a query takes while `waiting` are left: fewer towards the end.
 
     Twice a worker's fair share, so that many go in full batches and the last ones, small, end together.
     """
-    return max(smallest, min(FULL_BATCH, ceil(2 * waiting / workers)))
+    return max(smallest, min(largest, ceil(2 * waiting / workers)))
