@@ -125,4 +125,4 @@ def test_a_site_that_refuses_everything_fails_instead_of_being_asked_for_ever(
     answer = _harvest(run)
     assert answer.exit_code == 1
     assert "refused more than 50 queries" in answer.err
-    assert len(site.asked("/search/jql")) < 600
+    assert len(site.asked("/search/jql")) < 300

@@ -118,7 +118,10 @@ class Walk:
             self._frontier.learn(query, rows)
 
     def _refused(self, query: Query | ParentProbe, error: QueryRefusedError) -> None:
-        """Close in on the refused item: halve; ask a single one again; then find out which part it is."""
+        """Close in on the refused item: halve; ask a single one again; then find out which part it is.
+
+        What is begun is ended first: a site that refuses everything is found out soon.
+        """
         if isinstance(query, RootQuery):
             raise ConfigurationError(
                 f"Jira refused the root query: {error.message}",
@@ -127,14 +130,14 @@ class Walk:
         if isinstance(query, ParentProbe):
             self._leave_out(Kind.PARENT, query.query.parents[0], error.message)
         elif parts := halves(query):
-            self._ready.extend(parts)
+            self._ready.extendleft(parts)
         elif query not in self._asked_again:
             self._asked_again.add(query)
-            self._ready.append(query)
+            self._ready.appendleft(query)
         elif isinstance(query, LabelQuery):
             self._leave_out(Kind.ACCOUNT, query.account_ids[0], error.message)
         else:
-            self._ready.append(ParentProbe(query))
+            self._ready.appendleft(ParentProbe(query))
 
     def _leave_out_types(self, query: ChildrenQuery) -> None:
         """The parent alone is answered, so the type is the culprit: no further query names it."""
