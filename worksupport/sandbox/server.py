@@ -64,7 +64,7 @@ def running(
         sandbox = Sandbox(world, f"http://127.0.0.1:{server.server_port}", clock or Clock())
         sandbox.fault = fault
         server.sandbox = sandbox
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:
             yield sandbox
