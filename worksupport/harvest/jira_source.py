@@ -49,26 +49,27 @@ class JiraSource:
             workers.close()
 
     def _fetch(self, emit: Emit, workers: Workers) -> None:
-        jira = self.client
+        jira, hierarchy = self.client, self.settings.hierarchy
         site_url = jira.site().base_url
         listed: list[dict[str, Any]] = []
         workers.run_all([jira.prove_identity, lambda: listed.extend(jira.issue_types())])
         types = self._types(listed)
         names = self._accounts(jira, workers, emit)
         shaper = _Shaper(site_url, types, names, jira.parent_fields, self.findings.left_out, emit)
-
-        def ask(query: Query) -> Iterator[list[IssueRow]]:
-            raw_pages = jira.search(jira_jql(query, jira, self.settings.hierarchy, self.jira, types))
-            if isinstance(query, ChildrenQuery) and not query.type_ids:
-                # Only whether it is answered counts: it also brings what nobody wants to store.
-                return ([] for _ in raw_pages)
-            return shaper.pages(raw_pages, level_name(query, self.settings.hierarchy))
-
-        walk = Walk(self.settings.hierarchy, types.site_ids, workers, ask)
+        walk = Walk(hierarchy, types.site_ids, workers, partial(self._ask, shaper))
         walk.run(self._first_queries(names))
         self.findings.left_out += walk.left_out
         self.findings.roots = walk.roots
         self._check_identity(jira)
+
+    def _ask(self, shaper: "_Shaper", query: Query) -> Iterator[list[IssueRow]]:
+        hierarchy = self.settings.hierarchy
+        jql = jira_jql(query, self.client, hierarchy, self.jira, shaper.types)
+        raw_pages = self.client.search(jql)
+        if isinstance(query, ChildrenQuery) and not query.type_ids:
+            # Only whether it is answered counts: it also brings what nobody wants to store.
+            return ([] for _ in raw_pages)
+        return shaper.pages(raw_pages, level_name(query, hierarchy))
 
     def _types(self, listed: list[dict[str, Any]]) -> SiteTypes:
         types = resolve_types(self.settings.hierarchy, listed)
