@@ -117,9 +117,9 @@ def fill_with_everything(path: Path) -> Path:
         issue("PV-2", "Product Version", summary='Version "2" \u202e\U0001f600\x7f'),
         issue("PV-10", "Product Version", labels=["SE_product_family"]),
         issue("FEAT-1", "Feature", parent="PV-2", assignees=["Anna Berg", "Bo"], labels=["red team"]),
-        issue("STORY-1", parent="FEAT-1", status="Done", assignees=["Anna Berg"]),
+        issue("STORY-1", parent="FEAT-1", status="Done", assignees=["Anna Berg"], updated_at=HARVESTED_AT),
         issue("STORY-2", parent="FEAT-1", missing_since=HARVESTED_AT),
-        issue("BUG-1", None, assignees=["Zoë"], labels=["work-support"]),
+        issue("BUG-1", None, assignees=["Zoë"], labels=["work-support"], updated_at=HARVESTED_AT),
         issue("acme/tool#7", None, source="github", assignees=["Bo"]),
     ]
     runs = {"completed_at": HARVESTED_AT, "records_processed": 7}

@@ -28,6 +28,8 @@ KEYS, TREE, RELOADS = "/api/issues/keys", "/api/issues/hierarchy", "/api/harvest
         (f"{KEYS}?issue_type=story&parent_key=feat-1", "keys --issue-type Story --parent-key FEAT-1"),
         (f"{KEYS}?missing=true", "keys --missing"),
         (f"{KEYS}?missing=False", "keys"),
+        (f"{KEYS}?changed_since=2026-11-01", "keys --changed-since 2026-11-01"),
+        (f"{TREE}?changed_since=2026-11-01T12:00%2B01:00", "tree --changed-since 2026-11-01T12:00+01:00"),
         (f"{KEYS}?assignee=", "keys --assignee ''"),
         (f"{KEYS}?label=nobody-has-it", "keys --label nobody-has-it"),
         (TREE, "tree"),
@@ -118,10 +120,14 @@ def test_a_running_reload_is_seen_in_history_without_a_new_data_version(tmp_path
         (
             f"{KEYS}?asignee=Bo",
             "there is no parameter 'asignee'; this route takes source, assignee, label, issue_type, "
-            "parent_key, missing",
+            "parent_key, missing, changed_since",
         ),
         (f"{KEYS}?assignee=%FF", "the parameters are not UTF-8 text; write them percent-encoded"),
         (f"{KEYS}?{'a&' * 60}", "there are more than 50 parameters"),
+        (
+            f"{KEYS}?changed_since=2x",
+            "changed_since is '2x'; it must be an age such as 2d or 5h, or a date such as 2026-11-01",
+        ),
         (f"{TREE}?max_depth=0", "max_depth is '0'; it must be 1 to 100"),
         (f"{TREE}?max_depth=101", "max_depth is '101'; it must be 1 to 100"),
         (f"{TREE}?max_depth=%D9%A3", "max_depth is '\u0663'; it must be 1 to 100"),

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
 from worksupport.errors import UsageError
+from worksupport.queries.moments import moment
 
 Parser = Callable[[str, str], object]
 
@@ -60,3 +62,8 @@ def whole_number(low: int, high: int) -> Parser:
         return int(value)
 
     return parse
+
+
+def moment_before(now: datetime) -> Parser:
+    """A parser of moments, or of ages seen from `now`, into UTC text; raises UsageError for anything else."""
+    return lambda name, value: moment(name, value, now)

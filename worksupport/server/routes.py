@@ -18,7 +18,7 @@ from worksupport.queries.reader import answer
 from worksupport.queries.tree import MAX_DEPTH, TreeQuestion, tree_text
 from worksupport.server.answers import Answers, answer_by_content
 from worksupport.server.exchange import JSON, Answer, RefusedError, Request
-from worksupport.server.parameters import Parser, boolean, parsed, text, whole_number
+from worksupport.server.parameters import Parser, boolean, moment_before, parsed, text, whole_number
 from worksupport.server.reloads import Reloads
 
 _KEYS: dict[str, Parser] = {
@@ -66,17 +66,20 @@ class Routes:
 
     def keys(self, request: Request) -> Answer:
         """`worksupport keys --json`."""
-        question = KeysQuestion(**parsed(request.query, _KEYS))
+        question = KeysQuestion(**parsed(request.query, {**_KEYS, **self._since()}))
         return self.answers.answer(
             request.path, question, _known(request), lambda found: keys_text(found, question)
         )
 
     def hierarchy(self, request: Request) -> Answer:
         """`worksupport tree --json`; the command's argument is the parameter `key`."""
-        question = TreeQuestion(**parsed(request.query, _HIERARCHY))
+        question = TreeQuestion(**parsed(request.query, {**_HIERARCHY, **self._since()}))
         return self.answers.answer(
             request.path, question, _known(request), lambda found: tree_text(found, question)
         )
+
+    def _since(self) -> dict[str, Parser]:
+        return {"changed_since": moment_before(self.clock.now())}
 
     def reload_history(self, request: Request) -> Answer:
         """`worksupport history --json`."""
