@@ -57,12 +57,20 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def config(tmp_path: Path, database: Path) -> Path:
+    """A configuration file that names the database."""
+    path = tmp_path / "team.properties"
+    path.write_text(f"# database.path=\nteam.member.1.name = Zoë\ndatabase.path = {database.name}\n")
+    return path
+
+
+@pytest.fixture
 def slow(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The same command line by way of Typer."""
 
     def by_typer(*arguments: object, clock: FakeClock) -> Answer:
         with monkeypatch.context() as patch:
-            patch.setattr(quick_keys, "printed", lambda *_: False)
+            patch.setattr(quick_keys, "answered", lambda *_: False)
             return run(*arguments, clock=clock)
 
     return by_typer
@@ -87,9 +95,7 @@ def test_loads_only_what_the_answer_needs(database: Path) -> None:
     assert modules & _SLOW == set()
 
 
-def test_a_database_that_a_plain_configuration_names_costs_one_module(tmp_path: Path, database: Path) -> None:
-    config = tmp_path / "team.properties"
-    config.write_text(f"# database.path=\nteam.member.1.name = Zoë\ndatabase.path = {database.name}\n")
+def test_a_database_that_a_plain_configuration_names_costs_one_module(config: Path) -> None:
     modules = _loaded({"WORKSUPPORT_CONFIG": str(config)}, "keys", "--json")
     assert _ours(modules) == {*_OURS, "worksupport.config.database_key"}
     assert modules & {*_SLOW, "jproperties"} == set()
@@ -113,37 +119,99 @@ def test_no_option_of_the_command_is_forgotten() -> None:
         ["keys", "--json", "--db=DB", "--source", "JIRA", "--missing"],
         ["keys", "--json", "--db=DB", "--assignee", "łukasz berg", "--label=BACK END", "--parent-key=pay-2"],
         ["keys", "--json", "--db=DB", "--changed-since", "2d", "--issue-type", "feature"],
+        ["keys", "--json", "--config", "CONFIG"],
+        ["--config=nowhere", "keys", "--json", "--config=CONFIG"],
+        ["keys", "--json", "--config", "CONFIG", "--db", "DB", "--label", "nobody has it"],
     ],
 )
 def test_answers_itself(
     run: Run,
     slow: Run,
     database: Path,
+    config: Path,
     clock: FakeClock,
     monkeypatch: pytest.MonkeyPatch,
     arguments: list[str],
 ) -> None:
-    words = [word.replace("DB", str(database)) for word in arguments]
+    words = [word.replace("DB", str(database)).replace("CONFIG", str(config)) for word in arguments]
     expected = slow(*words, clock=clock)
     monkeypatch.setattr(application, "run", None)  # whoever asks Typer fails
     assert run(*words, clock=clock) == expected
     assert expected.exit_code == 0
-    assert '"total_count":0' not in expected.out
+    assert expected.out.startswith('{"issue_keys":[')
+
+
+@pytest.mark.parametrize("variable", ["WORKSUPPORT_CONFIG", "WORKSUPPORT_DB", "WORKSUPPORT_DATABASE_PATH"])
+def test_answers_itself_what_the_environment_names(
+    run: Run, database: Path, config: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, str(config if variable == "WORKSUPPORT_CONFIG" else database))
+    monkeypatch.setattr(application, "run", None)
+    assert run("keys", "--json").out.startswith('{"issue_keys":["PAY-2"')
+
+
+@pytest.mark.parametrize("line", ["", "x=\\\\\n", "x=\udcff\n"])
+@pytest.mark.parametrize("is_variable", [False, True])
+def test_a_configuration_from_a_pipe_is_read_once(
+    run: Run, config: Path, monkeypatch: pytest.MonkeyPatch, line: str, is_variable: bool
+) -> None:
+    """`worksupport keys --json --config <(...)`: nobody can read it again to tell what was wrong."""
+    database = config.with_name("no.db")
+    reader, writer = os.pipe()
+    os.write(writer, f"{line}database.path={database}\n".encode(errors="surrogateescape"))
+    os.close(writer)
+    arguments = ["--config", f"/dev/fd/{reader}"]
+    if is_variable:
+        monkeypatch.setenv("WORKSUPPORT_CONFIG", arguments.pop())
+        arguments.clear()
+    answer = run("keys", "--json", *arguments)
+    os.close(reader)
+    assert (answer.exit_code, answer.out) == (3, "")
+    assert f"there is no database at {database}" in answer.err
+
+
+def test_a_database_that_cannot_be_read_is_tried_once(
+    run: Run, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A locked one is waited for; to hand it to Typer would double that."""
+    database.write_bytes(database.read_bytes()[:8192] + b"x" * 40_000)
+    monkeypatch.setattr(application, "run", None)
+    answer = run("keys", "--json", "--db", database)
+    assert (answer.exit_code, answer.out) == (1, "")
+    assert f"the database {database} cannot be read: " in answer.err
+
+
+def test_on_a_terminal_an_empty_answer_is_explained(
+    run: Run, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ["keys", "--json", "--label", "back", "--db", str(database)]
+    assert run(*arguments).err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert run(*arguments).err == "no issue has the label 'back'; near: back end\n"
 
 
 _WORDS = st.sampled_from(
     [
         *("keys", "tree", "--json", "--json=1", "--missing", "--ndjson", "-q", "-v", "--help", "--", "-", ""),
-        *("--db", "--db=DB", "DB", "--config", "--config=nowhere", "--source", "--source=jira", "gitlab"),
+        *("--db", "--db=DB", "DB", "--config", "--config=nowhere", "--config=CONFIG"),
+        *("--source", "--source=jira", "gitlab"),
         *("--assignee", "--assignee=", "Łukasz Berg", "\udcff", "--label", "--label=-x", "-x", "--lab"),
         *("--issue-type", "story", "--parent-key=pay-2", "--changed-since", "2d", "--changed-since=2x"),
+    ]
+)
+_FILTERS = st.sampled_from(
+    [
+        *(["--source", "jira"], ["--source=GitHub"], ["--assignee", "łukasz BERG"], ["--label=back end"]),
+        *(["--issue-type", "story"], ["--parent-key=pay-2"], ["--changed-since", "2d"], ["--missing"]),
+        *(["--label", "gone"], ["--config", "CONFIG"], ["--label", "-x"], ["--label=\udcff"]),
     ]
 )
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
-    st.lists(_WORDS, max_size=6).map(lambda words: ["keys", "--db=DB", "--json", *words])
+    st.lists(_FILTERS, max_size=4).map(lambda pairs: ["keys", "--json", "--db=DB", *chain(*pairs)])
+    | st.lists(_WORDS, max_size=6).map(lambda words: ["keys", "--db=DB", "--json", *words])
     | st.lists(_WORDS, max_size=7)
 )
 @example(["keys", "--json", "--db=DB", "--label"])

@@ -112,9 +112,9 @@ def shown(run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     chains: list[str] = []
     show = cli._show
 
-    def kept(error: WorksupportError, *more: str) -> None:
+    def kept(error: WorksupportError, *more: str) -> int:
         chains.append("".join(traceback.format_exception(error)))
-        show(error, *more)
+        return show(error, *more)
 
     monkeypatch.setattr(cli, "_show", kept)
 

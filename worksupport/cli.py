@@ -10,7 +10,7 @@ import sys
 from worksupport import quick_keys
 from worksupport.errors import ExitCode, WorksupportError
 
-TYPE_CHECKING = False  # `typing` takes longer to load than an answer to make
+TYPE_CHECKING = False  # see queries/reader.py
 if TYPE_CHECKING:
     from worksupport.clock import Clock
 
@@ -25,11 +25,13 @@ def main(arguments: list[str] | None = None, clock: "Clock | None" = None) -> in
     if arguments is None:
         arguments = sys.argv[1:]
     try:
-        if quick_keys.printed(arguments, os.environ, clock):
+        if quick_keys.answered(arguments, os.environ, clock):
             return ExitCode.OK
         return _run(arguments, clock)
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
+    except WorksupportError as error:
+        return _show(error)
 
 
 def _run(arguments: list[str], clock: "Clock | None") -> int:
@@ -41,8 +43,7 @@ def _run(arguments: list[str], clock: "Clock | None") -> int:
     try:
         return application.run(arguments, context)
     except WorksupportError as error:
-        _show(error, context.options.log_format)
-        return error.exit_code
+        return _show(error, context.options.log_format)
 
 
 def _let_every_text_out() -> None:
@@ -52,13 +53,15 @@ def _let_every_text_out() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _show(error: WorksupportError, log_format: str) -> None:
+def _show(error: WorksupportError, log_format: str = "text") -> int:
     if log_format == "json":
         from worksupport.log import tell_end
 
-        return tell_end(error)
+        tell_end(error)
+        return error.exit_code
     from worksupport.text import visible
 
     lines = [f"worksupport: {error.message}", *([f"  {error.hint}"] if error.hint else [])]
     for line in lines:
         print("\n".join(visible(part) for part in line.split("\n")), file=sys.stderr)
+    return error.exit_code

@@ -87,6 +87,10 @@ class DatabaseError(WorksupportError):
     """The database could not be written; what was there stays as it was."""
 
 
+class OutputError(WorksupportError):
+    """What was asked for could not be printed."""
+
+
 class CredentialsError(WorksupportError):
     """A service refused the credentials, or took us for somebody anonymous."""
 

@@ -18,8 +18,13 @@ _STEP_SECONDS = 0.1
 
 
 def lock_path(database: Path) -> Path:
-    """Where the lock of this database is: beside the real file, whatever link led to it."""
+    """Where the lock of this database is: beside the real file, whatever link led to it.
+
+    Raises ConfigurationError for the root folder, beside which nothing is.
+    """
     real = Path(os.path.realpath(database))
+    if not real.name:
+        raise ConfigurationError(f"{real} is a folder, not a database", "name another file with --db")
     return real.with_name(real.name + ".lock")
 
 

@@ -5,6 +5,8 @@ import os
 import sys
 from functools import lru_cache
 
+from worksupport.errors import OutputError
+
 
 def json_text(document: object) -> str:
     """`document` as the command line prints it and `serve` sends it: compact ASCII and a newline."""
@@ -37,10 +39,17 @@ codecs.register_error(_ESCAPED, _escape)
 
 
 def write(text: str) -> None:
-    """Print an answer; a reader that closed the pipe (`| head`) is not an error."""
+    """Print an answer; a reader that closed the pipe (`| head`) is not an error.
+
+    Raises OutputError if stdout is closed or its disk is full.
+    """
+    if sys.stdout is None:
+        raise OutputError("the answer cannot be written: stdout is closed")
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         # Python flushes stdout once more at exit, which would complain again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise OutputError(f"the answer cannot be written: {error.strerror}") from error

@@ -1,17 +1,19 @@
 """`worksupport keys ... --json` past Typer, which takes twice as long to load as the answer to make.
 
-What is sure to be answered is answered here; all else, every fault and every help, is Typer's.
+What is sure to be answered is answered here; the rest, help and usage and what needs explaining, is Typer's.
 """
 
+import os
+import sys
 from collections.abc import Mapping
 
 from worksupport import output
-from worksupport.config.locate import locate_database
-from worksupport.errors import WorksupportError
+from worksupport.config.locate import CONFIG_VARIABLE, locate_database
+from worksupport.errors import ConfigurationError, UsageError
 from worksupport.queries.keys import NO_KEYS, KeysQuestion, keys_text
 from worksupport.queries.reader import answer
 
-TYPE_CHECKING = False  # `typing` takes longer to load than an answer to make
+TYPE_CHECKING = False  # see queries/reader.py
 if TYPE_CHECKING:
     from typing import Any
 
@@ -23,16 +25,19 @@ _FLAGS = ("--json", "--missing")
 _GLOBAL = ("--config", "--db")
 
 
-def printed(arguments: list[str], environment: Mapping[str, str], clock: "Clock | None" = None) -> bool:
-    """Print the answer to these arguments; False, with nothing printed, if they are for Typer."""
+def answered(arguments: list[str], environment: Mapping[str, str], clock: "Clock | None" = None) -> bool:
+    """Print the answer to these arguments; False, with nothing printed, if they are for Typer.
+
+    Raises DatabaseError if the database cannot be read, and what `output.write` raises.
+    """
     given = _given(arguments)
-    if given is None or "--json" not in given:
+    if given is None or "--json" not in given or _is_read_once(given, environment):
         return False
     try:
         text = _answer(given, environment, clock)
-    except (WorksupportError, UnicodeError):
+    except (ConfigurationError, UsageError):
         return False
-    if text.startswith(NO_KEYS):  # on a terminal the command says why
+    if text.startswith(NO_KEYS) and _is_watched():
         return False
     output.write(text)
     return True
@@ -58,6 +63,12 @@ def _given(arguments: list[str]) -> dict[str, str] | None:
     return given
 
 
+def _is_read_once(given: dict[str, str], environment: Mapping[str, str]) -> bool:
+    """A configuration from a pipe cannot be read again by Typer's way; one that is not there it tells."""
+    config = given.get("--config") or environment.get(CONFIG_VARIABLE)
+    return bool(config) and not os.path.isfile(config or "")
+
+
 def _answer(given: dict[str, str], environment: Mapping[str, str], clock: "Clock | None") -> str:
     path = locate_database(given.get("--config"), given.get("--db"), environment)
     filters: dict[str, Any] = {
@@ -74,3 +85,10 @@ def _moment(text: str, clock: "Clock | None") -> str:
     from worksupport.queries.moments import moment
 
     return moment("--changed-since", text, (clock or Clock()).now())
+
+
+def _is_watched() -> bool:
+    """Somebody will want to know why nothing was found."""
+    from worksupport.render.terminal import is_terminal
+
+    return is_terminal(sys.stderr)

@@ -74,7 +74,7 @@ def _database_files(database: Path | None) -> list[Path]:
     if database is None:
         return []
     real = database.resolve()
-    beside = [real.with_name(real.name + ending) for ending in ("-wal", "-shm")]
+    beside = [Path(f"{real}{ending}") for ending in ("-wal", "-shm")]
     return [path for path in (real, *beside, lock.lock_path(real)) if path.is_file()]
 
 

@@ -16,15 +16,26 @@ from worksupport.errors import UsageError
 _PANEL = "Global options (before or after the command)"
 _LOG_FORMATS = ("text", "json")
 
+# Not `readable` to Typer: with a database given, reads need no configuration; and we say what to do about it.
 Config = Annotated[
     Path | None,
     typer.Option(
-        "--config", help="Configuration file (WORKSUPPORT_CONFIG).", rich_help_panel=_PANEL, metavar="PATH"
+        "--config",
+        help="Configuration file (WORKSUPPORT_CONFIG).",
+        rich_help_panel=_PANEL,
+        metavar="PATH",
+        readable=False,
     ),
 ]
 Database = Annotated[
     Path | None,
-    typer.Option("--db", help="Database file (WORKSUPPORT_DB).", rich_help_panel=_PANEL, metavar="PATH"),
+    typer.Option(
+        "--db",
+        help="Database file (WORKSUPPORT_DB).",
+        rich_help_panel=_PANEL,
+        metavar="PATH",
+        readable=False,
+    ),
 ]
 # Before the command they also come from the environment; behind it they only beat that.
 ConfigOrVariable = Annotated[
@@ -35,12 +46,18 @@ ConfigOrVariable = Annotated[
         help="Configuration file.",
         rich_help_panel=_PANEL,
         metavar="PATH",
+        readable=False,
     ),
 ]
 DatabaseOrVariable = Annotated[
     Path | None,
     typer.Option(
-        "--db", envvar="WORKSUPPORT_DB", help="Database file.", rich_help_panel=_PANEL, metavar="PATH"
+        "--db",
+        envvar="WORKSUPPORT_DB",
+        help="Database file.",
+        rich_help_panel=_PANEL,
+        metavar="PATH",
+        readable=False,
     ),
 ]
 Verbose = Annotated[

@@ -36,7 +36,7 @@ def init(context: Context, file: File = None) -> None:
 
     own = Path(user_config(context.environment))
     path = file or context.options.config or own
-    if path.is_dir():
+    if os.path.isdir(path):
         path = path / CONFIG_NAME
     _write_starter(path)
     option = "" if path == own else f" --config {shlex.quote(str(path))}"

@@ -55,7 +55,7 @@ def keys(
     form = keys_text if as_json else keys_lines if ndjson else _plain
     text = answer(context.database_path, lambda found: form(found, question))
     output.write(text)
-    if not text or text.startswith(NO_KEYS):
+    if not text or (as_json and text.startswith(NO_KEYS)):
         explain_emptiness(context, question)
 
 

@@ -16,11 +16,12 @@ def database_key(path: str) -> str:
             data = file.read()
     except OSError as error:
         raise ConfigurationError(f"the configuration {path} cannot be read: {error.strerror}") from error
+    if b"\\" in data or b"\0" in data:
+        return _parsed(data)
     try:
-        text = data.decode("utf-8-sig")
+        return _plain(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        return _parsed(path)
-    return _parsed(path) if "\\" in text else _plain(text)
+        return _parsed(data)
 
 
 def _plain(text: str) -> str:
@@ -34,10 +35,8 @@ def _plain(text: str) -> str:
     return ""
 
 
-def _parsed(path: str) -> str:
-    from pathlib import Path
-
+def _parsed(data: bytes) -> str:
     from worksupport.config import properties  # only now: to load jproperties takes longer than an answer
 
-    entry = properties.read(Path(path), mentioning=_KEY).entries.get(_KEY)
+    entry = properties.parse(data, mentioning=_KEY).entries.get(_KEY)
     return entry.value if entry else ""

@@ -31,16 +31,20 @@ class Document:
     faults: list[tuple[int, str]]
 
 
-def read(path: Path, mentioning: str = "") -> Document:
-    """The properties of the UTF-8 file at `path`; a byte order mark is dropped.
-
-    `mentioning`: parse only lines that may hold this text, for readers that want one key fast.
-    Raises ConfigurationError if the file cannot be read; wrong bytes and escapes are `faults`.
-    """
+def read(path: Path) -> Document:
+    """The properties of the file at `path`. Raises ConfigurationError if it cannot be read."""
     try:
-        data = path.read_bytes()
+        return parse(path.read_bytes())
     except OSError as error:
         raise ConfigurationError(f"the configuration {path} cannot be read: {error.strerror}") from error
+
+
+def parse(data: bytes, mentioning: str = "") -> Document:
+    """The properties in these bytes of UTF-8 text; a byte order mark is dropped.
+
+    `mentioning`: parse only lines that may hold this text, for readers that want one key fast. Wrong bytes
+    and escapes are `faults`.
+    """
     text, faults = _decoded(data)
     entries: dict[str, Entry] = {}
     for line, logical in _logical_lines(text):

@@ -120,7 +120,8 @@ class Walk:
     def _refused(self, query: Query | ParentProbe, error: QueryRefusedError) -> None:
         """Close in on the refused item: halve; ask a single one again; then find out which part it is.
 
-        What is begun is ended first: a site that refuses everything is found out soon.
+        Halves come next, so that a site that refuses everything is found out soon; a single one comes last,
+        when the reason may have passed.
         """
         if isinstance(query, RootQuery):
             raise ConfigurationError(
@@ -133,7 +134,7 @@ class Walk:
             self._ready.extendleft(parts)
         elif query not in self._asked_again:
             self._asked_again.add(query)
-            self._ready.appendleft(query)
+            self._ready.append(query)
         elif isinstance(query, LabelQuery):
             self._leave_out(Kind.ACCOUNT, query.account_ids[0], error.message)
         else:

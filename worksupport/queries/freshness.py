@@ -4,7 +4,7 @@ import sqlite3
 
 from worksupport.source_names import SOURCES
 
-TYPE_CHECKING = False  # reads begin here, and `typing` takes longer to load than an answer to make
+TYPE_CHECKING = False  # see queries/reader.py
 if TYPE_CHECKING:
     from typing import Any
 

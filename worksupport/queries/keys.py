@@ -69,13 +69,15 @@ def keys_text(connection: sqlite3.Connection, question: KeysQuestion) -> str:
     statement, parameters = keys_statement(question)
     # An aggregate takes its rows in the order of the subquery (SQLite, ticket 2942 and test/tkt2942.test).
     document = f"json_object('issue_keys', json_group_array(issue_key), 'total_count', count(*), {FRESHNESS})"
-    ((text,),) = connection.execute(f"SELECT {document} FROM ({statement})", parameters)
+    ((text,),) = connection.execute(f"SELECT {document} AS document FROM ({statement})", parameters)
     return json_ascii(text) + "\n"
 
 
 def keys_lines(connection: sqlite3.Connection, question: KeysQuestion) -> str:
     """The same issues, one JSON object a line: `{"issue_key": ..., "source": ...}`."""
-    statement, parameters = keys_statement(question, "json_object('issue_key', issue_key, 'source', source)")
+    statement, parameters = keys_statement(
+        question, "json_object('issue_key', issue_key, 'source', source) AS line"
+    )
     return "".join(f"{json_ascii(line)}\n" for (line,) in connection.execute(statement, parameters))
 
 

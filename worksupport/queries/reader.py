@@ -12,7 +12,9 @@ from contextlib import closing, contextmanager
 from worksupport.errors import ConfigurationError, DatabaseError, UsageError
 from worksupport.schema_version import SCHEMA_VERSION
 
-TYPE_CHECKING = False  # `typing` takes longer to load than an answer to make
+# What a type checker takes for true. In the few modules with which `keys --json` starts it stands in place of
+# typing.TYPE_CHECKING: to load `typing` takes longer than to make an answer.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeVar
 
@@ -90,7 +92,7 @@ def _connect(path: Location, *, nobody_writes: bool) -> sqlite3.Connection:
 def _uri(path: str) -> str:
     """The path, absolute or relative, as https://sqlite.org/uri.html (section 3.1) has it."""
     escaped = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    return f"file://{escaped}" if os.path.isabs(path) else f"file:{escaped}"
+    return f"file://{escaped}" if os.path.isabs(path) else f"file:./{escaped}"
 
 
 def _fingerprint(path: Location) -> tuple[int, ...] | None:

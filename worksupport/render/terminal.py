@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def is_terminal(stream: TextIO | None = None) -> bool:
     """Whether this stream (default: stdout) is a terminal; a closed one is not."""
     stream = sys.stdout if stream is None else stream
-    return not stream.closed and stream.isatty()
+    return stream is not None and not stream.closed and stream.isatty()
 
 
 def console() -> "Console":
