@@ -8,9 +8,9 @@ from worksupport.harvest.plan import (
     LabelQuery,
     Query,
     RootQuery,
-    batch_bounds,
     fair_batch,
     halves,
+    smallest_batch,
 )
 
 _KIND = (1, 2)
@@ -25,65 +25,53 @@ def _waiting(parents: int, *, children: int = 0) -> Frontier:
     return frontier
 
 
-def _sizes(frontier: Frontier, idle: int, coming: set[tuple[int, ...]]) -> list[int]:
-    """The batches that so many free workers get, one after the other."""
-    queries = [frontier.take(worker, coming) for worker in range(idle, 0, -1)]
+def _sizes(frontier: Frontier, *, is_coming: bool = False) -> list[int]:
+    """The batches that eight free workers get, one after the other."""
+    queries = [frontier.take({_KIND} if is_coming else set()) for _ in range(8)]
     return [len(query.parents) for query in queries if query]
 
 
 @pytest.mark.parametrize(
-    ("parents", "idle", "is_coming", "sizes"),
+    ("parents", "is_coming", "sizes"),
     [
-        (3, 8, False, [3]),
-        (100, 8, False, [50, 50]),
-        (1_000, 8, False, [*[100] * 7, 75]),
-        (500, 4, False, [100, 100, 75, 57]),
-        (49, 8, True, []),  # not worth a query while more can come
-        (110, 8, True, [50, 50]),
-        (90, 3, True, []),  # most workers are busy: wait for a full batch
-        (260, 3, True, [100, 100]),
+        (3, False, [3]),
+        (100, False, [50, 50]),
+        (1_000, False, [*[100] * 7, 75]),
+        (49, True, []),  # not worth a query while more can come
+        (110, True, [50, 50]),
     ],
 )
-def test_batches(parents: int, idle: int, is_coming: bool, sizes: list[int]) -> None:
-    coming = {_KIND} if is_coming else set()
-    assert _sizes(_waiting(parents, children=10), idle, coming) == sizes
+def test_batches(parents: int, is_coming: bool, sizes: list[int]) -> None:
+    assert _sizes(_waiting(parents, children=10), is_coming=is_coming) == sizes
 
 
-@pytest.mark.parametrize("idle", [8, 3])
-def test_until_children_were_seen_no_batch_is_large(idle: int) -> None:
+def test_until_children_were_seen_no_batch_is_large() -> None:
     """They may have hundreds each, and the pages of one query come one after the other."""
-    assert _sizes(_waiting(1_000), idle, {_KIND}) == [50] * idle
+    assert _sizes(_waiting(1_000)) == [50] * 8
+    assert _sizes(_waiting(49), is_coming=True) == []
 
 
 def test_a_key_is_taken_up_once_so_cycles_end() -> None:
     frontier = _waiting(3)
-    assert frontier.take(1, set()) == ChildrenQuery(("P-0", "P-1", "P-2"), _KIND)
+    assert frontier.take(set()) == ChildrenQuery(("P-0", "P-1", "P-2"), _KIND)
     frontier.add(["P-1", "P-3", "P-3"], _KIND)
-    assert frontier.take(1, set()) == ChildrenQuery(("P-3",), _KIND)
+    assert frontier.take(set()) == ChildrenQuery(("P-3",), _KIND)
     frontier.add(["P-4"], ())
-    assert frontier.take(1, set()) is None
+    assert frontier.take(set()) is None
 
 
 def test_many_children_make_the_next_batches_smaller() -> None:
-    assert _sizes(_waiting(100, children=40), 8, set()) == [25, 19, 14, 13, 13, 13, 3]
-    assert _sizes(_waiting(1_000, children=40), 8, set()) == [50] * 8
+    assert _sizes(_waiting(100, children=40)) == [25, 19, 14, 13, 13, 13, 3]
 
 
 @pytest.mark.parametrize(
-    ("parents", "children", "bounds"),
-    [
-        (0, 0, (50, 50)),
-        (10, 50, (100, 100)),
-        (10, 80, (63, 100)),
-        (10, 400, (13, 50)),
-        (10, 0, (100, 100)),
-        (1, 900, (10, 10)),
-    ],
+    ("parents", "children", "size"),
+    [(10, 50, 100), (10, 80, 63), (10, 400, 13), (10, 0, 100), (1, 900, 10)],
 )
-def test_a_batch_is_worth_a_query_and_not_too_long(
-    parents: int, children: int, bounds: tuple[int, int]
+def test_a_batch_worth_a_query_holds_between_10_and_100_parents(
+    parents: int, children: int, size: int
 ) -> None:
-    assert batch_bounds(parents, children) == bounds
+    assert smallest_batch(parents, children) == size
 
 
 def test_batches_are_large_until_the_end_is_near() -> None:

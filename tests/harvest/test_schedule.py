@@ -95,9 +95,12 @@ def needed(site: Site) -> Least:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_requests_and_rounds_stay_near_the_least_possible(site: Site, needed: Least, seed: int) -> None:
-    """Searches of both services within 5 % of the least, and the walk within a fifth of its rounds."""
+    """Searches of both services within 3 % of the least, and the walk within a fifth of its rounds.
+
+    DESIGN section 10 allows 5 % and 30 %; real answers come in a wilder order.
+    """
     timed, _ = _walk(site, seed=seed)
-    assert timed.requests + needed.github <= 1.05 * needed.searches
+    assert timed.requests + needed.github <= 1.03 * needed.searches
     assert timed.now + 2 <= 1.2 * needed.rounds_jira
 
 
@@ -113,12 +116,20 @@ def test_requests_and_rounds_stay_near_the_least_possible(site: Site, needed: Le
     ids=["few with many children", "very different", "flat", "many with few children"],
 )
 def test_sites_of_other_shapes_are_walked_as_well(shape: Shape, seed: int) -> None:
-    """Where a parent has forty children, a batch of a hundred would bring forty pages one after the other."""
+    """Where a parent has forty children, a batch of a hundred brings forty pages, one by one."""
     site = make_site(20_000, shape)
     needed = least(site)
     timed, _ = _walk(site, seed=seed)
     assert timed.requests + needed.github <= 1.05 * needed.searches
     assert timed.now + 2 <= 1.3 * needed.rounds_jira
+
+
+def test_a_large_site_is_asked_in_full_batches_until_its_end() -> None:
+    site = make_site(50_000)
+    needed = least(site)
+    timed, _ = _walk(site)
+    assert timed.requests + needed.github <= 1.02 * needed.searches
+    assert timed.now + 2 <= 1.05 * needed.rounds_jira
 
 
 def test_every_order_of_arrival_brings_the_same(site: Site) -> None:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from math import ceil
 
 FULL_BATCH = 100
+# Until it is known how many children the parents of a kind have: it may be hundreds, and the pages of one
+# query come one after the other.
+CAREFUL_BATCH = 50
 SMALL_BATCH = 10
-# Found by trying them all on made-up sites of many shapes (tests/harvest/test_schedule.py): with smaller
-# batches the requests grow past what DESIGN section 10 allows; with larger ones the workers run dry, for the
-# pages of one query come one after the other.
-_LEAST_PAGES = 5
-_MOST_PAGES = 20
+# So many pages are worth a query, whose last page is half empty. Found, as the size of a careful batch, by
+# trying on made-up sites of several shapes (tests/harvest/test_schedule.py): with less the requests grow past
+# what DESIGN section 10 allows, with more the workers run dry.
+_WORTH_PAGES = 5
 _PAGE = 100
-_PRESUMED_CHILDREN = 10.0
 
 
 @dataclass(frozen=True)
@@ -83,38 +84,30 @@ class Frontier:
         parents, before = self._answered.get(query.type_ids, (0, 0))
         self._answered[query.type_ids] = parents + len(query.parents), before + children
 
-    def take(self, idle: int, coming: set[tuple[int, ...]]) -> ChildrenQuery | None:
-        """The next batch for one of `idle` free workers, or None if it is better to wait.
+    def take(self, coming: set[tuple[int, ...]]) -> ChildrenQuery | None:
+        """The next batch for a free worker, or None if it is better to wait.
 
-        `coming`: the kinds of parents that queries in flight can still bring. They are waited for until the
-        largest batch is there or, while half of the workers have nothing to do, one that is worth a query.
+        `coming`: the kinds of parents that queries in flight can still bring. They are waited for until there
+        are enough to be worth a query.
         """
-        many_idle = idle * 2 >= self._workers
         waiting = sum(map(len, self._waiting.values()))
         for child_types, keys in self._waiting.items():
-            smallest, largest = batch_bounds(*self._answered.get(child_types, (0, 0)))
-            size = fair_batch(waiting, self._workers, smallest, largest)
-            if child_types in coming and not many_idle:
-                smallest = size = largest
+            smallest, largest = self._bounds(child_types)
             if keys and (len(keys) >= smallest or child_types not in coming):
+                size = fair_batch(waiting, self._workers, smallest, largest)
                 self._waiting[child_types] = keys[size:]
                 return ChildrenQuery(tuple(keys[:size]), child_types)
         return None
 
-
-def batch_bounds(parents: int, children: int) -> tuple[int, int]:
-    """So many parents are worth a query, whose last page is half empty; and so many do not make it too long.
-
-    `parents`, `children`: what has been seen so far; until then each parent is taken to have ten, and no
-    query to be longer than it must.
-    """
-    per_parent = max(children, 1) / parents if parents else _PRESUMED_CHILDREN
-    smallest = _parents_for(_LEAST_PAGES, per_parent)
-    return smallest, _parents_for(_MOST_PAGES, per_parent) if parents else smallest
+    def _bounds(self, child_types: tuple[int, ...]) -> tuple[int, int]:
+        if child_types not in self._answered:
+            return CAREFUL_BATCH, CAREFUL_BATCH
+        return smallest_batch(*self._answered[child_types]), FULL_BATCH
 
 
-def _parents_for(pages: int, per_parent: float) -> int:
-    return max(SMALL_BATCH, min(FULL_BATCH, ceil(pages * _PAGE / per_parent)))
+def smallest_batch(parents: int, children: int) -> int:
+    """So many parents are worth a query, where so many parents had so many children."""
+    return max(SMALL_BATCH, min(FULL_BATCH, ceil(_WORTH_PAGES * _PAGE * parents / max(children, 1))))
 
 
 def fair_batch(waiting: int, workers: int, smallest: int, largest: int) -> int:

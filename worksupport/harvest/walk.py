@@ -68,8 +68,8 @@ class Walk:
             self._dispatch()
 
     def _dispatch(self) -> None:
-        while (idle := self._workers.count - len(self._in_flight)) > 0:
-            query = self._ready.popleft() if self._ready else self._frontier.take(idle, self._coming())
+        while len(self._in_flight) < self._workers.count:
+            query = self._ready.popleft() if self._ready else self._frontier.take(self._coming())
             if query is None:
                 return
             if isinstance(query, ChildrenQuery) and self._known_types.isdisjoint(query.type_ids):
