@@ -73,3 +73,11 @@ def test_only_the_commands_that_can_be_meant_are_loaded(
     assert {command.callback.__name__ for command in application._app(arguments).registered_commands} == (
         expected or every
     )
+
+
+@pytest.mark.parametrize("command", [["history"], ["check", "--offline"], ["keys"], ["backup", "x"]])
+def test_the_root_folder_is_no_database(run: Run, command: list[str]) -> None:
+    """Nothing can stand beside it, neither a lock nor a write-ahead log."""
+    answer = run(*command, "--db", "/")
+    assert answer.exit_code == 3
+    assert "/ is a folder, not a database" in answer.out + answer.err

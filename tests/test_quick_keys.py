@@ -31,6 +31,7 @@ _OURS = {
     "worksupport.key_order",
     "worksupport.output",
     "worksupport.queries",
+    "worksupport.queries.folding",
     "worksupport.queries.freshness",
     "worksupport.queries.keys",
     "worksupport.queries.reader",

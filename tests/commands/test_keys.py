@@ -125,3 +125,12 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     assert process.stderr.read() == ""
     process.stderr.close()
     assert process.wait() == 0
+
+
+def test_lists_for_people_load_nothing_for_http_drawing_or_writing(database: Path) -> None:
+    program = "import sys; from worksupport.cli import main; main(['keys', '--db', sys.argv[1]])"
+    program += "; print(*sys.modules, file=sys.stderr)"
+    command = [sys.executable, "-c", program, str(database)]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stderr.split()
+    heavy = {"requests", "urllib3", "sqlite_utils", "tenacity", "rich", "jproperties", "pydantic", "asyncio"}
+    assert {module.partition(".")[0] for module in loaded} & heavy == set()

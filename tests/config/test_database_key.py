@@ -14,7 +14,7 @@ from worksupport.errors import ConfigurationError
 _PARTS = st.sampled_from(
     [
         *("database.path", "database.pathology", "x", "/data/ü.db", "=", ":", "#", "!", "\\", "\\u0064"),
-        *(" ", "\t", "\f", "\n", "\r", "\r\n", "\x0b", "\x85", "\u2028", "\ufeff"),
+        *(" ", "\t", "\f", "\n", "\r", "\r\n", "\x0b", "\x85", "\u2028", "\ufeff", "\0"),
     ]
 )
 
@@ -25,10 +25,16 @@ def _file(folder: Path, content: bytes) -> Path:
     return path
 
 
-@given(st.lists(_PARTS, max_size=12).map("".join) | st.text(st.characters(exclude_categories=["Cs"])))
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@given(st.lists(_PARTS, max_size=12).map("".join) | _TEXT.map(lambda text: f"database.path{text}"))
 @example("database.path = a\ndatabase.path = b\n")
 @example("database.path")
 @example("database.path = : x")
+@example("\ufeffdatabase.path = x")
+@example("\fdatabase.path\f=\fx\f")
+@example("database.path = x\0y\ndatabase.path = z")
 @example("# database.path = x\ndatabase.path:y ")
 @example("x = 1\\\ndatabase.path = no\ndatabase.path = yes")
 def test_the_value_is_the_parser_s(text: str) -> None:

@@ -100,7 +100,10 @@ def test_a_nul_character_is_a_fault() -> None:
 def test_a_reader_of_one_key_finds_it_however_it_is_written(tmp_path: Path) -> None:
     path = tmp_path / "x.properties"
     path.write_text("a=1\ndatabase\\u002epath=here\n")
-    assert properties.read(path, mentioning="database.path").entries["database.path"].value == "here"
+    assert (
+        properties.parse(path.read_bytes(), mentioning="database.path").entries["database.path"].value
+        == "here"
+    )
 
 
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:

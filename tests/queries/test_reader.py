@@ -100,9 +100,27 @@ def test_data_version(tmp_path: Path) -> None:
         assert data_version(reader) == 1
 
 
-@pytest.mark.parametrize("name", ["a b.db", "50%.db", "what?.db", "a#b.db", "ü.db", "mode=rwc&x.db"])
+@pytest.mark.parametrize("name", ["a b.db", "p%41.db", "what?.db", "a#b.db", "ü.db", "mode=rwc&x.db"])
 def test_any_file_name_can_be_read(tmp_path: Path, name: str) -> None:
     assert keys_at(fill(tmp_path / name, [issue("P-1")])) == ["P-1"]
+
+
+def test_a_path_in_any_notation_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "folder").mkdir()
+    fill(tmp_path / "folder" / ":memory:", [issue("P-1")])
+    (tmp_path / "link").symlink_to(tmp_path / "folder")
+    for path in (f"/{tmp_path}/folder/:memory:", f"{tmp_path}/link/../folder/./:memory:", "folder/:memory:"):
+        assert answer(path, lambda found: issue_keys(found, KeysQuestion())) == ["P-1"]
+    monkeypatch.chdir("folder")
+    assert answer(":memory:", lambda found: issue_keys(found, KeysQuestion())) == ["P-1"]
+
+
+@pytest.mark.parametrize("path", ["no\0where", "", "file/below", "loop"])
+def test_a_path_to_nothing_is_told(tmp_path: Path, path: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(ConfigurationError, match=r"there is no database at|symbolic links"):
+        answer(path, data_version)
 
 
 def test_no_database_names_what_creates_it_and_creates_nothing(tmp_path: Path) -> None:

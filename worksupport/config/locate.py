@@ -15,7 +15,6 @@ _LOCAL = os.path.join("config", CONFIG_NAME)
 _DATABASE_KEY_VARIABLE = "WORKSUPPORT_DATABASE_PATH"
 _HINT = "worksupport init writes one to fill in; worksupport demo shows everything without any account"
 
-
 Location = str | os.PathLike[str]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from worksupport.errors import NotFoundError
 from worksupport.hierarchy import UNKNOWN_TYPE_ID
 from worksupport.key_order import KEY_ORDER
+from worksupport.queries.folding import folded
 
 # SQLite writes the part of a node that stands in the row: in one step per issue, where Python would need ten.
 _NODE = """'issue_key', issue_key, 'summary', summary, 'issue_type', issue_types.name,
@@ -43,7 +44,7 @@ class Issues:
 
     def of_type(self, connection: sqlite3.Connection, name: str) -> list[int]:
         """The issues of the configured type with this name, without regard to case."""
-        types = connection.execute("SELECT id FROM issue_types WHERE casefold(name) = ?", (name.casefold(),))
+        types = connection.execute("SELECT id FROM issue_types WHERE casefold(name) = ?", (folded(name),))
         wanted = {type_id for (type_id,) in types}
         return [issue for issue, type_id in enumerate(self.type_ids) if type_id in wanted]
 
@@ -52,7 +53,8 @@ class Issues:
 
         Raises NotFoundError if there is none, or only a missing one.
         """
-        similar = [issue for issue, other in enumerate(self.keys) if other.casefold() == key.casefold()]
+        wanted = folded(key)
+        similar = [issue for issue, other in enumerate(self.keys) if other.casefold() == wanted]
         if similar:
             return next((issue for issue in similar if self.keys[issue] == key), similar[0])
         for (since,) in connection.execute("SELECT missing_since FROM issues WHERE issue_key = ?", (key,)):
@@ -64,7 +66,7 @@ class Issues:
         if not filters:
             return None
         passing = [
-            {issue_id for (issue_id,) in connection.execute(_FILTERS[name], (value.casefold(),))}
+            {issue_id for (issue_id,) in connection.execute(_FILTERS[name], (folded(value),))}
             for name, value in filters.items()
         ]
         wanted = set.intersection(*passing)

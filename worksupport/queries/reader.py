@@ -9,7 +9,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
-from worksupport.errors import ConfigurationError, DatabaseError, UsageError
+from worksupport.errors import ConfigurationError, DatabaseError
 from worksupport.schema_version import SCHEMA_VERSION
 
 # What a type checker takes for true. In the few modules with which `keys --json` starts it stands in place of
@@ -50,8 +50,7 @@ def open_reader(path: Location) -> Iterator[sqlite3.Connection]:
     """A read-only connection to the database at `path`, inside one read transaction; rows are tuples.
 
     Raises ConfigurationError (no database, not one of ours, another schema), DatabaseError (unreadable or
-    damaged), UsageError for a question with bytes that are no text and, when the body is done,
-    DatabaseChangedError.
+    damaged) and, when the body is done, DatabaseChangedError.
     """
     _check_file(path)
     before = _fingerprint(path)
@@ -60,10 +59,6 @@ def open_reader(path: Location) -> Iterator[sqlite3.Connection]:
             connection.execute("BEGIN")
             _check_schema(connection, path)
             yield connection
-    except UnicodeEncodeError as error:
-        raise UsageError(
-            f"{error.object!r} is not UTF-8 text: nothing in the database is called that"
-        ) from error
     except sqlite3.Error as error:
         if before != _fingerprint(path):
             raise DatabaseChangedError(f"the database {path} changed while it was read") from error
