@@ -77,12 +77,14 @@ def slow(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     return by_typer
 
 
-def _loaded(environment: dict[str, str], *arguments: object) -> set[str]:
+def _loaded(
+    environment: dict[str, str], *arguments: object, begins: str = '{"issue_keys":["PAY-2"'
+) -> set[str]:
     """The modules in a process that answered; -S: without those that a virtual environment loads itself."""
     command = [sys.executable, "-S", "-c", _PROGRAM, *map(str, arguments)]
     variables = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), **environment}
     answer = subprocess.run(command, capture_output=True, text=True, check=True, env=variables)
-    assert answer.stdout.startswith('{"issue_keys":["PAY-2"')
+    assert answer.stdout.startswith(begins)
     return set(answer.stderr.split())
 
 
@@ -99,6 +101,18 @@ def test_loads_only_what_the_answer_needs(database: Path) -> None:
 def test_a_database_that_a_plain_configuration_names_costs_one_module(config: Path) -> None:
     modules = _loaded({"WORKSUPPORT_CONFIG": str(config)}, "keys", "--json")
     assert _ours(modules) == {*_OURS, "worksupport.config.database_key"}
+    assert modules & {*_SLOW, "jproperties"} == set()
+
+
+def test_the_starter_configuration_is_plain_and_so_is_an_empty_answer(run: Run, tmp_path: Path) -> None:
+    """Its comments have backslashes: nothing slow is loaded to read past them, nor to say that nothing fits."""
+    config = tmp_path / "starter.properties"
+    assert run("init", config).exit_code == 0
+    assert "\\" in config.read_text()
+    with config.open("a") as file:
+        file.write("database.path = empty.db\n")
+    fill(tmp_path / "empty.db")
+    modules = _loaded({}, "keys", "--json", "--config", config, begins='{"issue_keys":[]')
     assert modules & {*_SLOW, "jproperties"} == set()
 
 

@@ -16,18 +16,17 @@ def database_key(path: str) -> str:
             data = file.read()
     except OSError as error:
         raise ConfigurationError(f"the configuration {path} cannot be read: {error.strerror}") from error
-    if b"\\" in data or b"\0" in data:
-        return _parsed(data)
     try:
-        return _plain(data.decode("utf-8-sig"))
+        lines = data.decode("utf-8-sig").replace("\r", "\n").split("\n")
     except UnicodeDecodeError:
         return _parsed(data)
+    said = [said for line in lines if not (said := line.lstrip(_BLANKS)).startswith(("#", "!"))]
+    return _parsed(data) if any("\\" in line or "\0" in line for line in said) else _plain(said)
 
 
-def _plain(text: str) -> str:
+def _plain(lines: list[str]) -> str:
     """Without a backslash no line goes on in the next one, and what is written is what is meant."""
-    for line in text.replace("\r", "\n").split("\n"):
-        written = line.lstrip(_BLANKS)
+    for written in lines:
         rest = written.removeprefix(_KEY)
         if rest != written and (not rest or rest[0] in _BLANKS + "=:"):
             value = rest.lstrip(_BLANKS)

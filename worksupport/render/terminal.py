@@ -2,15 +2,15 @@
 
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, TextIO
 
-from worksupport.text import visible
-
+TYPE_CHECKING = False  # see queries/reader.py
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from rich.console import Console
 
 
-def is_terminal(stream: TextIO | None = None) -> bool:
+def is_terminal(stream: "TextIO | None" = None) -> bool:
     """Whether this stream (default: stdout) is a terminal; a closed one is not."""
     stream = sys.stdout if stream is None else stream
     return stream is not None and not stream.closed and stream.isatty()
@@ -25,5 +25,7 @@ def console() -> "Console":
 
 def show_hints(hints: Iterable[str]) -> None:
     """Print hints for people on stderr."""
+    from worksupport.text import visible
+
     for hint in hints:
         print(visible(hint), file=sys.stderr)
