@@ -105,7 +105,7 @@ def test_a_database_that_a_plain_configuration_names_costs_one_module(config: Pa
 
 
 def test_the_starter_configuration_is_plain_and_so_is_an_empty_answer(run: Run, tmp_path: Path) -> None:
-    """Its comments have backslashes: nothing slow is loaded to read past them, nor to say that nothing fits."""
+    """Its comments have backslashes: nothing slow is loaded to read past them, nor to find nothing."""
     config = tmp_path / "starter.properties"
     assert run("init", config).exit_code == 0
     assert "\\" in config.read_text()

@@ -182,4 +182,6 @@ def fixed_answer(path: str) -> Any:
         return [json.loads(_type(name)) for name in TYPE_IDS]
     if path.endswith("/user"):
         return json.loads(_user(0))
-    return [] if path.endswith("/field") else {}
+    if path.endswith("/field"):  # the package `jira` asks again before every query for as long as it is empty
+        return [{"id": "summary", "name": "Summary", "clauseNames": ["summary"]}]
+    return {}

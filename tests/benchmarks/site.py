@@ -127,13 +127,16 @@ class _Maker:
         return self.issue(f"{project}-{self.site.size + 1}", type_name, parent, *labels, who=who)
 
     def grow(self, total: int) -> Site:
-        """About 65 % tree, 2 % labelled issues beside it, 5 % GitHub; the rest is of no interest."""
+        """About 65 % tree, 2 % labelled issues beside it, 2 % GitHub; the rest is of no interest.
+
+        So few of GitHub that its queries, one after the other, do not hide how Jira is asked.
+        """
         for _ in range(max(4, total // self._shape.issues_per_root)):
             self._version()
         for _ in range(total // 50):
             who = self._random.randrange(MEMBERS)
             self.site.labelled[who].append(self.jira("Bug", None, LABEL, who=who))
-        for number in range(total // 20):
+        for number in range(total // 50):
             who = self._random.randrange(MEMBERS - 6)  # six members have no issue there
             self.site.github[who].append(
                 self.issue(f"acme/app-{number % 7}#{number}", "", None, LABEL, who=who)

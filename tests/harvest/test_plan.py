@@ -35,10 +35,10 @@ def _sizes(frontier: Frontier, *, is_coming: bool = False) -> list[int]:
     ("parents", "is_coming", "sizes"),
     [
         (3, False, [3]),
-        (100, False, [50, 50]),
+        (100, False, [40, 40, 20]),
         (1_000, False, [*[100] * 7, 75]),
-        (49, True, []),  # not worth a query while more can come
-        (110, True, [50, 50]),
+        (39, True, []),  # not worth a query while more can come
+        (90, True, [40, 40]),
     ],
 )
 def test_batches(parents: int, is_coming: bool, sizes: list[int]) -> None:
@@ -47,8 +47,8 @@ def test_batches(parents: int, is_coming: bool, sizes: list[int]) -> None:
 
 def test_until_children_were_seen_no_batch_is_large() -> None:
     """They may have hundreds each, and the pages of one query come one after the other."""
-    assert _sizes(_waiting(1_000)) == [50] * 8
-    assert _sizes(_waiting(49), is_coming=True) == []
+    assert _sizes(_waiting(1_000)) == [45] * 8
+    assert _sizes(_waiting(44), is_coming=True) == []
 
 
 def test_a_key_is_taken_up_once_so_cycles_end() -> None:
@@ -61,12 +61,12 @@ def test_a_key_is_taken_up_once_so_cycles_end() -> None:
 
 
 def test_many_children_make_the_next_batches_smaller() -> None:
-    assert _sizes(_waiting(100, children=40)) == [25, 19, 14, 13, 13, 13, 3]
+    assert _sizes(_waiting(100, children=40)) == [25, 19, 14, 11, 10, 10, 10, 1]
 
 
 @pytest.mark.parametrize(
     ("parents", "children", "size"),
-    [(10, 50, 100), (10, 80, 63), (10, 400, 13), (10, 0, 100), (1, 900, 10)],
+    [(10, 40, 100), (10, 80, 50), (10, 300, 14), (10, 0, 100), (1, 900, 10)],
 )
 def test_a_batch_worth_a_query_holds_between_10_and_100_parents(
     parents: int, children: int, size: int

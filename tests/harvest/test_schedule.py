@@ -95,12 +95,12 @@ def needed(site: Site) -> Least:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_requests_and_rounds_stay_near_the_least_possible(site: Site, needed: Least, seed: int) -> None:
-    """Searches of both services within 3 % of the least, and the walk within a fifth of its rounds.
+    """Searches of both services within 4.5 % of the least, and the walk within a fifth of its rounds.
 
     DESIGN section 10 allows 5 % and 30 %; real answers come in a wilder order.
     """
     timed, _ = _walk(site, seed=seed)
-    assert timed.requests + needed.github <= 1.03 * needed.searches
+    assert timed.requests + needed.github <= 1.045 * needed.searches
     assert timed.now + 2 <= 1.2 * needed.rounds_jira
 
 

@@ -8,12 +8,12 @@ from math import ceil
 FULL_BATCH = 100
 # Until it is known how many children the parents of a kind have: it may be hundreds, and the pages of one
 # query come one after the other.
-CAREFUL_BATCH = 50
+CAREFUL_BATCH = 45
 SMALL_BATCH = 10
 # So many pages are worth a query, whose last page is half empty. Found, as the size of a careful batch, by
 # trying on made-up sites of several shapes (tests/harvest/test_schedule.py): with less the requests grow past
 # what DESIGN section 10 allows, with more the workers run dry.
-_WORTH_PAGES = 5
+_WORTH_PAGES = 4
 _PAGE = 100
 
 
