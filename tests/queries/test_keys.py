@@ -111,6 +111,7 @@ def test_a_source_that_there_is_not() -> None:
     [
         ({}, "issues_by_key_order"),
         ({"source": "jira"}, "issues_by_key_order"),
+        ({"source": "GitHub"}, "sqlite_autoindex_issues_2"),
         ({"assignee": "x"}, "issue_assignees_by_name"),
         ({"label": "x"}, "issue_labels_by_label"),
         ({"issue_type": "x"}, "issues_by_type"),
