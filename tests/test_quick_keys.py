@@ -236,9 +236,9 @@ _FILTERS = st.sampled_from(
 @example(["keys", "--json", "--db="])
 @example(["keys", "--json", "--db", "nowhere"])
 def test_any_command_line_answers_as_by_typer(
-    run: Run, slow: Run, database: Path, arguments: list[str]
+    run: Run, slow: Run, database: Path, config: Path, arguments: list[str]
 ) -> None:
-    words = [word.replace("DB", str(database)) for word in arguments]
+    words = [word.replace("DB", str(database)).replace("CONFIG", str(config)) for word in arguments]
     assert run(*words, clock=FakeClock()) == slow(*words, clock=FakeClock())
 
 

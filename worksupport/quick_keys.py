@@ -66,7 +66,7 @@ def _given(arguments: list[str]) -> dict[str, str] | None:
 def _is_read_once(given: dict[str, str], environment: Mapping[str, str]) -> bool:
     """A configuration from a pipe cannot be read again by Typer's way; one that is not there it tells."""
     config = given.get("--config") or environment.get(CONFIG_VARIABLE)
-    return bool(config) and not os.path.isfile(config or "")
+    return bool(config and not os.path.isfile(config))
 
 
 def _answer(given: dict[str, str], environment: Mapping[str, str], clock: "Clock | None") -> str:

@@ -113,20 +113,6 @@ def test_no_database(run: Run, tmp_path: Path) -> None:
     )
 
 
-def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
-    """`worksupport keys | head -1` of more than a pipe holds."""
-    path = fill(tmp_path / "many.db", [issue(f"PROJECT-{number}") for number in range(20_000)])
-    program = [sys.executable, "-m", "worksupport", "keys", "--db", str(path)]
-    process = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "PROJECT-0\n"
-    process.stdout.close()
-    assert process.stderr is not None
-    assert process.stderr.read() == ""
-    process.stderr.close()
-    assert process.wait() == 0
-
-
 def test_lists_for_people_load_nothing_for_http_drawing_or_writing(database: Path) -> None:
     program = "import sys; from worksupport.cli import main; main(['keys', '--db', sys.argv[1]])"
     program += "; print(*sys.modules, file=sys.stderr)"

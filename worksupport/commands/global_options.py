@@ -16,50 +16,21 @@ from worksupport.errors import UsageError
 _PANEL = "Global options (before or after the command)"
 _LOG_FORMATS = ("text", "json")
 
-# Not `readable` to Typer: with a database given, reads need no configuration; and we say what to do about it.
-Config = Annotated[
-    Path | None,
-    typer.Option(
-        "--config",
-        help="Configuration file (WORKSUPPORT_CONFIG).",
-        rich_help_panel=_PANEL,
-        metavar="PATH",
-        readable=False,
-    ),
-]
-Database = Annotated[
-    Path | None,
-    typer.Option(
-        "--db",
-        help="Database file (WORKSUPPORT_DB).",
-        rich_help_panel=_PANEL,
-        metavar="PATH",
-        readable=False,
-    ),
-]
+
+def _path_option(name: str, what: str, variable: str | None = None) -> Any:
+    """Not `readable` to Typer: with a database given, reads need no configuration; what is wrong we tell."""
+    return typer.Option(
+        name, help=what, envvar=variable, rich_help_panel=_PANEL, metavar="PATH", readable=False
+    )
+
+
+Config = Annotated[Path | None, _path_option("--config", "Configuration file (WORKSUPPORT_CONFIG).")]
+Database = Annotated[Path | None, _path_option("--db", "Database file (WORKSUPPORT_DB).")]
 # Before the command they also come from the environment; behind it they only beat that.
 ConfigOrVariable = Annotated[
-    Path | None,
-    typer.Option(
-        "--config",
-        envvar="WORKSUPPORT_CONFIG",
-        help="Configuration file.",
-        rich_help_panel=_PANEL,
-        metavar="PATH",
-        readable=False,
-    ),
+    Path | None, _path_option("--config", "Configuration file.", "WORKSUPPORT_CONFIG")
 ]
-DatabaseOrVariable = Annotated[
-    Path | None,
-    typer.Option(
-        "--db",
-        envvar="WORKSUPPORT_DB",
-        help="Database file.",
-        rich_help_panel=_PANEL,
-        metavar="PATH",
-        readable=False,
-    ),
-]
+DatabaseOrVariable = Annotated[Path | None, _path_option("--db", "Database file.", "WORKSUPPORT_DB")]
 Verbose = Annotated[
     int,
     typer.Option(

@@ -50,11 +50,7 @@ _CONDITIONS = {
     # All parameters come folded; the T and Z of a stored time are capitals.
     "changed_since": "updated_at >= upper(:changed_since)",
 }
-
-
-# Most issues are Jira's. The plus keeps SQLite from the index on (source, source_id) there, which would leave
-# nearly all rows to be sorted.
-_LARGEST_SOURCE = "jira"
+_LARGEST_SOURCE = "jira"  # most issues are Jira's
 
 # How the document begins in which nothing is found.
 NO_KEYS = '{"issue_keys":[],'
@@ -94,8 +90,11 @@ def keys_statement(question: KeysQuestion, columns: str = "issue_key") -> tuple[
     given = {name: getattr(question, name) for name in _CONDITIONS}
     parameters = {name: folded(value) for name, value in given.items() if value is not None}
     presence = "missing_since IS NOT NULL" if question.missing else "missing_since IS NULL"
-    conditions = [presence, *(_CONDITIONS[name] for name in parameters)]
-    if parameters.get("source") == _LARGEST_SOURCE:
-        conditions[1] = f"+{_CONDITIONS['source']}"
-    where = " AND ".join(conditions)
-    return f"SELECT {columns} FROM issues WHERE {where} ORDER BY {KEY_ORDER}", parameters
+    conditions = " AND ".join([presence, *(_condition(*filter_) for filter_ in parameters.items())])
+    return f"SELECT {columns} FROM issues WHERE {conditions} ORDER BY {KEY_ORDER}", parameters
+
+
+def _condition(name: str, value: str) -> str:
+    # The plus keeps SQLite from the index on (source, source_id), which would leave nearly all rows unsorted.
+    is_common = (name, value) == ("source", _LARGEST_SOURCE)
+    return f"+{_CONDITIONS[name]}" if is_common else _CONDITIONS[name]
