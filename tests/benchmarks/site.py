@@ -86,13 +86,15 @@ def _time(second: int) -> str:
 
 @dataclass(frozen=True)
 class Shape:
-    """How wide the tree is: a root for so many issues of the site, and the bounds of children per parent."""
+    """How wide the tree is: the bounds of children per parent; a root, and a labelled issue beside the tree,
+    for so many issues of the site."""
 
     issues_per_root: int = 200
     features: tuple[int, int] = (4, 17)
     stories: tuple[int, int] = (0, 17)
     adoptions: tuple[int, int] = (0, 9)
     adoption_stories: tuple[int, int] = (0, 13)
+    issues_per_labelled: int = 50
 
 
 class _Maker:
@@ -133,7 +135,7 @@ class _Maker:
         """
         for _ in range(max(4, total // self._shape.issues_per_root)):
             self._version()
-        for _ in range(total // 50):
+        for _ in range(total // self._shape.issues_per_labelled):
             who = self._random.randrange(MEMBERS)
             self.site.labelled[who].append(self.jira("Bug", None, LABEL, who=who))
         for number in range(total // 50):

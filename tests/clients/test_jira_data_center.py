@@ -71,6 +71,18 @@ def test_a_data_center_is_recognised_and_keeps_its_context_path(kind: str, new_j
     assert {call.request.headers["Authorization"] for call in web.calls} == {"Bearer p4t"}
 
 
+def test_a_data_center_that_takes_a_user_name_is_asked_again_in_its_own_version(
+    new_jira: Any, web: Any
+) -> None:
+    """Somebody's name in jira.email means Cloud, until the site says what it is."""
+    jira = new_jira(email="me")
+    web.get(f"{BASE}/rest/api/3/issuetype", status=404, body="<html>dead link</html>")
+    web.get(f"{BASE}/rest/api/2/issuetype", json=[{"id": "1"}])
+    web.get(f"{BASE}/rest/api/2/myself", json={"name": "me", "displayName": "Me"})
+    assert jira.issue_types() == [{"id": "1"}]
+    assert jira.prove_identity().id == "me"
+
+
 def test_children_are_asked_for_by_every_field_that_there_is(new_jira: Any) -> None:
     """By the names that the site gave its fields, whatever the plugins call them."""
     jira = new_jira()

@@ -44,6 +44,17 @@ def test_an_accepted_token_names_its_account(web: Any, new_jira: Any) -> None:
     assert web.calls[-1].request.headers["Authorization"].startswith("Basic ")
 
 
+def test_who_we_are_is_asked_beside_what_the_site_is(web: Any, new_jira: Any) -> None:
+    """An e-mail address means Cloud; what the site says of itself can come last, and names nobody."""
+    jira = new_jira()
+    web.get(BASE + MYSELF, json=ME, headers=KNOWN)
+    web.get(f"{BASE}/rest/api/3/issuetype", json=[{"id": "1"}], headers=KNOWN)
+    assert jira.prove_identity()
+    assert jira.issue_types() == [{"id": "1"}]
+    assert [call.request.url for call in web.calls] == [BASE + MYSELF, f"{BASE}/rest/api/3/issuetype"]
+    assert jira.site().is_cloud
+
+
 def test_a_refused_token_names_the_account_and_the_cure(web: Any, new_jira: Any) -> None:
     """401 is one line of text, in the account's language."""
     jira = new_jira()

@@ -4,6 +4,7 @@ import heapq
 import random
 from collections.abc import Callable, Iterator
 from itertools import count
+from statistics import mean
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from worksupport.hierarchy import DEFAULT_TYPES, Hierarchy
 
 _TYPES = {issue_type.name: issue_type.id for issue_type in DEFAULT_TYPES}
 _NAMES = {type_id: name for name, type_id in _TYPES.items()}
+_ROUNDS_BEFORE = 1  # who we are, what the site is, its types: asked at once
 
 
 class TimedWorkers:
@@ -93,35 +95,34 @@ def needed(site: Site) -> Least:
     return least(site)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_requests_and_rounds_stay_near_the_least_possible(site: Site, needed: Least, seed: int) -> None:
-    """Searches of both services within 4.5 % of the least, and the walk within a fifth of its rounds.
+_SHAPES = {
+    "usual": Shape(),
+    "many labelled": Shape(200, features=(6, 15), stories=(4, 13), adoptions=(0, 6), issues_per_labelled=13),
+    "few with many children": Shape(
+        300, features=(3, 8), stories=(20, 60), adoptions=(1, 4), adoption_stories=(5, 20)
+    ),
+    "very different": Shape(
+        400, features=(1, 30), stories=(0, 40), adoptions=(0, 20), adoption_stories=(0, 30)
+    ),
+    "flat": Shape(40, features=(10, 40), stories=(0, 2), adoptions=(0, 3), adoption_stories=(0, 2)),
+    "many with few children": Shape(
+        12, features=(1, 4), stories=(0, 4), adoptions=(0, 2), adoption_stories=(0, 3)
+    ),
+}
 
-    DESIGN section 10 allows 5 % and 30 %; real answers come in a wilder order.
+
+@pytest.mark.parametrize("shape", _SHAPES.values(), ids=_SHAPES.keys())
+def test_requests_and_rounds_stay_near_the_least_possible(shape: Shape) -> None:
+    """DESIGN section 10, whatever the tree looks like and in whatever order the answers come.
+
+    It allows 5 % more searches than the least and 30 % more rounds; starting and ending need some of these.
     """
-    timed, _ = _walk(site, seed=seed)
-    assert timed.requests + needed.github <= 1.045 * needed.searches
-    assert timed.now + 2 <= 1.2 * needed.rounds_jira
-
-
-@pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize(
-    "shape",
-    [
-        Shape(300, features=(3, 8), stories=(20, 60), adoptions=(1, 4), adoption_stories=(5, 20)),
-        Shape(400, features=(1, 30), stories=(0, 40), adoptions=(0, 20), adoption_stories=(0, 30)),
-        Shape(40, features=(10, 40), stories=(0, 2), adoptions=(0, 3), adoption_stories=(0, 2)),
-        Shape(12, features=(1, 4), stories=(0, 4), adoptions=(0, 2), adoption_stories=(0, 3)),
-    ],
-    ids=["few with many children", "very different", "flat", "many with few children"],
-)
-def test_sites_of_other_shapes_are_walked_as_well(shape: Shape, seed: int) -> None:
-    """Where a parent has forty children, a batch of a hundred brings forty pages, one by one."""
     site = make_site(20_000, shape)
     needed = least(site)
-    timed, _ = _walk(site, seed=seed)
-    assert timed.requests + needed.github <= 1.05 * needed.searches
-    assert timed.now + 2 <= 1.3 * needed.rounds_jira
+    walks = [_walk(site, seed=seed)[0] for seed in range(6)]
+    assert max(walk.requests for walk in walks) + needed.github <= 1.05 * needed.searches
+    assert mean(walk.requests for walk in walks) + needed.github <= 1.04 * needed.searches
+    assert mean(walk.now for walk in walks) + _ROUNDS_BEFORE <= 1.15 * needed.rounds_jira
 
 
 def test_a_large_site_is_asked_in_full_batches_until_its_end() -> None:
@@ -129,7 +130,7 @@ def test_a_large_site_is_asked_in_full_batches_until_its_end() -> None:
     needed = least(site)
     timed, _ = _walk(site)
     assert timed.requests + needed.github <= 1.02 * needed.searches
-    assert timed.now + 2 <= 1.05 * needed.rounds_jira
+    assert timed.now + _ROUNDS_BEFORE <= 1.05 * needed.rounds_jira
 
 
 def test_every_order_of_arrival_brings_the_same(site: Site) -> None:

@@ -2,12 +2,12 @@
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from worksupport.clients import jql
 from worksupport.clients.announcements import is_near_limit
-from worksupport.clients.answers import Answer, is_list, words
+from worksupport.clients.answers import Answer, Check, is_list, is_object, words
 from worksupport.clients.auth import Account, Credentials
 from worksupport.clients.http import Service
 from worksupport.clients.jira_identity import Identity, credentials_for
@@ -24,7 +24,10 @@ _FIELDS = (
     *("summary", "assignee", "status", "labels", "issuetype", "parent"),
     *("created", "updated", "resolutiondate"),
 )
+_CLOUD_API = "/rest/api/3"
+_DATA_CENTER_API = "/rest/api/2"
 _NOT_ALLOWED = (401, 403)
+_NOT_THERE = (404, 410)
 # Burst limits count by the second.
 _SLOWER_SECONDS = 1.0
 
@@ -43,7 +46,7 @@ def connect(
         max_wait_seconds=max_wait_seconds,
         headers={"Accept": "application/json"},
     )
-    return Jira(service, credentials)
+    return Jira(service, credentials, looks_like_cloud=settings.email is not None)
 
 
 class Jira:
@@ -52,8 +55,9 @@ class Jira:
     Every call raises what `Service.request` raises, and CredentialsError where Jira answers as to nobody.
     """
 
-    def __init__(self, service: Service, credentials: Credentials) -> None:
+    def __init__(self, service: Service, credentials: Credentials, *, looks_like_cloud: bool) -> None:
         self.service = service
+        self._looks_like_cloud = looks_like_cloud
         self._identity = Identity(credentials)
         service.judge = self._judge
         self._search = Search(self._ask)
@@ -78,7 +82,8 @@ class Jira:
         """
         with self._lock:
             if self._site is None:
-                site = ask_site(self._ask, self.service.base_url)
+                # Past `_ask`: this answer need not tell who we are, and one that does can overtake it.
+                site = ask_site(self.service.request, self.service.base_url)
                 self._search.has_tokens = site.is_cloud
                 self._links = ParentLinks() if site.is_cloud else ask_parent_links(self._ask)
                 self._site = site
@@ -86,7 +91,7 @@ class Jira:
 
     def prove_identity(self) -> Account | None:
         """The account behind the token; None if the token may not ask whose it is (one with few scopes)."""
-        answer = self._ask("GET", f"{self._api()}/myself", accept=_NOT_ALLOWED)
+        answer = self._get("myself", accept=_NOT_ALLOWED)
         if answer.status == 200:
             self._identity.is_proven = True
             return _account(answer.document)
@@ -97,7 +102,7 @@ class Jira:
 
     def issue_types(self) -> list[dict[str, Any]]:
         """Every issue type of the site as it describes them: `id`, `name`, `subtask`, ..."""
-        types = self._ask("GET", f"{self._api()}/issuetype", check=is_list).document
+        types = self._get("issuetype", check=is_list).document
         return [issue_type for issue_type in types if isinstance(issue_type, dict)]
 
     def children_jql(self, parents: Iterable[str], type_ids: Iterable[str]) -> str:
@@ -127,7 +132,15 @@ class Jira:
 
     def _api(self) -> str:
         """Data Center has no version 3."""
-        return "/rest/api/3" if self.site().is_cloud else "/rest/api/2"
+        return _CLOUD_API if self.site().is_cloud else _DATA_CENTER_API
+
+    def _get(self, name: str, accept: Sequence[int] = (), check: Check = is_object) -> Answer:
+        """Ask for what both have; what looks like Cloud is asked at once, before it has said what it is."""
+        if self._site is None and self._looks_like_cloud:
+            answer = self._ask("GET", f"{_CLOUD_API}/{name}", accept=(*accept, *_NOT_THERE), check=check)
+            if answer.status not in _NOT_THERE:
+                return answer
+        return self._ask("GET", f"{self._api()}/{name}", accept=accept, check=check)
 
     def _judge(self, answer: Answer) -> None:
         self._identity.judge(answer)

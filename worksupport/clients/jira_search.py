@@ -28,6 +28,7 @@ class Ask(Protocol):
         self,
         method: str,
         path: str,
+        /,
         *,
         params: Mapping[str, str | int] | None = None,
         json: Any = None,

@@ -50,12 +50,11 @@ class JiraSource:
 
     def _fetch(self, emit: Emit, workers: Workers) -> None:
         jira, hierarchy = self.client, self.settings.hierarchy
-        site_url = jira.site().base_url
         listed: list[dict[str, Any]] = []
-        workers.run_all([jira.prove_identity, lambda: listed.extend(jira.issue_types())])
+        workers.run_all([jira.site, jira.prove_identity, lambda: listed.extend(jira.issue_types())])
         types = self._types(listed)
         names = self._accounts(jira, workers, emit)
-        shaper = _Shaper(site_url, types, names, jira.parent_fields, self.findings.left_out, emit)
+        shaper = _Shaper(jira.site().base_url, types, names, jira.parent_fields, self.findings.left_out, emit)
         walk = Walk(hierarchy, types.site_ids, workers, partial(self._ask, shaper))
         walk.run(self._first_queries(names))
         self.findings.left_out += walk.left_out

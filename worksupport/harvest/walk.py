@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from worksupport.errors import ConfigurationError, IncompleteError, QueryRefusedError
-from worksupport.harvest.plan import ChildrenQuery, Frontier, LabelQuery, Query, RootQuery, halves
+from worksupport.harvest.frontier import Frontier
+from worksupport.harvest.plan import ChildrenQuery, LabelQuery, Query, RootQuery, halves
 from worksupport.harvest.workers import Done, Workers
 from worksupport.hierarchy import Hierarchy
 from worksupport.issue_row import IssueRow
@@ -46,7 +47,7 @@ class Walk:
         self._known_types = set(known_types)
         self._workers = workers
         self._ask = ask
-        self._frontier = Frontier(workers.count)
+        self._frontier = Frontier(workers.count, self._child_types)
         self._ready: deque[Query | ParentProbe] = deque()
         self._in_flight: dict[Query | ParentProbe, int] = {}  # and how many rows each has brought
         self._asked_again: set[Query] = set()
@@ -69,7 +70,7 @@ class Walk:
 
     def _dispatch(self) -> None:
         while len(self._in_flight) < self._workers.count:
-            query = self._ready.popleft() if self._ready else self._frontier.take(self._coming())
+            query = self._ready.popleft() if self._ready else self._frontier.take(self._in_flight)
             if query is None:
                 return
             if isinstance(query, ChildrenQuery) and self._known_types.isdisjoint(query.type_ids):
@@ -90,21 +91,11 @@ class Walk:
             return
         self.roots += len(rows) if isinstance(query, RootQuery) else 0
         for row in rows:
-            self._frontier.add([row["issue_key"]], self._child_types(row["issue_type_id"]))
+            self._frontier.add(row["issue_key"], row["issue_type_id"])
 
     def _child_types(self, type_id: int | None) -> tuple[int, ...]:
         children = self._hierarchy.children(type_id) if type_id is not None else ()
         return tuple(child for child in children if child in self._known_types)
-
-    def _coming(self) -> set[tuple[int, ...]]:
-        """The child types of the parents that queries in flight may still bring."""
-        types: set[int] = set()
-        for query in self._in_flight:
-            if isinstance(query, RootQuery):
-                types |= self._known_types
-            elif isinstance(query, ChildrenQuery):
-                types |= set(query.type_ids)
-        return {self._child_types(type_id) for type_id in types}
 
     def _ended(self, query: Query | ParentProbe, error: Exception | None) -> None:
         rows = self._in_flight.pop(query)
