@@ -83,6 +83,16 @@ def test_a_data_center_that_takes_a_user_name_is_asked_again_in_its_own_version(
     assert jira.prove_identity().id == "me"
 
 
+def test_what_the_site_does_not_tell_is_asked_once(new_jira: Any, web: Any) -> None:
+    """Who we are and which types there are wait for it in threads of their own: patience adds up."""
+    jira = new_jira()
+    web.replace("GET", f"{BASE}/rest/api/2/serverInfo", status=404)
+    for ask in (jira.site, jira.prove_identity, jira.issue_types):
+        with pytest.raises(ConfigurationError, match="serverInfo"):
+            ask()
+    assert len(web.calls) == 1
+
+
 def test_children_are_asked_for_by_every_field_that_there_is(new_jira: Any) -> None:
     """By the names that the site gave its fields, whatever the plugins call them."""
     jira = new_jira()

@@ -12,11 +12,12 @@ from worksupport.clients.auth import Account, Credentials
 from worksupport.clients.http import Service
 from worksupport.clients.jira_identity import Identity, credentials_for
 from worksupport.clients.jira_links import ParentLinks, ask_parent_links
-from worksupport.clients.jira_people import account_of, find_account
+from worksupport.clients.jira_people import account, find_account
 from worksupport.clients.jira_search import Search
 from worksupport.clients.jira_site import Site, ask_site, is_gateway
 from worksupport.clock import Clock
 from worksupport.config.settings import JiraSettings
+from worksupport.errors import WorksupportError
 
 logger = logging.getLogger(__name__)
 # Only what we store: more would make every answer bigger.
@@ -63,6 +64,7 @@ class Jira:
         self._search = Search(self._ask)
         self._lock = threading.Lock()
         self._site: Site | None = None
+        self._site_failure: WorksupportError | None = None
         self._links = ParentLinks()
 
     @property
@@ -81,12 +83,13 @@ class Jira:
         Raises ConfigurationError for a Data Center without a field that links issues to their parents.
         """
         with self._lock:
-            if self._site is None:
-                # Past `_ask`: this answer need not tell who we are, and one that does can overtake it.
-                site = ask_site(self.service.request, self.service.base_url)
-                self._search.has_tokens = site.is_cloud
-                self._links = ParentLinks() if site.is_cloud else ask_parent_links(self._ask)
-                self._site = site
+            if self._site_failure:
+                raise self._site_failure
+            try:
+                self._site = self._site or self._ask_site()
+            except WorksupportError as error:
+                self._site_failure = error  # several threads wait for it: one has been patient for all
+                raise
             return self._site
 
     def prove_identity(self) -> Account | None:
@@ -94,7 +97,7 @@ class Jira:
         answer = self._get("myself", accept=_NOT_ALLOWED)
         if answer.status == 200:
             self._identity.is_proven = True
-            return _account(answer.document)
+            return account(answer.document)
         if answer.status == 401 and not is_gateway(self.service.base_url):
             raise self._identity.refused(answer, words(answer))
         logger.info("Jira: the token may not ask whose it is; a search has to show that it is accepted")
@@ -130,6 +133,13 @@ class Jira:
         """Close all connections."""
         self.service.close()
 
+    def _ask_site(self) -> Site:
+        # Past `_ask`: this answer need not tell who we are, and one that does can overtake it.
+        site = ask_site(self.service.request, self.service.base_url)
+        self._search.has_tokens = site.is_cloud
+        self._links = ParentLinks() if site.is_cloud else ask_parent_links(self._ask)
+        return site
+
     def _api(self) -> str:
         """Data Center has no version 3."""
         return _CLOUD_API if self.site().is_cloud else _DATA_CENTER_API
@@ -152,12 +162,3 @@ class Jira:
         if answer.status == 200:
             self._identity.confirm(answer)
         return answer
-
-
-def _account(document: dict[str, Any]) -> Account:
-    time_zone = document.get("timeZone")
-    return Account(
-        account_of(document) or "",
-        str(document.get("displayName") or ""),
-        time_zone if isinstance(time_zone, str) else None,
-    )

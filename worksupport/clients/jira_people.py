@@ -5,6 +5,7 @@ from typing import Any
 
 from worksupport.clients import jql
 from worksupport.clients.answers import is_list
+from worksupport.clients.auth import Account
 from worksupport.clients.jira_search import Ask, Search
 from worksupport.errors import QueryRefusedError
 
@@ -40,6 +41,16 @@ def _assignee(search: Search, email: str) -> str | None:
     fields = issue.get("fields") if isinstance(issue, dict) else None
     assignee = fields.get("assignee") if isinstance(fields, dict) else None
     return account_of(assignee) if isinstance(assignee, dict) else None
+
+
+def account(document: dict[str, Any]) -> Account:
+    """Jira's answer to who we are (`GET myself`)."""
+    time_zone = document.get("timeZone")
+    return Account(
+        account_of(document) or "",
+        str(document.get("displayName") or ""),
+        time_zone if isinstance(time_zone, str) else None,
+    )
 
 
 def account_of(user: dict[str, Any]) -> str | None:
