@@ -8,13 +8,20 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from operator import itemgetter
+from typing import Literal
 
 from worksupport.issue_row import IssueRow
 from worksupport.store.changes import raise_data_version
 
 COLUMNS = tuple(IssueRow.__annotations__)
-_JSON_COLUMNS = ("assignees", "assignee_accounts", "labels", "vendor_type")
+_LIST_COLUMNS: tuple[Literal["assignees", "assignee_accounts", "labels"], ...] = (
+    "assignees",
+    "assignee_accounts",
+    "labels",
+)
+_REMEMBERED = 1_000
 _LIST = ", ".join(COLUMNS)
 _in_order = itemgetter(*COLUMNS)
 _json_text = json.JSONEncoder(ensure_ascii=False).encode
@@ -41,11 +48,23 @@ def stage(connection: sqlite3.Connection, rows: Iterable[IssueRow]) -> None:
 def _stored(row: IssueRow) -> tuple[object, ...]:
     """The values of COLUMNS, lists and objects as JSON text."""
     values: dict[str, object] = {**row}
-    for column in _JSON_COLUMNS:
-        if values[column] is not None:
-            values[column] = _json_text(values[column])
+    for column in _LIST_COLUMNS:
+        values[column] = _list_text(tuple(row[column]))
+    if vendor_type := row["vendor_type"]:
+        values["vendor_type"] = _type_text(**vendor_type)
     stored: tuple[object, ...] = _in_order(values)
     return stored
+
+
+# The same few people, labels and types come with every issue.
+@lru_cache(_REMEMBERED)
+def _list_text(values: tuple[object, ...]) -> str:
+    return _json_text(values)
+
+
+@lru_cache(_REMEMBERED)
+def _type_text(**vendor_type: str | None) -> str:
+    return _json_text(vendor_type)
 
 
 def stage_page(connection: sqlite3.Connection, rows: Iterable[IssueRow]) -> None:
