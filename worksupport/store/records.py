@@ -53,7 +53,9 @@ def _begin(store: Store, table: Table, row: dict[str, str], run_id: str, started
 
 def save_progress(store: Store, record: Record, records_processed: int) -> None:
     """Let others see how far a running run is; in the caller's transaction."""
-    store.table(record.table).update(record.id, {"records_processed": records_processed})
+    # Called at every page, for which sqlite-utils would look the table up anew.
+    statement = f"UPDATE {record.table} SET records_processed = ? WHERE id = ?"
+    store.connection.execute(statement, [records_processed, record.id])
 
 
 def is_stop_requested(store: Store, record: Record) -> bool:
