@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -81,3 +82,18 @@ def test_the_root_folder_is_no_database(run: Run, command: list[str]) -> None:
     answer = run(*command, "--db", "/")
     assert answer.exit_code == 3
     assert "/ is a folder, not a database" in answer.out + answer.err
+
+
+@pytest.mark.parametrize("command", [["demo"], ["check", "--db", "x.db"]])
+def test_a_folder_that_is_gone_is_said_to_be(
+    run: Run, command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    answer = run(*command)
+    assert (answer.exit_code, answer.err) == (
+        3,
+        "worksupport: the current folder has been deleted\n  change to another: cd\n",
+    )

@@ -8,7 +8,7 @@ import os
 import sys
 
 from worksupport import quick_keys
-from worksupport.errors import ExitCode, WorksupportError
+from worksupport.errors import ConfigurationError, ExitCode, WorksupportError
 
 TYPE_CHECKING = False  # see queries/reader.py
 if TYPE_CHECKING:
@@ -32,6 +32,18 @@ def main(arguments: list[str] | None = None, clock: "Clock | None" = None) -> in
         return ExitCode.INTERRUPTED
     except WorksupportError as error:
         return _show(error)
+    except FileNotFoundError:
+        if not _is_folder_gone():
+            raise
+        return _show(ConfigurationError("the current folder has been deleted", "change to another: cd"))
+
+
+def _is_folder_gone() -> bool:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _run(arguments: list[str], clock: "Clock | None") -> int:
