@@ -71,16 +71,31 @@ def test_a_data_center_is_recognised_and_keeps_its_context_path(kind: str, new_j
     assert {call.request.headers["Authorization"] for call in web.calls} == {"Bearer p4t"}
 
 
-def test_a_data_center_that_takes_a_user_name_is_asked_again_in_its_own_version(
-    new_jira: Any, web: Any
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 404, "body": "<html>dead link</html>"},
+        {"status": 404, "headers": {"X-AUSERNAME": "anonymous"}},
+        {"status": 401},
+        {"status": 403},
+        {"status": 405},
+        {"status": 410},
+        {"status": 200, "body": "<html>Log in</html>"},
+    ],
+)
+@pytest.mark.parametrize("email", ["me@acme.org", "me"])
+def test_a_data_center_that_takes_a_name_is_asked_in_its_own_version(
+    email: str, answer: dict[str, Any], new_jira: Any, web: Any
 ) -> None:
-    """Somebody's name in jira.email means Cloud, until the site says what it is."""
-    jira = new_jira(email="me")
-    web.get(f"{BASE}/rest/api/3/issuetype", status=404, body="<html>dead link</html>")
-    web.get(f"{BASE}/rest/api/2/issuetype", json=[{"id": "1"}])
-    web.get(f"{BASE}/rest/api/2/myself", json={"name": "me", "displayName": "Me"})
-    assert jira.issue_types() == [{"id": "1"}]
+    """An address in jira.email means Cloud, until the site says what it is; whatever it answers till then."""
+    jira = new_jira(email=email)
+    for name, document in (("issuetype", [{"id": "1"}]), ("myself", {"name": "me", "displayName": "Me"})):
+        web.get(f"{BASE}/rest/api/3/{name}", **answer)
+        web.get(f"{BASE}/rest/api/2/{name}", json=document)
     assert jira.prove_identity().id == "me"
+    assert jira.issue_types() == [{"id": "1"}]
+    guesses = [call.request.path_url for call in web.calls if "/api/3/" in call.request.path_url]
+    assert bool(guesses) == ("@" in email)
 
 
 def test_what_the_site_does_not_tell_is_asked_once(new_jira: Any, web: Any) -> None:

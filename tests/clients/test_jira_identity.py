@@ -1,6 +1,8 @@
 """Who Jira takes us for: an expired token gets 200 and no issues, so every answer is looked at."""
 
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -55,6 +57,34 @@ def test_who_we_are_is_asked_beside_what_the_site_is(web: Any, new_jira: Any) ->
     assert jira.site().is_cloud
 
 
+def test_what_the_site_says_of_itself_decides_what_is_wrong(web: Any, new_jira: Any) -> None:
+    """Behind a log-in of another kind everything is refused; the address is what is wrong."""
+    jira = new_jira()
+    web.get(BASE + MYSELF, status=401, body="Log in first.")
+    web.replace("GET", BASE + INFO, status=404)
+    with pytest.raises(ConfigurationError, match="serverInfo"):
+        jira.prove_identity()
+
+
+def test_threads_that_want_to_know_what_the_site_is_ask_once(serve: Any, reply: Any, clock: Any) -> None:
+    asked: list[str] = []
+
+    def handle(request: BaseHTTPRequestHandler) -> None:
+        asked.append(request.path)
+        threading.Event().wait(0.1)  # the other thread, which ought to wait, would ask meanwhile
+        reply(request, b'{"deploymentType": "Cloud"}')
+
+    settings = JiraSettings(serve(handle), "s3cret", "me@acme.org", None, None)
+    jira = connect(settings, clock=clock, timeout_seconds=60, max_wait_seconds=300)
+    threads = [threading.Thread(target=jira.site) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    jira.close()
+    assert asked == [INFO]
+
+
 def test_a_refused_token_names_the_account_and_the_cure(web: Any, new_jira: Any) -> None:
     """401 is one line of text, in the account's language."""
     jira = new_jira()
@@ -71,13 +101,14 @@ def test_a_failed_login_shows_on_any_answer(path: str, status: int, web: Any, ne
     """Whatever else the answer is: asking again with this token would only lock the account."""
     jira = new_jira()
     headers = {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"}
-    web.replace("GET", BASE + INFO, json={}, status=status, headers=headers)
+    if path == INFO:
+        web.replace("GET", BASE + INFO, json={}, status=status, headers=headers)
     web.get(BASE + MYSELF, status=status, json=ME, headers=headers)
     web.post(BASE + SEARCH, status=status, json=EMPTY, headers=headers)
     calls = {INFO: jira.site, MYSELF: jira.prove_identity, SEARCH: lambda: list(jira._search.pages("x", []))}
     with pytest.raises(CredentialsError, match=r"refused me@acme\.org"):
         calls[path]()
-    assert len(web.calls) == 1
+    assert [call.request.path_url for call in web.calls].count(path) == 1
 
 
 def test_a_captcha_lock_tells_to_log_in(web: Any, new_jira: Any) -> None:
@@ -124,8 +155,8 @@ def test_a_scoped_token_at_the_gateway_stays_unproven_until_a_search_finds(
     web.get(GATEWAY + MYSELF, status=status, json={"message": "scope does not match"})
     web.post(GATEWAY + SEARCH, json=EMPTY)
     web.post(GATEWAY + SEARCH, json={"issues": [{"id": "1"}], "isLast": True})
-    assert jira.site().deployment == "Cloud"
     assert jira.prove_identity() is None
+    assert jira.site().deployment == "Cloud"
     list(jira.search("project = A"))
     assert not jira.identity_proven
     list(jira.search("project = B"))

@@ -432,7 +432,7 @@ def test_github_without_any_login_is_warned_of(load: Load) -> None:
 
 def test_issue_types_replace_the_default_and_keep_the_unknown_type(load: Load) -> None:
     hierarchy = load(
-        f"{_JIRA}issue_type.7.name=Epic\nissue_type.7.child_type_ids=8, 9\nissue_type.7.url=https://x/i.png\n"
+        f"{_JIRA}issue_type.7.name=Epic\nissue_type.7.child_type_ids=8, 9, 8\nissue_type.7.url=https://x/i.png\n"
         "issue_type.8.name=Story\nissue_type.9.name=Task\n"
     ).hierarchy
     assert [(t.id, t.name, t.url, t.child_type_ids) for t in hierarchy.types[:-1]] == [

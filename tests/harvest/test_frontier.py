@@ -107,6 +107,7 @@ def test_what_is_not_worth_a_query_waits_while_more_can_come(
         (0, FEATURE, 0, 38),  # 30 pages for 8 workers
         (100, FEATURE, 0, 50),  # 10 pages more
         (100, FEATURE, 990, 38),  # nearly all of them have come
+        (30, FEATURE, 900, 38),  # they had more children than expected
         (30, ROOT, 0, 79),  # 3 pages, and 30 below what they bring
     ],
 )

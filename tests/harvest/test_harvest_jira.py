@@ -130,9 +130,12 @@ def test_an_expired_token_is_exit_4_and_removes_nothing(
     configured(site)
     _harvest(run)
     site.world.jira_token = "another"
+    site.requests.clear()
     answer = _harvest(run)
     assert answer.exit_code == 4
     assert site.world.jira_email in answer.err
+    # Every one of them counts as a failed log-in.
+    assert len(site.asked("/rest/api/")) == 3
     assert rows("SELECT count(*) FROM issues WHERE missing_since IS NULL") == [(7,)]
 
 

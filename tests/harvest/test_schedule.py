@@ -1,53 +1,22 @@
 """How many requests a walk sends, and how long it takes where each takes one tick: no thread, no clock."""
 
-import heapq
-import random
-from collections.abc import Callable, Iterator
-from itertools import count
+from collections.abc import Iterator
 from statistics import mean
 from typing import Any
 
 import pytest
 
 from tests.benchmarks.site import TYPE_IDS, Issue, Least, Shape, Site, least, make_site
+from tests.harvest.timed_workers import TimedWorkers
+from worksupport.errors import QueryRefusedError
 from worksupport.harvest.plan import ChildrenQuery, LabelQuery, Query, RootQuery
 from worksupport.harvest.walk import Walk
-from worksupport.harvest.workers import Done
 from worksupport.hierarchy import DEFAULT_TYPES, Hierarchy
 
 _TYPES = {issue_type.name: issue_type.id for issue_type in DEFAULT_TYPES}
 _NAMES = {type_id: name for name, type_id in _TYPES.items()}
-_ROUNDS_BEFORE = 1  # who we are, what the site is, its types: asked at once
-
-
-class TimedWorkers:
-    """Stands in for `Workers`: what a task reports comes page by page, about one tick after the other."""
-
-    def __init__(self, workers: int, seed: int) -> None:
-        self.count = workers
-        self.requests = 0
-        self.now = 0.0
-        self._random = random.Random(seed)
-        self._numbers = count()
-        self._coming: list[tuple[float, int, object]] = []
-        self._reported: list[object] = []
-
-    def submit(self, name: object, task: Callable[[], object]) -> None:
-        self._reported = []
-        task()
-        self.requests += len(self._reported)
-        time = self.now
-        for news in self._reported:
-            time += self._random.uniform(0.85, 1.15)
-            heapq.heappush(self._coming, (time, next(self._numbers), news))
-        heapq.heappush(self._coming, (time, next(self._numbers), Done(name)))
-
-    def report(self, news: object) -> None:
-        self._reported.append(news)
-
-    def next_report(self) -> object:
-        self.now, _, news = heapq.heappop(self._coming)
-        return news
+# Who we are, what the site is and its types are asked at once; the least possible counts two rounds for that.
+_ROUNDS_BEFORE = 1
 
 
 def _found(site: Site, query: Query) -> list[Issue]:
@@ -61,11 +30,15 @@ def _found(site: Site, query: Query) -> list[Issue]:
             return [issue for parent in parents for issue in site.below(parent, types)]
 
 
-def _walk(site: Site, workers: int = 8, seed: int = 0) -> tuple[TimedWorkers, set[str]]:
+def _walk(
+    site: Site, workers: int = 8, seed: int = 0, refused_type: str = ""
+) -> tuple[TimedWorkers, set[str]]:
     """Walk the site; returns the workers, which have counted, and the keys that came."""
     timed, keys = TimedWorkers(workers, seed), set[str]()
 
     def ask(query: Query) -> Iterator[list[Any]]:
+        if isinstance(query, ChildrenQuery) and refused_type in map(_NAMES.get, query.type_ids):
+            raise QueryRefusedError("no")
         found = _found(site, query)
         for start in range(0, max(1, len(found)), 100):
             page = found[start : start + 100]
@@ -143,3 +116,8 @@ def test_every_order_of_arrival_brings_the_same(site: Site) -> None:
 def test_one_worker_asks_for_full_batches(site: Site, needed: Least) -> None:
     """With nobody to share with, nothing is gained by smaller ones."""
     assert _walk(site, workers=1)[0].requests <= needed.jira + 3
+
+
+def test_a_type_that_is_refused_is_soon_named_no_more(site: Site, needed: Least) -> None:
+    """Not for the parents either that waited while it was found out; they are not asked for one by one."""
+    assert _walk(site, refused_type="Story")[0].requests <= 3 * needed.jira

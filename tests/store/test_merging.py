@@ -49,6 +49,21 @@ def test_side_tables_follow_the_row(store: Store, merge_page: Harvest) -> None:
     assert assignees == [("a1", "Zoë", "zoë")]
 
 
+def test_lists_and_types_are_stored_as_json(store: Store, merge_page: Harvest) -> None:
+    values = {
+        "labels": ["Größe", "b"],
+        "assignees": ["Zoë"],
+        "assignee_accounts": [("a1", "Zoë")],
+        "vendor_type": {"id": "7", "name": "Épic"},
+    }
+    merge_page("first", made_row("1", "P-1", **values), made_row("2", "P-2"))
+    columns = ", ".join(values)
+    assert store.connection.execute(f"SELECT {columns} FROM issues ORDER BY issue_key").fetchall() == [
+        ('["Größe", "b"]', '["Zoë"]', '[["a1", "Zoë"]]', '{"id": "7", "name": "Épic"}'),
+        ("[]", "[]", "[]", None),
+    ]
+
+
 def test_a_moved_issue_keeps_its_row_and_its_children(store: Store, merge_page: Harvest, kept: Kept) -> None:
     merge_page("first", made_row("1", "P-1"), made_row("2", "P-2", parent="P-1"))
     ids = store.connection.execute("SELECT id FROM issues ORDER BY source_id").fetchall()

@@ -28,7 +28,6 @@ _FIELDS = (
 _CLOUD_API = "/rest/api/3"
 _DATA_CENTER_API = "/rest/api/2"
 _NOT_ALLOWED = (401, 403)
-_NOT_THERE = (404, 410)
 # Burst limits count by the second.
 _SLOWER_SECONDS = 1.0
 
@@ -47,7 +46,8 @@ def connect(
         max_wait_seconds=max_wait_seconds,
         headers={"Accept": "application/json"},
     )
-    return Jira(service, credentials, looks_like_cloud=settings.email is not None)
+    # Data Center takes a token alone, or a name that is seldom an address.
+    return Jira(service, credentials, looks_like_cloud="@" in (settings.email or ""))
 
 
 class Jira:
@@ -78,7 +78,7 @@ class Jira:
         return self._links.field_ids
 
     def site(self) -> Site:
-        """What kind of Jira this is; asked once.
+        """What kind of Jira this is; asked once, and a failure is raised again.
 
         Raises ConfigurationError for a Data Center without a field that links issues to their parents.
         """
@@ -88,7 +88,7 @@ class Jira:
             try:
                 self._site = self._site or self._ask_site()
             except WorksupportError as error:
-                self._site_failure = error  # several threads wait for it: one has been patient for all
+                self._site_failure = error  # for the threads that wait for it as well
                 raise
             return self._site
 
@@ -134,7 +134,7 @@ class Jira:
         self.service.close()
 
     def _ask_site(self) -> Site:
-        # Past `_ask`: this answer need not tell who we are, and one that does can overtake it.
+        # Not by `_ask`: this answer may come without the account's header after one that had it.
         site = ask_site(self.service.request, self.service.base_url)
         self._search.has_tokens = site.is_cloud
         self._links = ParentLinks() if site.is_cloud else ask_parent_links(self._ask)
@@ -145,11 +145,20 @@ class Jira:
         return _CLOUD_API if self.site().is_cloud else _DATA_CENTER_API
 
     def _get(self, name: str, accept: Sequence[int] = (), check: Check = is_object) -> Answer:
-        """Ask for what both have; what looks like Cloud is asked at once, before it has said what it is."""
+        """Ask for what both Cloud and Data Center have.
+
+        What looks like Cloud is asked beside `site`, which costs no round of its own. If that goes wrong,
+        what the site says of itself decides what the fault is.
+        """
         if self._site is None and self._looks_like_cloud:
-            answer = self._ask("GET", f"{_CLOUD_API}/{name}", accept=(*accept, *_NOT_THERE), check=check)
-            if answer.status not in _NOT_THERE:
-                return answer
+            try:
+                answer = self._ask("GET", f"{_CLOUD_API}/{name}", accept=accept, check=check)
+            except WorksupportError:
+                if self.site().is_cloud:
+                    raise
+            else:
+                if answer.status == 200 or self.site().is_cloud:
+                    return answer
         return self._ask("GET", f"{self._api()}/{name}", accept=accept, check=check)
 
     def _judge(self, answer: Answer) -> None:

@@ -62,7 +62,7 @@ def _issue_type(identifier: str, group: _Group, findings: Findings) -> IssueType
     name = _required(f"{prefix}.name", group, "the type's name in Jira", findings)
     url = group.get("url", Given("")).text
     child_ids = group.get("child_type_ids", Given(""))
-    children = _whole_numbers(f"{prefix}.child_type_ids", child_ids, findings)
+    children = tuple(dict.fromkeys(_whole_numbers(f"{prefix}.child_type_ids", child_ids, findings)))
     type_ids = _whole_numbers(prefix, Given(identifier, line=_first(group).line), findings)
     return IssueType(type_ids[0] if len(type_ids) == 1 else UNKNOWN_TYPE_ID, name, url, children)
 

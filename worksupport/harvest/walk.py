@@ -6,7 +6,7 @@ one item it cannot answer for stands alone and is left out by name.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from worksupport.errors import ConfigurationError, IncompleteError, QueryRefusedError
@@ -73,10 +73,16 @@ class Walk:
             query = self._ready.popleft() if self._ready else self._frontier.take(self._in_flight)
             if query is None:
                 return
-            if isinstance(query, ChildrenQuery) and self._known_types.isdisjoint(query.type_ids):
-                continue
+            if isinstance(query, ChildrenQuery):
+                query = self._of_known_types(query)
+                if not query.type_ids:
+                    continue
             self._in_flight[query] = 0
             self._workers.submit(query, partial(self._fetch, query))
+
+    def _of_known_types(self, query: ChildrenQuery) -> ChildrenQuery:
+        """Since it was planned, a type may have turned out to be one that the service refuses."""
+        return replace(query, type_ids=tuple(filter(self._known_types.__contains__, query.type_ids)))
 
     def _fetch(self, query: Query | ParentProbe) -> None:
         asked = ChildrenQuery(query.query.parents, ()) if isinstance(query, ParentProbe) else query

@@ -21,7 +21,7 @@ _LIST_COLUMNS: tuple[Literal["assignees", "assignee_accounts", "labels"], ...] =
     "assignee_accounts",
     "labels",
 )
-_REMEMBERED = 1_000
+_CACHED_TEXTS = 1_000  # the same few people, labels and types come with every issue
 _LIST = ", ".join(COLUMNS)
 _in_order = itemgetter(*COLUMNS)
 _json_text = json.JSONEncoder(ensure_ascii=False).encode
@@ -50,19 +50,19 @@ def _stored(row: IssueRow) -> tuple[object, ...]:
     values: dict[str, object] = {**row}
     for column in _LIST_COLUMNS:
         values[column] = _list_text(tuple(row[column]))
-    if vendor_type := row["vendor_type"]:
+    vendor_type = row["vendor_type"]
+    if vendor_type is not None:
         values["vendor_type"] = _type_text(**vendor_type)
     stored: tuple[object, ...] = _in_order(values)
     return stored
 
 
-# The same few people, labels and types come with every issue.
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHED_TEXTS)
 def _list_text(values: tuple[object, ...]) -> str:
     return _json_text(values)
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHED_TEXTS)
 def _type_text(**vendor_type: str | None) -> str:
     return _json_text(vendor_type)
 
