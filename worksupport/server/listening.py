@@ -22,7 +22,7 @@ from worksupport.server.sending import turn_away
 
 logger = logging.getLogger(__name__)
 
-_POLL_SECONDS = 0.2  # how soon the accepting thread notices the end
+_POLL_SECONDS = 0.1  # how soon the accepting thread notices the end
 _OVERLOADED = RefusedError(
     503, "too many connections; try again", {"Retry-After": "1", "Connection": "close"}
 )
