@@ -59,10 +59,12 @@ def test_the_share_of_pages_counts_and_not_of_parents() -> None:
     assert _sizes(frontier) == [100, 100, 50]
 
 
-def test_no_batch_holds_less_than_ten_parents_but_the_last() -> None:
-    frontier = _waiting(features=25)
+@pytest.mark.parametrize(("features", "sizes"), [(28, [10, 10, 8]), (26, [10, 16]), (6, [6])])
+def test_no_batch_holds_less_than_ten_parents_but_the_last(features: int, sizes: list[int]) -> None:
+    """And that has more than six, or goes with the one before."""
+    frontier = _waiting(features=features)
     _learn(frontier, FEATURE, 400)
-    assert _sizes(frontier) == [10, 10, 5]
+    assert _sizes(frontier) == sizes
 
 
 def test_parents_without_children_are_asked_for_a_hundred_at_a_time() -> None:

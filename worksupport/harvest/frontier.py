@@ -10,13 +10,15 @@ from worksupport.harvest.plan import FULL_BATCH, ChildrenQuery, RootQuery
 _PAGE = 100  # as many issues as Jira sends at once, see clients/jira_search.py
 SMALL_BATCH = 10
 
-# These three were found by trying on made-up sites of several shapes (tests/harvest/test_schedule.py): with
-# smaller batches the requests grow past the least possible by 5 %, with larger ones workers run dry.
+# These were found by trying on made-up sites of several shapes (tests/harvest/test_schedule.py): with smaller
+# batches the requests grow past the least possible by 5 %, with larger ones workers run dry.
 # So many pages are worth a query, whose last page is half empty.
 _WORTH_PAGES = 2.75
-# A batch of parents of a kind of which none has been answered yet: they may have hundreds of children, and
-# the pages of one query come one after the other.
+# The largest batch of parents of a kind of which none has been answered yet: they may have hundreds of
+# children, and the pages of one query come one after the other.
 CAREFUL_BATCH = 36
+# So few parents are not left for a query of their own.
+_TOO_FEW = 6
 # How many children a parent is taken to have while no query at all has been answered.
 _PRESUMED_CHILDREN = 20
 
@@ -58,7 +60,7 @@ class Frontier:
         """
         share = max(_WORTH_PAGES, self._pages_left(in_flight) / self._workers)
         ready = [
-            ChildrenQuery(tuple(keys[: self._parents_for(kind, share)]), kind)
+            self._batch(kind, share)
             for kind, keys in self._waiting.items()
             if keys and self._is_worth_a_query(kind, in_flight)
         ]
@@ -66,6 +68,13 @@ class Frontier:
         if batch:
             del self._waiting[batch.type_ids][: len(batch.parents)]
         return batch
+
+    def _batch(self, kind: ChildTypes, pages: float) -> ChildrenQuery:
+        keys = self._waiting[kind]
+        size = self._parents_for(kind, pages)
+        if len(keys) <= min(FULL_BATCH, size + _TOO_FEW):
+            size = len(keys)
+        return ChildrenQuery(tuple(keys[:size]), kind)
 
     def _is_worth_a_query(self, kind: ChildTypes, in_flight: InFlight) -> bool:
         """Whether there are enough of this kind, or no more can come."""
