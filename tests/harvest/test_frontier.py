@@ -35,42 +35,26 @@ def _sizes(frontier: Frontier, in_flight: dict[Any, int] | None = None) -> list[
 
 
 @pytest.mark.parametrize(
-    ("features", "sizes"),
+    ("features", "children", "sizes"),
     [
-        (3, [3]),
-        (100, [28, 28, 28, 16]),  # 10 pages for 8 workers, but less than 2.75 are not worth a query
-        (400, [50] * 8),  # 40 pages: five for each
-        (3_000, [100] * 30),
+        (3, 10, [3]),
+        (100, 10, [28, 28, 28, 16]),  # 10 pages for 8 workers, but less than 2.75 are not worth a query
+        (400, 10, [50] * 8),  # 40 pages: five for each
+        (3_000, 10, [100] * 30),
+        # It is pages that count: many children make a batch small, few or none make it full.
+        (100, 40, [13] * 7 + [9]),
+        (250, 1, [100, 100, 50]),
+        (250, 0, [100, 100, 50]),
+        # No batch holds less than ten but the last, and that has more than six, or goes with the one before.
+        (28, 400, [10, 10, 8]),
+        (26, 400, [10, 16]),
+        (6, 400, [6]),
     ],
 )
-def test_each_worker_takes_its_share_of_what_is_left(features: int, sizes: list[int]) -> None:
+def test_each_worker_takes_its_share_of_what_is_left(features: int, children: int, sizes: list[int]) -> None:
     frontier = _waiting(features=features)
-    _learn(frontier, FEATURE, 10)
+    _learn(frontier, FEATURE, children)
     assert _sizes(frontier) == sizes
-
-
-def test_the_share_of_pages_counts_and_not_of_parents() -> None:
-    """Many children make a batch small; whose children are few are asked for a hundred at a time."""
-    frontier = _waiting(features=100)
-    _learn(frontier, FEATURE, 40)
-    assert _sizes(frontier)[:7] == [13] * 7
-    frontier = _waiting(features=250)
-    _learn(frontier, FEATURE, 1)
-    assert _sizes(frontier) == [100, 100, 50]
-
-
-@pytest.mark.parametrize(("features", "sizes"), [(28, [10, 10, 8]), (26, [10, 16]), (6, [6])])
-def test_no_batch_holds_less_than_ten_parents_but_the_last(features: int, sizes: list[int]) -> None:
-    """And that has more than six, or goes with the one before."""
-    frontier = _waiting(features=features)
-    _learn(frontier, FEATURE, 400)
-    assert _sizes(frontier) == sizes
-
-
-def test_parents_without_children_are_asked_for_a_hundred_at_a_time() -> None:
-    frontier = _waiting(features=250)
-    _learn(frontier, FEATURE, 0)
-    assert _sizes(frontier) == [100, 100, 50]
 
 
 def test_until_children_were_seen_no_batch_is_large() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.benchmarks.site import TYPE_IDS, Issue, Least, Shape, Site, least, make_site
-from tests.harvest.timed_workers import TimedWorkers
+from tests.harvest.timed_workers import TimedWorkers, pages
 from worksupport.errors import QueryRefusedError
 from worksupport.harvest.plan import ChildrenQuery, LabelQuery, Query, RootQuery
 from worksupport.harvest.walk import Walk
@@ -40,8 +40,7 @@ def _walk(
         if isinstance(query, ChildrenQuery) and refused_type in map(_NAMES.get, query.type_ids):
             raise QueryRefusedError("no")
         found = _found(site, query)
-        for start in range(0, max(1, len(found)), 100):
-            page = found[start : start + 100]
+        for page in pages(found, 100):
             keys.update(issue.key for issue in page)
             yield [{"issue_key": i.key, "issue_type_id": _TYPES.get(i.type_name, -1)} for i in page]
 

@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.harvest.timed_workers import TimedWorkers
+from tests.harvest.timed_workers import TimedWorkers, pages
 from worksupport.errors import QueryRefusedError
-from worksupport.harvest.plan import FULL_BATCH, ChildrenQuery, Query, RootQuery
+from worksupport.harvest.plan import FULL_BATCH, Query, RootQuery
 from worksupport.harvest.walk import Walk
 from worksupport.hierarchy import Hierarchy, IssueType
 
@@ -39,8 +39,7 @@ class _Site:
     def ask(self, query: Query) -> Iterator[list[Any]]:
         """Pages of three."""
         found = self.roots if isinstance(query, RootQuery) else self._children(query)
-        for start in range(0, max(1, len(found)), 3):
-            page = found[start : start + 3]
+        for page in pages(found, 3):
             self.brought.update(page)
             yield [{"issue_key": str(n), "issue_type_id": self.types[n]} for n in page]
 
@@ -51,10 +50,8 @@ class _Site:
             raise QueryRefusedError("no")
         if not query.type_ids:  # a probe: what it brings is not looked at
             return []
-        return [n for n, parent in self.parents.items() if parent in parents and self._fits(n, query)]
-
-    def _fits(self, number: int, query: ChildrenQuery) -> bool:
-        return self.types[number] in query.type_ids
+        types = query.type_ids
+        return [n for n, parent in self.parents.items() if parent in parents and self.types[n] in types]
 
     def reachable(self) -> set[int]:
         """What a walk should bring, found by other means."""

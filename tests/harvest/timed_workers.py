@@ -4,9 +4,15 @@ import heapq
 import random
 from collections.abc import Callable
 from itertools import count
+from typing import Any
 
 from worksupport.errors import QueryRefusedError
 from worksupport.harvest.workers import Done
+
+
+def pages(found: list[Any], size: int) -> list[list[Any]]:
+    """As a service sends them: at least one, be it empty."""
+    return [found[start : start + size] for start in range(0, max(1, len(found)), size)]
 
 
 class TimedWorkers:

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 _PATHS = {True: "/rest/api/3/search/jql", False: "/rest/api/2/search"}
 _WRONG_PATH = (404, 410)
 # Cloud sends no more than 100 issues a page as soon as a real field is asked for.
-_PAGE_SIZE = 100
+PAGE_SIZE = 100
 
 
 class Ask(Protocol):
@@ -54,7 +54,7 @@ class Search:
         Raises QueryRefusedError (400), IncompleteError, and what the service raises.
         """
         for accept in (_WRONG_PATH, _WRONG_PATH, ()):
-            query = _Query(self._ask, {"jql": jql, "fields": list(fields), "maxResults": _PAGE_SIZE}, accept)
+            query = _Query(self._ask, {"jql": jql, "fields": list(fields), "maxResults": PAGE_SIZE}, accept)
             has_tokens = self.has_tokens
             try:
                 yield from complete_pages(query.token_pages if has_tokens else query.offset_pages)

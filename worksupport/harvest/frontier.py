@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from math import ceil
 from typing import Any
 
+from worksupport.clients.jira_search import PAGE_SIZE
 from worksupport.harvest.plan import FULL_BATCH, ChildrenQuery, RootQuery
 
-_PAGE = 100  # as many issues as Jira sends at once, see clients/jira_search.py
 SMALL_BATCH = 10
 
 # These were found by trying on made-up sites of several shapes (tests/harvest/test_schedule.py): with smaller
@@ -92,7 +92,7 @@ class Frontier:
         """How many parents bring so many pages of children, within the bounds of a batch."""
         largest = FULL_BATCH if kind in self._answered else CAREFUL_BATCH
         children = self._children(kind)
-        return max(SMALL_BATCH, min(largest, ceil(pages * _PAGE / children))) if children else largest
+        return max(SMALL_BATCH, min(largest, ceil(pages * PAGE_SIZE / children))) if children else largest
 
     def _children(self, kind: ChildTypes) -> float:
         """How many children a parent has: by the answers for its kind, else for all kinds, else presumed."""
@@ -113,7 +113,7 @@ class Frontier:
             for query, issues in in_flight.items()
             if isinstance(query, ChildrenQuery)
         )
-        return (waiting + under_way) / _PAGE
+        return (waiting + under_way) / PAGE_SIZE
 
     def _issues_left(self, query: ChildrenQuery, issues: int) -> float:
         below = [self._children(self._child_types(type_id)) for type_id in query.type_ids]

@@ -74,15 +74,15 @@ class Walk:
             if query is None:
                 return
             if isinstance(query, ChildrenQuery):
-                query = self._of_known_types(query)
+                query = replace(query, type_ids=self._known(query.type_ids))
                 if not query.type_ids:
                     continue
             self._in_flight[query] = 0
             self._workers.submit(query, partial(self._fetch, query))
 
-    def _of_known_types(self, query: ChildrenQuery) -> ChildrenQuery:
-        """Since it was planned, a type may have turned out to be one that the service refuses."""
-        return replace(query, type_ids=tuple(filter(self._known_types.__contains__, query.type_ids)))
+    def _known(self, type_ids: Iterable[int]) -> tuple[int, ...]:
+        """These types without those that the service lacks or, as it turned out meanwhile, refuses."""
+        return tuple(type_id for type_id in type_ids if type_id in self._known_types)
 
     def _fetch(self, query: Query | ParentProbe) -> None:
         asked = ChildrenQuery(query.query.parents, ()) if isinstance(query, ParentProbe) else query
@@ -100,8 +100,7 @@ class Walk:
             self._frontier.add(row["issue_key"], row["issue_type_id"])
 
     def _child_types(self, type_id: int | None) -> tuple[int, ...]:
-        children = self._hierarchy.children(type_id) if type_id is not None else ()
-        return tuple(child for child in children if child in self._known_types)
+        return self._known(self._hierarchy.children(type_id)) if type_id is not None else ()
 
     def _ended(self, query: Query | ParentProbe, error: Exception | None) -> None:
         rows = self._in_flight.pop(query)

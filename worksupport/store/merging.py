@@ -10,17 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import itemgetter
-from typing import Literal
+from typing import Any
 
 from worksupport.issue_row import IssueRow
 from worksupport.store.changes import raise_data_version
 
 COLUMNS = tuple(IssueRow.__annotations__)
-_LIST_COLUMNS: tuple[Literal["assignees", "assignee_accounts", "labels"], ...] = (
-    "assignees",
-    "assignee_accounts",
-    "labels",
-)
+_LIST_COLUMNS = ("assignees", "assignee_accounts", "labels")
 _CACHED_TEXTS = 1_000  # the same few people, labels and types come with every issue
 _LIST = ", ".join(COLUMNS)
 _in_order = itemgetter(*COLUMNS)
@@ -47,12 +43,11 @@ def stage(connection: sqlite3.Connection, rows: Iterable[IssueRow]) -> None:
 
 def _stored(row: IssueRow) -> tuple[object, ...]:
     """The values of COLUMNS, lists and objects as JSON text."""
-    values: dict[str, object] = {**row}
+    values: dict[str, Any] = {**row}
     for column in _LIST_COLUMNS:
-        values[column] = _list_text(tuple(row[column]))
-    vendor_type = row["vendor_type"]
-    if vendor_type is not None:
-        values["vendor_type"] = _type_text(**vendor_type)
+        values[column] = _list_text(tuple(values[column]))
+    if values["vendor_type"] is not None:
+        values["vendor_type"] = _type_text(**values["vendor_type"])
     stored: tuple[object, ...] = _in_order(values)
     return stored
 
