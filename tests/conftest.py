@@ -12,6 +12,8 @@ import pytest_socket
 from worksupport import cli
 from worksupport.clock import Clock
 
+pytest_plugins = ["tests.web"]
+
 
 @dataclass
 class Answer:

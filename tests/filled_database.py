@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlite_utils
 
-from worksupport.hierarchy import DEFAULT_TYPES
-from worksupport.schema import migrations
+from worksupport.model.hierarchy import DEFAULT_TYPES
+from worksupport.store.database import migrations
 
 _TYPE_IDS = {issue_type.name: issue_type.id for issue_type in DEFAULT_TYPES}
 _CATEGORIES = {"Open": "new", "In Progress": "indeterminate", "Done": "done"}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import Answer
 from worksupport import __version__
-from worksupport.commands import application
+from worksupport.commands import application, options
 
 Run = Callable[..., Answer]
 
@@ -70,10 +70,8 @@ def test_only_the_commands_that_can_be_meant_are_loaded(
     arguments: list[str], expected: set[str] | None
 ) -> None:
     """All of them for help, for the names that an unknown one resembles, and for completion."""
-    every = {name for names in application._COMMANDS.values() for name in names}
-    assert {command.callback.__name__ for command in application._app(arguments).registered_commands} == (
-        expected or every
-    )
+    registered = {command.name for command in application._app(arguments).registered_commands}
+    assert registered == (expected or options.BY_NAME.keys())
 
 
 @pytest.mark.parametrize("command", [["history"], ["check", "--offline"], ["keys"], ["backup", "x"]])

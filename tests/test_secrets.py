@@ -13,9 +13,9 @@ import pytest
 
 from tests.conftest import Answer
 from worksupport import cli
-from worksupport.clients.auth import Credentials
 from worksupport.clock import Clock
 from worksupport.errors import WorksupportError
+from worksupport.network.auth import Credentials
 from worksupport.sandbox.exchange import Answer as ServiceAnswer
 from worksupport.sandbox.exchange import Request
 from worksupport.sandbox.jira_site import empty_site
@@ -190,8 +190,9 @@ def test_a_wrong_configuration_is_told_without_its_secrets(
 
 def test_objects_print_without_secrets(configured: Configured) -> None:
     """A traceback of a bug shows representations."""
-    from worksupport.clients import github, jira
     from worksupport.config.load import load_settings
+    from worksupport.sources.github import client as github
+    from worksupport.sources.jira import client as jira
 
     settings = load_settings(None, None, os.environ)
     assert settings.jira

@@ -7,7 +7,7 @@ import io
 import os
 import sys
 
-from worksupport import quick_keys
+from worksupport import fast
 from worksupport.errors import ConfigurationError, ExitCode, WorksupportError
 
 TYPE_CHECKING = False  # see queries/reader.py
@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None, clock: "Clock | None" = None) -> in
     if arguments is None:
         arguments = sys.argv[1:]
     try:
-        if quick_keys.answered(arguments, os.environ, clock):
+        if fast.answered(arguments, os.environ, clock):
             return ExitCode.OK
         return _run(arguments, clock)
     except KeyboardInterrupt:

@@ -38,7 +38,7 @@ _MEANINGS = {
     ExitCode.TERMINATED: "terminated (SIGTERM)",
 }
 
-# Of several faults in one run the first of these decides the exit code (DESIGN, section 2).
+# Of several faults in one run the first of these decides the exit code.
 _GRAVEST_FIRST = (
     ExitCode.INTERRUPTED,
     ExitCode.TERMINATED,
@@ -133,3 +133,9 @@ class TerminatedRunError(InterruptedRunError):
     """SIGTERM ended the run."""
 
     exit_code = ExitCode.TERMINATED
+
+
+def refuse_two_forms(as_json: bool, ndjson: bool) -> None:
+    """Raise UsageError if both JSON forms are asked for."""
+    if as_json and ndjson:
+        raise UsageError("--json is one document, --ndjson a line for each issue: leave one out")

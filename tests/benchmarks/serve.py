@@ -22,7 +22,8 @@ from urllib.request import Request, urlopen
 
 from tests.benchmarks.load import Load, load
 from tests.benchmarks.measure import cost_of, print_table, services
-from worksupport.queries.keys import KeysQuestion, keys_statement
+from worksupport.model.filters import Filters
+from worksupport.queries.keys import keys_statement
 
 _HEAD = ("question", "clients", "p50 ms", "p99 ms", "requests/s", "kB", "statuses")
 _KEYS, _TREE = "/api/issues/keys", "/api/issues/hierarchy"
@@ -114,7 +115,7 @@ def beside_datasette(command: str, database: Path, requests: int) -> Iterator[li
     start = [command, "serve", database, "--port", "0", *options]
     with listening(start, r"running on http://127.0.0.1:(\d+)", {}) as (port, _):
         for name in ("keys of a person", "keys with a label", "keys of a source"):
-            statement, parameters = keys_statement(KeysQuestion(**_QUESTIONS[name][1]))
+            statement, parameters = keys_statement(Filters(**_QUESTIONS[name][1]))
             asked = urlencode({"sql": statement, **parameters, "_shape": "arrayfirst"})
             for clients in (1, 16):
                 seen = load(port, lambda _, q=asked: f"/{database.stem}.json?{q}", clients, requests)  # type: ignore[misc]

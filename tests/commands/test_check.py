@@ -18,10 +18,10 @@ from tests.commands.hostile import TITLES, is_clean
 from tests.conftest import Answer, FakeClock
 from tests.filled_database import fill, issue, result
 from worksupport.clock import Clock, utc_text
-from worksupport.lock import exclusive_lock
 from worksupport.sandbox.faults import Faults
 from worksupport.sandbox.jira_site import empty_site
 from worksupport.sandbox.server import Sandbox, running
+from worksupport.store.lock import exclusive_lock
 
 Run = Callable[..., Answer]
 Checks = Callable[..., dict[str, dict[str, Any]]]

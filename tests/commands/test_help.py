@@ -5,19 +5,19 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib import import_module
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Answer
 from tests.filled_database import fill
-from worksupport.commands.application import _COMMANDS
+from worksupport.commands.options import COMMANDS
 from worksupport.config import keys
 from worksupport.errors import ExitCode
 
 Run = Callable[..., Answer]
-NAMES = [name for names in _COMMANDS.values() for name in names]
+NAMES = [command.name for command in COMMANDS]
 
 
 def test_start_page_of_a_new_machine(run: Run, tmp_path: Path) -> None:
@@ -83,9 +83,9 @@ def test_help_fits_and_has_a_sentence_and_two_examples(name: str, rich: bool) ->
         assert example.count("'") % 2 == 0
 
 
-def examples_of(docstring: str) -> list[list[str]]:
+def examples_of(help_text: str) -> list[list[str]]:
     """The examples' arguments; what a shell would do with the output is left out."""
-    below = docstring.partition("Examples:\n")[2]
+    below = help_text.partition("Examples:\n")[2]
     lines = [line.strip().partition(" | ")[0] for line in below.splitlines() if line.strip()]
     return [shlex.split(line)[1:] for line in lines if line.startswith("worksupport ")]
 
@@ -93,8 +93,8 @@ def examples_of(docstring: str) -> list[list[str]]:
 @pytest.mark.parametrize("name", NAMES)
 def test_examples_are_understood(run: Run, name: str) -> None:
     """No example has an option, or a value, that is not there: at worst it finds no data."""
-    command = getattr(import_module(f"worksupport.commands.{name}"), name)
-    examples = examples_of(command.__doc__ or "")
+    help_text = resources.files("worksupport.commands").joinpath(f"help/{name}.txt").read_text("utf-8")
+    examples = examples_of(help_text)
     if name in ("demo", "serve"):
         pytest.skip("would run for good; README and its own tests have it")
     assert examples or name == "completion"

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Answer, FakeClock
 from tests.filled_database import fill, result
-from worksupport.lock import exclusive_lock
+from worksupport.store.lock import exclusive_lock
 
 Run = Callable[..., Answer]
 

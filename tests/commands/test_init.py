@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from worksupport.commands import init as init_module
-from worksupport.config.starter import TEXT
+from worksupport.config.starter import starter_text
 from worksupport.errors import ConfigurationError
 
+TEXT = starter_text()
 Run = Callable[..., Any]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from worksupport.config import keys
 from worksupport.config.settings import GitHubSettings, JiraSettings, Member, ServeSettings, Settings
-from worksupport.hierarchy import DEFAULT_TYPES, UNKNOWN_TYPE_ID
+from worksupport.model.hierarchy import DEFAULT_TYPES, UNKNOWN_TYPE_ID
 
 _JIRA = "jira.base_url=https://jira.example\njira.email=ann@x.example\njira.api_token=jira-token\n"
 _GITHUB = "github.api_token=github-token\ngithub.issue_label=work-support\n"
@@ -82,7 +82,7 @@ def _setting(settings: Settings, key: str) -> object:
 
 
 def test_the_table_above_has_every_key() -> None:
-    assert _GIVEN.keys() == keys.PARSERS.keys()
+    assert _GIVEN.keys() == keys.BY_NAME.keys()
 
 
 @pytest.mark.parametrize("key", _GIVEN)

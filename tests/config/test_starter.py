@@ -7,8 +7,9 @@ from pathlib import Path
 
 from worksupport.config import keys
 from worksupport.config.settings import Settings
-from worksupport.config.starter import TEXT
+from worksupport.config.starter import starter_text
 
+TEXT = starter_text()
 _EXAMPLE = Path(__file__).parents[2] / "config" / "team_members.properties.example"
 _CREDENTIALS = {
     "https://company.atlassian.net": "https://jira.example",
@@ -38,11 +39,11 @@ def test_the_example_in_the_repository_is_the_starter() -> None:
 
 def test_every_key_is_in_it() -> None:
     present = re.findall(r"^(?:# )?([a-z_]+\.[a-z_]+)=", TEXT, re.MULTILINE)
-    assert set(present) == set(keys.PARSERS)
+    assert set(present) == set(keys.BY_NAME)
 
 
 def test_the_placeholders_are_those_that_count_as_missing() -> None:
-    assert _CREDENTIALS.keys() == keys.PLACEHOLDERS
+    assert _CREDENTIALS.keys() == keys._PLACEHOLDERS
 
 
 def test_unchanged_it_is_refused_with_what_to_fill_in(problems: Callable[..., list[str]]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.harvest.program import Program
 from worksupport.sandbox.jira_site import empty_site
 from worksupport.sandbox.made_up import made_up_world
 from worksupport.sandbox.server import Sandbox, running
@@ -67,3 +68,15 @@ def rows(tmp_path: Path) -> Rows:
             return connection.execute(statement, parameters).fetchall()
 
     return ask
+
+
+@pytest.fixture
+def program(tmp_path: Path, site: Sandbox) -> Program:
+    """The real program, configured for the small site."""
+    return Program(tmp_path, site)
+
+
+@pytest.fixture
+def program_at(tmp_path: Path) -> Callable[..., Program]:
+    """program_at(sandbox, "more = lines") configures the real program for another sandbox."""
+    return lambda sandbox, more="": Program(tmp_path, sandbox, more)

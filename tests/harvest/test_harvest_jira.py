@@ -233,7 +233,7 @@ def test_no_root_type_on_the_site_is_exit_3(site: Sandbox, configured: Configure
 def test_two_at_once_the_second_is_told_who_works(
     site: Sandbox, configured: Configured, run: Run, tmp_path: Path
 ) -> None:
-    from worksupport.lock import exclusive_lock
+    from worksupport.store.lock import exclusive_lock
 
     database = configured(site)
     clock = FakeClock()

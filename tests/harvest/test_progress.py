@@ -8,10 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Answer
-from worksupport.harvest.plan import ChildrenQuery, LabelQuery, Query, RootQuery
-from worksupport.harvest.progress import level_name
-from worksupport.hierarchy import DEFAULT_TYPES, Hierarchy
+from worksupport.model.hierarchy import DEFAULT_TYPES, Hierarchy
 from worksupport.sandbox.server import Sandbox
+from worksupport.sources.jira.plan import (
+    ChildrenQuery,
+    LabelQuery,
+    Query,
+    RootQuery,
+    level_name,
+)
 
 Run = Callable[..., Answer]
 Configured = Callable[..., Path]

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from tests.filled_database import fill, issue
 from worksupport.errors import UsageError
+from worksupport.model.filters import Filters
 from worksupport.output import json_text
-from worksupport.queries.keys import NO_KEYS, KeysQuestion, issue_keys, keys_lines, keys_statement, keys_text
+from worksupport.queries.keys import NO_KEYS, issue_keys, keys_lines, keys_statement, keys_text
 from worksupport.queries.reader import answer, open_reader
 
 
@@ -56,7 +57,7 @@ def path(tmp_path: Path) -> Path:
     ],
 )
 def test_filters(path: Path, filters: dict[str, Any], expected: list[str]) -> None:
-    question = KeysQuestion(**filters)
+    question = Filters(**filters)
     assert answer(path, lambda found: issue_keys(found, question)) == expected
     text = answer(path, lambda found: keys_text(found, question))
     assert json.loads(text) == {
@@ -75,8 +76,8 @@ def test_natural_order(tmp_path: Path) -> None:
     naturally = sorted(
         ordered, key=lambda key: (key.rstrip("0123456789"), int(key[len(key.rstrip("0123456789")) :]))
     )
-    assert answer(path, lambda found: issue_keys(found, KeysQuestion())) == naturally
-    assert json.loads(answer(path, lambda found: keys_text(found, KeysQuestion())))["issue_keys"] == naturally
+    assert answer(path, lambda found: issue_keys(found, Filters())) == naturally
+    assert json.loads(answer(path, lambda found: keys_text(found, Filters())))["issue_keys"] == naturally
 
 
 @given(st.sets(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)))
@@ -84,9 +85,9 @@ def test_the_text_is_what_python_would_write(keys: set[str]) -> None:
     """SQLite writes the JSON; whatever stands in a key, no byte differs from `json.dumps`."""
     with TemporaryDirectory() as folder:
         path = fill(Path(folder, "issues.db"), [issue(key) for key in keys])
-        found = answer(path, lambda found: issue_keys(found, KeysQuestion()))
-        text = answer(path, lambda found: keys_text(found, KeysQuestion()))
-        lines = answer(path, lambda found: keys_lines(found, KeysQuestion()))
+        found = answer(path, lambda found: issue_keys(found, Filters()))
+        text = answer(path, lambda found: keys_text(found, Filters()))
+        lines = answer(path, lambda found: keys_lines(found, Filters()))
     assert set(found) == keys
     tail = {"total_count": len(keys), "harvested_at": None, "sources": {"jira": None, "github": None}}
     assert text == json_text({"issue_keys": found, **tail})
@@ -96,14 +97,14 @@ def test_the_text_is_what_python_would_write(keys: set[str]) -> None:
 def test_a_question_tells_all_its_filters_in_its_repr() -> None:
     """The answers that `serve` keeps are told apart by it."""
     names = ("source", "assignee", "label", "issue_type", "parent_key", "changed_since")
-    asked = [KeysQuestion(), KeysQuestion(missing=True)]
-    asked += [KeysQuestion(**{name: value}) for name in names for value in ("jira", "github")]
+    asked = [Filters(), Filters(missing=True)]
+    asked += [Filters(**{name: value}) for name in names for value in ("jira", "github")]
     assert len({repr(question) for question in asked}) == len(asked)
 
 
 def test_a_source_that_there_is_not() -> None:
     with pytest.raises(UsageError, match=r"the source is 'gitlab'; it must be one of jira, github"):
-        KeysQuestion(source="gitlab")
+        Filters(source="gitlab")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ def test_a_source_that_there_is_not() -> None:
 )
 def test_every_filter_uses_its_index(path: Path, filters: dict[str, str], index: str) -> None:
     """No filter reads the table from end to end, and the whole list needs no sorting."""
-    sql, parameters = keys_statement(KeysQuestion(**filters))
+    sql, parameters = keys_statement(Filters(**filters))
     with open_reader(path) as reader:
         steps = [step for *_, step in reader.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)]
     assert any(f"INDEX {index}" in step for step in steps), steps

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.filled_database import fill, issue, result
-from worksupport.queries.freshness import freshness
+from worksupport.model.filters import Filters
 from worksupport.queries.health import health_document
 from worksupport.queries.history import HistoryQuestion, harvests_document, reloads_document
-from worksupport.queries.keys import KeysQuestion, keys_text
-from worksupport.queries.reader import data_version, open_reader
+from worksupport.queries.keys import keys_text
+from worksupport.queries.reader import age, data_version, open_reader
 from worksupport.queries.tree import TreeQuestion, tree_text
 
 _Ask = Callable[[sqlite3.Connection], object]
@@ -21,10 +21,10 @@ _Ask = Callable[[sqlite3.Connection], object]
 _TREES = [
     TreeQuestion(),
     TreeQuestion(key="PV-1"),
-    TreeQuestion(assignee="anna"),
-    TreeQuestion(label="a"),
-    TreeQuestion(status="Open"),
-    TreeQuestion(changed_since="2026-01-01T00:00:00.000Z"),
+    TreeQuestion(filters=Filters(assignee="anna")),
+    TreeQuestion(filters=Filters(label="a")),
+    TreeQuestion(filters=Filters(status="Open")),
+    TreeQuestion(filters=Filters(changed_since="2026-01-01T00:00:00.000Z")),
 ]
 # These grow with the issues. The tables of runs hold some 13 a day, for `harvest.retention_days`, and may be
 # read whole.
@@ -69,8 +69,8 @@ def test_a_tree_reads_the_issues_once_in_their_order(path: Path, question: TreeQ
 @pytest.mark.parametrize(
     ("question", "index"),
     [
-        (TreeQuestion(assignee="anna"), "issue_assignees_by_name (folded=?)"),
-        (TreeQuestion(label="a"), "issue_labels_by_label (folded=?)"),
+        (TreeQuestion(filters=Filters(assignee="anna")), "issue_assignees_by_name (folded=?)"),
+        (TreeQuestion(filters=Filters(label="a")), "issue_labels_by_label (folded=?)"),
     ],
 )
 def test_a_filter_of_a_tree_uses_its_index(path: Path, question: TreeQuestion, index: str) -> None:
@@ -83,13 +83,13 @@ def test_a_filter_of_a_tree_uses_its_index(path: Path, question: TreeQuestion, i
 @pytest.mark.parametrize(
     "ask",
     [
-        freshness,
+        age,
         data_version,
         lambda found: reloads_document(found, HistoryQuestion()),
         lambda found: harvests_document(found, HistoryQuestion()),
         lambda found: health_document(found, now=_NOW, interval=timedelta(hours=2), is_locked=False),
     ],
-    ids=["freshness", "data_version", "reloads", "harvests", "health"],
+    ids=["age", "data_version", "reloads", "harvests", "health"],
 )
 def test_what_is_asked_of_runs_reads_neither_issues_nor_all_results(path: Path, ask: _Ask) -> None:
     plans = _plans(path, ask)
@@ -107,6 +107,6 @@ def test_the_newest_runs_need_no_sorting(path: Path, ask: Callable[..., object])
 
 
 def test_the_document_of_all_keys_needs_no_sorting(path: Path) -> None:
-    (steps,) = _plans(path, lambda found: keys_text(found, KeysQuestion())).values()
+    (steps,) = _plans(path, lambda found: keys_text(found, Filters())).values()
     assert "SCAN issues USING INDEX issues_by_key_order" in steps
     assert "USE TEMP B-TREE FOR ORDER BY" not in steps

@@ -8,16 +8,18 @@ import pytest
 import sqlite_utils
 
 from tests.filled_database import fill, issue
-from worksupport import schema
 from worksupport.errors import ConfigurationError, DatabaseError
-from worksupport.queries.keys import KeysQuestion, issue_keys
+from worksupport.model.filters import Filters
+from worksupport.queries.keys import issue_keys
 from worksupport.queries.reader import DatabaseChangedError, answer, data_version, open_reader
-from worksupport.schema_version import SCHEMA_VERSION
+from worksupport.store import file
+from worksupport.store.database import migrations
+from worksupport.store.schema import SCHEMA_VERSION
 
 
 def keys_at(path: Path) -> list[str]:
     """The keys that the database at `path` answers with."""
-    return answer(path, lambda found: issue_keys(found, KeysQuestion()))
+    return answer(path, lambda found: issue_keys(found, Filters()))
 
 
 def add_issue(connection: sqlite3.Connection, key: str) -> None:
@@ -28,7 +30,7 @@ def add_issue(connection: sqlite3.Connection, key: str) -> None:
 
 def test_schema_number_is_what_the_migrations_leave() -> None:
     database = sqlite_utils.Database(memory=True)
-    schema.migrations.apply(database)
+    migrations.apply(database)
     assert database.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
 
 
@@ -55,9 +57,9 @@ def test_one_answer_is_one_transaction(tmp_path: Path) -> None:
     writer = sqlite3.connect(path)
     add_issue(writer, "P-2")
     with open_reader(path) as reader:
-        assert issue_keys(reader, KeysQuestion()) == ["P-1", "P-2"]
+        assert issue_keys(reader, Filters()) == ["P-1", "P-2"]
         add_issue(writer, "P-3")
-        assert issue_keys(reader, KeysQuestion()) == ["P-1", "P-2"]
+        assert issue_keys(reader, Filters()) == ["P-1", "P-2"]
     writer.close()
 
 
@@ -72,7 +74,7 @@ def test_an_answer_disturbed_by_a_writer_is_asked_again(tmp_path: Path) -> None:
             writer = sqlite3.connect(path)
             add_issue(writer, "P-2")
             writer.close()
-        return len(issue_keys(reader, KeysQuestion()))
+        return len(issue_keys(reader, Filters()))
 
     assert answer(path, question) == 2
     assert len(attempts) == 2
@@ -110,9 +112,9 @@ def test_a_path_in_any_notation_can_be_read(tmp_path: Path, monkeypatch: pytest.
     fill(tmp_path / "folder" / ":memory:", [issue("P-1")])
     (tmp_path / "link").symlink_to(tmp_path / "folder")
     for path in (f"/{tmp_path}/folder/:memory:", f"{tmp_path}/link/../folder/./:memory:", "folder/:memory:"):
-        assert answer(path, lambda found: issue_keys(found, KeysQuestion())) == ["P-1"]
+        assert answer(path, lambda found: issue_keys(found, Filters())) == ["P-1"]
     monkeypatch.chdir("folder")
-    assert answer(":memory:", lambda found: issue_keys(found, KeysQuestion())) == ["P-1"]
+    assert answer(":memory:", lambda found: issue_keys(found, Filters())) == ["P-1"]
 
 
 @pytest.mark.parametrize("path", ["no\0where", "", "file/below", "loop"])
@@ -162,21 +164,27 @@ def test_a_database_of_another_program(tmp_path: Path) -> None:
         keys_at(tmp_path / "other.db")
 
 
-@pytest.mark.parametrize(
-    ("version", "hint"),
-    [
-        (SCHEMA_VERSION + 1, "install the newer worksupport that wrote it"),
-        (SCHEMA_VERSION - 1, "upgrade it in place with `worksupport harvest`"),
-    ],
-)
-def test_another_schema_is_refused(tmp_path: Path, version: int, hint: str) -> None:
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     path = fill(tmp_path / "issues.db")
     with sqlite3.connect(path) as writer:
-        writer.execute(f"PRAGMA user_version = {version}")
+        writer.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     writer.close()
-    with pytest.raises(ConfigurationError, match=f"has schema {version}") as raised:
+    with pytest.raises(ConfigurationError, match=f"newer worksupport .schema {SCHEMA_VERSION + 1}") as raised:
         keys_at(path)
-    assert raised.value.hint == hint
+    assert raised.value.hint == "install the newer version, or name another database with --db"
+
+
+@pytest.mark.parametrize(("library", "lacks"), [((3, 33, 9), "3.34 or newer"), (None, "FTS5")])
+def test_a_python_whose_sqlite_cannot_do_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: tuple[int, ...] | None, lacks: str
+) -> None:
+    path = fill(tmp_path / "issues.db")
+    if library:
+        monkeypatch.setattr(sqlite3, "sqlite_version_info", library)
+    else:
+        monkeypatch.setattr(file, "_HAS_FTS5", "SELECT 1 WHERE false")
+    with pytest.raises(ConfigurationError, match=lacks):
+        keys_at(path)
 
 
 def test_a_damaged_database_is_an_error_not_an_empty_answer(tmp_path: Path) -> None:

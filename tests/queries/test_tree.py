@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.filled_database import fill, issue
 from worksupport.errors import NotFoundError, UsageError
+from worksupport.model.filters import Filters
 from worksupport.output import json_text
 from worksupport.queries.reader import answer
 from worksupport.queries.tree import TreeQuestion, tree_document, tree_text
@@ -17,9 +18,15 @@ from worksupport.queries.tree import TreeQuestion, tree_document, tree_text
 PV = "Product Version"
 
 
+def _question(
+    key: str | None = None, root_type: str | None = None, max_depth: int = 5, **filters: str | None
+) -> TreeQuestion:
+    return TreeQuestion(key, root_type, max_depth, Filters(**filters))
+
+
 def ask(path: Path, **question: Any) -> dict[str, Any]:
     """The tree document for a question."""
-    return answer(path, lambda found: tree_document(found, TreeQuestion(**question)))
+    return answer(path, lambda found: tree_document(found, _question(**question)))
 
 
 def shape(nodes: list[dict[str, Any]]) -> list[Any]:
@@ -187,7 +194,7 @@ def test_a_key_that_is_not_there(path: Path, key: str, message: str) -> None:
 )
 def test_values_there_are_not(question: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        TreeQuestion(**question)
+        _question(**question)
 
 
 def test_600_levels(tmp_path: Path) -> None:
@@ -207,6 +214,7 @@ def test_600_levels(tmp_path: Path) -> None:
 
 def naive_document(rows: list[dict[str, Any]], question: TreeQuestion) -> dict[str, Any]:
     """The same document from dicts, by recursion, as one would write it first."""
+    given = dict(question.filters.texts())
     children: dict[str, list[dict[str, Any]]] = {row["issue_key"]: [] for row in rows}
     roots = [row for row in rows if row["issue_type_id"] == 10004]
     for row in rows:
@@ -218,8 +226,8 @@ def naive_document(rows: list[dict[str, Any]], question: TreeQuestion) -> dict[s
         return [found for child in children[row["issue_key"]] for found in (child, *below(child))]
 
     def matches(row: dict[str, Any]) -> bool:
-        fits_label = question.label is None or question.label in json.loads(row["labels"])
-        return fits_label and (question.status is None or question.status == row["status"])
+        fits_label = "label" not in given or given["label"] in json.loads(row["labels"])
+        return fits_label and ("status" not in given or given["status"] == row["status"])
 
     def node(row: dict[str, Any], depth: int) -> dict[str, Any]:
         placed = sorted(children[row["issue_key"]], key=by_number)
@@ -277,7 +285,7 @@ def some_issues(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 questions = st.builds(
-    TreeQuestion,
+    _question,
     max_depth=st.integers(1, 6),
     label=st.sampled_from([None, None, "web", 'ü"\x7f\\']),
     status=st.sampled_from([None, None, "Done", "🚧"]),

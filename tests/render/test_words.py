@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from worksupport.render.ages import age_text, duration_text
-from worksupport.render.cells import aligned, cut
+from worksupport.model.times import age_text, duration_text
+from worksupport.render.table import aligned, cut
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 

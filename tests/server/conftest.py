@@ -16,10 +16,9 @@ from tests.filled_database import fill, issue, result
 from worksupport.clock import Clock
 from worksupport.config.settings import ServeSettings
 from worksupport.server.address import resolve
-from worksupport.server.assembly import build_server
-from worksupport.server.limits import Limits
-from worksupport.server.listening import Server
+from worksupport.server.listening import Server, build_server
 from worksupport.server.reloads import Reloads
+from worksupport.server.wire import Limits
 
 HARVESTED_AT = "2026-11-22T10:00:00.000Z"
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.server.conftest import Client, everything, served
 from worksupport.clock import Clock
-from worksupport.server.limits import Limits
+from worksupport.server.wire import Limits
 
 GET = b"GET /api/issues/keys HTTP/1.1\r\nHost: localhost\r\n\r\n"
 PIECES = [

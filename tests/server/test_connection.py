@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.server.conftest import Client, everything, served
-from worksupport.server.limits import Limits
+from worksupport.server.wire import Limits
 
 GET = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n"
 LAST = GET + b"Connection: close\r\n\r\n"
@@ -162,7 +162,7 @@ def test_who_says_nothing_is_left_without_a_word(database: Path) -> None:
 
 def test_who_takes_no_answer_is_left(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Half an answer is not followed by another status."""
-    monkeypatch.setattr("worksupport.server.sending._LEAST_BYTES_PER_SECOND", 10**9)
+    monkeypatch.setattr("worksupport.server.wire._LEAST_BYTES_PER_SECOND", 10**9)
     with served(database, limits=Limits(send_seconds=0.2)) as impatient, impatient.connected() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.sendall((GET + b"\r\n") * 2000)

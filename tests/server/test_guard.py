@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import FakeClock
 from tests.server.conftest import Client, served
-from worksupport.server.rate_limit import RateLimit
+from worksupport.server.guard import RateLimit
 
 KEYS = "/api/issues/keys"
 

@@ -14,12 +14,12 @@ from tests.server.conftest import Client, fill_with_everything, served
 from worksupport.clock import Clock
 from worksupport.config.load import load_settings
 from worksupport.config.settings import Settings
-from worksupport.lock import exclusive_lock
 from worksupport.sandbox.exchange import Answer, Request
 from worksupport.sandbox.jira_site import empty_site
 from worksupport.sandbox.server import Sandbox, running
 from worksupport.sandbox.world import World
 from worksupport.server.reloads import Reloads
+from worksupport.store.lock import exclusive_lock
 
 RELOADS = "/api/harvest/reload"
 
@@ -136,7 +136,7 @@ def test_a_forced_reload_takes_over(team: Team) -> None:
 
 def test_a_harvest_is_a_conflict_without_an_id(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also for a forced reload: a harvest gives way to nobody. The seconds of patience are cut short."""
-    monkeypatch.setattr("worksupport.server.reloads.FORCE_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("worksupport.server.reloads.FORCE_SECONDS", 0.0)
     team.client.ask(RELOADS, "POST")
     team.ended(1)
     team.reloads.stop(20)

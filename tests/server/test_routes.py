@@ -120,7 +120,7 @@ def test_a_running_reload_is_seen_in_history_without_a_new_data_version(tmp_path
         (
             f"{KEYS}?asignee=Bo",
             "there is no parameter 'asignee'; this route takes source, assignee, label, issue_type, "
-            "parent_key, missing, changed_since",
+            "parent_key, changed_since, missing",
         ),
         (f"{KEYS}?assignee=%FF", "the parameters are not UTF-8 text; write them percent-encoded"),
         (f"{KEYS}?{'a&' * 60}", "there are more than 50 parameters"),

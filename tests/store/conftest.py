@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import FakeClock
-from worksupport.issue_row import IssueRow
+from worksupport.model.issue_fields import IssueRow
 from worksupport.store.database import Store
-from worksupport.store.merging import Merged, merge, stage_page
+from worksupport.store.upsert import Merged, merge, stage_page
 
 Harvest = Callable[..., Merged]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from worksupport.issue_row import IssueRow
+from worksupport.model.issue_fields import IssueRow
 
 
 def made_row(source_id: str, key: str, parent: str | None = None, **values: Any) -> IssueRow:

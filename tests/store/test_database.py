@@ -9,8 +9,7 @@ import pytest
 
 from tests.conftest import FakeClock
 from worksupport.errors import InterruptedRunError, TerminatedRunError
-from worksupport.store.changes import raise_data_version
-from worksupport.store.database import Store
+from worksupport.store.database import Store, raise_data_version
 
 _ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
 

@@ -10,13 +10,12 @@ import pytest
 from sqlite_utils import Database, Migrations
 
 from tests.conftest import Answer, FakeClock
-from worksupport.lock import exclusive_lock
 from worksupport.queries import reader
-from worksupport.schema import migrations
-from worksupport.schema_version import SCHEMA_VERSION
 from worksupport.store import database as writing
-from worksupport.store import ownership
-from worksupport.store.database import Store
+from worksupport.store import file
+from worksupport.store.database import Store, migrations
+from worksupport.store.lock import exclusive_lock
+from worksupport.store.schema import SCHEMA_VERSION
 
 Run = Callable[..., Answer]
 DUMP = Path(__file__).parents[1] / "data" / "schema-1.sql"
@@ -66,17 +65,9 @@ def next_release(monkeypatch: pytest.MonkeyPatch) -> Migrations:
     coming = Migrations("worksupport")
     coming._migrations = list(migrations._migrations)
     monkeypatch.setattr(writing, "migrations", coming)
-    for module in (writing, ownership, reader):
+    for module in (writing, file, reader):
         monkeypatch.setattr(module, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
     return coming
-
-
-def test_readers_say_which_command_upgrades(first_release: Path, next_release: Migrations, run: Run) -> None:
-    content = first_release.read_bytes()
-    answer = run("keys", "--db", first_release)
-    assert (answer.exit_code, answer.out) == (3, "")
-    assert "worksupport harvest" in answer.err
-    assert first_release.read_bytes() == content
 
 
 def test_a_migration_keeps_every_row_and_what_refers_to_it(

@@ -1,11 +1,11 @@
-"""How the runs went, from their records: what `queries.condition` found, judged."""
+"""How the runs went: what `queries/health.py` found in their records, judged."""
 
 from datetime import datetime
 from typing import Any
 
-from worksupport.checks.check import Check
-from worksupport.queries.condition import SHARE_DAYS
-from worksupport.render.ages import age_text
+from worksupport.checks.base import Check
+from worksupport.model.times import age_text
+from worksupport.queries.health import SHARE_DAYS
 
 # One failure in ten is the services' weather; more is worth a look.
 _WORTH_A_LOOK = 0.9

@@ -1,78 +1,39 @@
-"""The command line as Typer knows it: global options and the list of commands."""
+"""The command line as Typer knows it, made from the tables of `options`; Typer's only home."""
 
-from importlib import import_module
-from typing import Annotated
+import inspect
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module, resources
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from worksupport import __version__
-from worksupport.commands import global_options
-from worksupport.context import Context
-from worksupport.errors import ExitCode
+from worksupport import __version__, log
+from worksupport.commands.options import BY_NAME, COMMANDS, GLOBAL, LOG_FORMATS, Command, Option
+from worksupport.context import Context, GlobalOptions
+from worksupport.errors import ExitCode, UsageError, WorksupportError
+from worksupport.model.filters import Filters
+from worksupport.model.times import moment
+from worksupport.queries.names import completions
+from worksupport.queries.reader import answer
 
 _HELP = """Copies a team's Jira and GitHub issues into one SQLite file, and answers.
 
-\b
 Examples:
   worksupport tree --assignee "Jane Smith"
   worksupport keys --label work-support --json
 """
-# By the heading in the list of commands; each is the function of that name in the module of that name.
-_COMMANDS = {
-    "Ask": ("tree", "keys", "history", "serve"),
-    "Copy": ("harvest", "reload", "recover", "backup", "check"),
-    "Begin": ("demo", "init", "completion", "help"),
-}
+_GLOBAL_PANEL = "Global options (before or after the command)"
 _COMPLETION_VARIABLE = "_WORKSUPPORT_COMPLETE"
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"worksupport {__version__}")
-        raise typer.Exit
-
-
-def _before_the_command(
-    typer_context: typer.Context,
-    config: global_options.ConfigOrVariable = None,
-    db: global_options.DatabaseOrVariable = None,
-    verbose: global_options.Verbose = 0,
-    quiet: global_options.Quiet = False,
-    log_format: global_options.LogFormat = None,
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
-    ] = False,
-) -> None:
-    context: Context = typer_context.obj
-    context.options = global_options.merged(context.options, config, db, verbose, quiet, log_format)
-    if typer_context.invoked_subcommand is None:
-        from worksupport.commands.start import show_start_page
-
-        show_start_page(context)
-
-
-def _app(arguments: list[str]) -> typer.Typer:
-    """The command line with the commands that `arguments` can mean; with all where they name none.
-
-    Loading every command, and having Typer look at all its options, is a fifth of the time of a read.
-    """
-    app = typer.Typer(
-        name="worksupport",
-        help=global_options.help_text(_HELP),
-        context_settings={"help_option_names": ["-h", "--help"]},
-        add_completion=False,  # ours is `worksupport completion`
-        pretty_exceptions_enable=False,
-    )
-    app.callback(invoke_without_command=True)(_before_the_command)
-    every = [name for names in _COMMANDS.values() for name in names]
-    named = set(arguments).intersection(every)
-    wanted = named if {"-h", "--help"}.isdisjoint(arguments) else set()
-    for panel, names in _COMMANDS.items():
-        for name in names:
-            if name in wanted or not wanted:
-                command = getattr(import_module(f"worksupport.commands.{name}"), name)
-                app.command(rich_help_panel=panel)(global_options.takes_global_options(command))
-    return app
+_TYPES: dict[str, Any] = {
+    "text": str,
+    "path": Path,
+    "whole": int,
+    "number": float,
+    "flag": bool,
+    "count": int,
+}
 
 
 def run(arguments: list[str], context: Context) -> int:
@@ -91,3 +52,191 @@ def _let_typer_complete() -> None:
     from typer.completion import get_completion_inspect_parameters
 
     get_completion_inspect_parameters()
+
+
+def _app(arguments: list[str]) -> typer.Typer:
+    """The command line with the commands that `arguments` can mean; with all where they name none.
+
+    Having Typer look at every command's options is a fifth of the time of a read.
+    """
+    app = typer.Typer(
+        name="worksupport",
+        help=_folded(_HELP),
+        context_settings={"help_option_names": ["-h", "--help"]},
+        add_completion=False,  # ours is `worksupport completion`
+        pretty_exceptions_enable=False,
+    )
+    app.callback(invoke_without_command=True)(_before_the_command())
+    named = set(arguments) & BY_NAME.keys() if {"-h", "--help"}.isdisjoint(arguments) else set()
+    for command in COMMANDS:
+        if command.name in named or not named:
+            app.command(command.name, help=_help_of(command.name), rich_help_panel=command.heading)(
+                _called_by_typer(command)
+            )
+    return app
+
+
+def _before_the_command() -> Callable[..., None]:
+    def before_the_command(typer_context: typer.Context, version: bool, **given: Any) -> None:
+        context: Context = typer_context.obj
+        context.options = _merged(context.options, **given)
+        if typer_context.invoked_subcommand is None:
+            from worksupport.commands.start import show_start_page
+
+            show_start_page(context)
+
+    version = typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    own = _keyword("version", Annotated[bool, version], False)
+    return _with_signature(before_the_command, [*map(_with_variable, GLOBAL), own])
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"worksupport {__version__}")
+        raise typer.Exit
+
+
+def _called_by_typer(command: Command) -> Callable[..., None]:
+    """A function with the command's signature: it merges the global options and calls the body."""
+
+    def called_by_typer(typer_context: typer.Context, **values: Any) -> None:
+        given = {option.name: values.pop(option.name) for option in GLOBAL}
+        context: Context = typer_context.obj
+        context.options = _merged(context.options, **given)
+        log.set_up(context.options.verbosity, context.options.log_format, context.clock)
+        if command.filters:
+            values["filters"] = _filters(command, values, context)
+        # Only now: of most command lines one body is loaded, of `--help` none.
+        body = getattr(import_module(f"worksupport.commands.{command.name}"), command.name)
+        code = body(context, **values)
+        if code:
+            raise typer.Exit(code)
+
+    parameters = [*map(_parameter, command.options), *(_parameter(each, _GLOBAL_PANEL) for each in GLOBAL)]
+    return _with_signature(called_by_typer, parameters)
+
+
+def _filters(command: Command, values: dict[str, Any], context: Context) -> Filters:
+    """The command's filters, taken out of the values. Raises UsageError."""
+    given = {row.name: values.pop(row.name) for row in command.filters}
+    for row in command.filters:
+        if row.holds == "time" and given[row.name] is not None:
+            given[row.name] = moment(row.option, given[row.name], context.clock.now())
+    return Filters(**given)
+
+
+def _merged(
+    options: GlobalOptions,
+    config: Path | None,
+    db: Path | None,
+    verbose: int,
+    quiet: bool,
+    log_format: str | None,
+) -> GlobalOptions:
+    """`options` with what was given beside them. Raises UsageError for an unknown log format."""
+    if log_format is not None and log_format not in LOG_FORMATS:
+        raise UsageError(f"--log-format is {log_format!r}; it must be {' or '.join(LOG_FORMATS)}")
+    return replace(
+        options,
+        config=config or options.config,
+        database=db or options.database,
+        verbosity=-1 if quiet else options.verbosity + verbose,
+        log_format=log_format or options.log_format,
+    )
+
+
+def _with_signature(
+    function: Callable[..., None], parameters: list[inspect.Parameter]
+) -> Callable[..., None]:
+    """`function` with the signature that Typer reads."""
+    every = [_keyword("typer_context", typer.Context), *parameters]
+    function.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]
+    function.__annotations__ = {parameter.name: parameter.annotation for parameter in every}
+    return function
+
+
+def _keyword(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+def _with_variable(option: Option) -> inspect.Parameter:
+    """A global option before the command, where it also comes from the environment."""
+    return _parameter(option, _GLOBAL_PANEL, option.variable or None)
+
+
+def _parameter(option: Option, panel: str | None = None, variable: str | None = None) -> inspect.Parameter:
+    """The row of a table as a parameter of a function that Typer calls."""
+    kind = _TYPES[option.holds]
+    default = Path(str(option.default)) if kind is Path and option.default else option.default
+    # Typer tells the variable itself where it reads it.
+    help_text = option.help.replace(f" ({variable})", "") if variable else option.help
+    details: dict[str, Any] = {"help": help_text, "rich_help_panel": panel}
+    if option.metavar or option.holds == "count":
+        details["metavar"] = option.metavar
+    if option.low is not None:
+        details["min"] = option.low
+    if option.high is not None:
+        details["max"] = option.high
+    if option.completes:
+        details["autocompletion"] = _completer(option.completes)
+    if option.flags:
+        details |= {"count": option.holds == "count", "envvar": variable}
+        details["show_default"] = option.holds not in ("count", "flag") and default is not None
+        # Not `readable` to Typer: with a database given, reads need no configuration; what is wrong we tell.
+        info = typer.Option(*option.flags, **details, readable=False)
+    else:
+        info = typer.Argument(**details, show_default=default is not None)
+    is_optional = default is None and not option.is_required
+    default = inspect.Parameter.empty if option.is_required else default
+    return _keyword(option.name, Annotated[kind | None if is_optional else kind, info], default)
+
+
+def _completer(completes: str | tuple[str, ...]) -> Callable[..., list[str]]:
+    """What Typer calls for the values of an option: a closed list, or names of the data."""
+    if isinstance(completes, tuple):
+        values = list(completes)
+        return lambda: values
+    kind = completes
+
+    def complete(typer_context: typer.Context, incomplete: str) -> list[str]:
+        try:
+            path = _context_of(typer_context).database_path
+            found = answer(path, lambda connection: completions(connection, kind, incomplete))
+        except WorksupportError:
+            return []
+        return [value for value in found if _is_harmless(value)]
+
+    return complete
+
+
+def _context_of(typer_context: typer.Context) -> Context:
+    """The context with the options given so far, which no callback has merged: the line is not run."""
+    options = GlobalOptions()
+    for given in (typer_context.parent, typer_context):
+        if given is not None:
+            config, database = given.params.get("config"), given.params.get("db")
+            options = GlobalOptions(
+                Path(config) if config else options.config, Path(database) if database else options.database
+            )
+    return Context(options=options)
+
+
+def _is_harmless(value: str) -> bool:
+    """Whether a shell may show and insert it: nothing that acts on a terminal, nothing like an option."""
+    return value.isprintable() and not value.startswith("-")
+
+
+def _help_of(name: str) -> str:
+    return _folded(resources.files("worksupport.commands").joinpath(f"help/{name}.txt").read_text("utf-8"))
+
+
+def _folded(text: str) -> str:
+    """Help with each paragraph on one line, for any width; examples keep their lines.
+
+    click goes by a \\b before a paragraph that keeps its lines; rich would show one more empty line for it.
+    """
+    paragraphs = text.strip().split("\n\n")
+    mark = "" if typer.core.HAS_RICH else "\b\n"
+    return "\n\n".join(
+        mark + each if each.startswith("Examples:") else each.replace("\n", " ") for each in paragraphs
+    )

@@ -4,11 +4,7 @@ Typer's own scripts are not used: they put what they offer unquoted on the comma
 `eval` (zsh), and what we offer was written by strangers.
 """
 
-from typing import Annotated
-
-import typer
-
-from worksupport.commands import candidates
+from worksupport import output
 from worksupport.context import Context
 from worksupport.errors import UsageError
 
@@ -75,23 +71,9 @@ complete --command worksupport --no-files --arguments '(__worksupport)'
 """
 _SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 
-Shell = Annotated[
-    str, typer.Argument(metavar="bash|zsh|fish", help="Your shell.", autocompletion=candidates.shells)
-]
 
-
-def completion(context: Context, shell: Shell) -> None:
-    """Print what makes your shell complete options, names and keys.
-
-    For fish, save it as ~/.config/fish/completions/worksupport.fish.
-
-    \b
-    Examples:
-      source <(worksupport completion bash)
-      source <(worksupport completion zsh)
-    """
-    from worksupport import output
-
+def completion(context: Context, *, shell: str) -> None:
+    """Print the script for the shell."""
     if shell.casefold() not in _SCRIPTS:
         raise UsageError(f"the shell is {shell!r}; it must be one of {', '.join(_SCRIPTS)}")
     output.write(_SCRIPTS[shell.casefold()])

@@ -7,43 +7,24 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from worksupport import output
 from worksupport.commands.demo_folder import check_folder, open_log, translated, write_configuration
+from worksupport.commands.harvest import harvest
+from worksupport.commands.options import BY_NAME
+from worksupport.commands.tree import tree
 from worksupport.config.locate import CONFIG_NAME
 from worksupport.context import Context
+from worksupport.log import also_to
+from worksupport.model.filters import Filters
+from worksupport.sandbox import jql, server
+from worksupport.sandbox.made_up import made_up_world
+from worksupport.sandbox.server import Sandbox
 from worksupport.text import visible
 
-if TYPE_CHECKING:
-    from worksupport.sandbox.server import Sandbox
 
-Folder = Annotated[
-    Path, typer.Argument(metavar="[FOLDER]", help="Where to put configuration, database and log.")
-]
-Keep = Annotated[
-    bool, typer.Option("--keep", help="Leave both services running, for harvest and reload, until Ctrl-C.")
-]
-
-
-def demo(context: Context, folder: Folder = Path("worksupport-demo"), keep: Keep = False) -> None:
-    """Try all of it with a made-up team, and no account.
-
-    Harvests a Jira and a GitHub of its own on this computer, and shows the tree. Nothing outside the folder
-    is touched.
-
-    \b
-    Examples:
-      worksupport demo
-      worksupport demo /tmp/look --keep
-    """
-    from worksupport.commands.harvest import harvest
-    from worksupport.commands.tree import tree
-    from worksupport.log import also_to
-    from worksupport.sandbox import server
-    from worksupport.sandbox.made_up import made_up_world
-
+def demo(context: Context, *, folder: Path, keep: bool) -> None:
+    """Harvest a made-up site, and show the tree and what to do next."""
     folder = folder.absolute()
     check_folder(folder)
     with server.running(made_up_world()) as sandbox:
@@ -52,8 +33,8 @@ def demo(context: Context, folder: Folder = Path("worksupport-demo"), keep: Keep
             write_configuration(folder, sandbox.properties())
             log_file = open_log(folder)
         with also_to(log_file, context.clock):
-            harvest(inside)
-        tree(inside, no_pager=True)
+            harvest(inside, **BY_NAME["harvest"].defaults)
+        tree(inside, **{**BY_NAME["tree"].defaults, "filters": Filters(), "no_pager": True})
         _tell_what_next(folder, context.environment, _version_under_way(sandbox), keep)
         if keep:
             server.wait_for_stop(context.clock)
@@ -70,16 +51,12 @@ def _is_our_variable(name: str) -> bool:
     return name.startswith("WORKSUPPORT_")
 
 
-def _version_under_way(sandbox: "Sandbox") -> str:
-    from worksupport.sandbox.jql import search
-
-    jql = 'type = "Product Version" AND status = "In Progress" ORDER BY key'
-    return str(search(jql, sandbox.world)[0]["key"])
+def _version_under_way(sandbox: Sandbox) -> str:
+    query = 'type = "Product Version" AND status = "In Progress" ORDER BY key'
+    return str(jql.search(query, sandbox.world)[0]["key"])
 
 
 def _tell_what_next(folder: Path, environment: Mapping[str, str], version: str, keep: bool) -> None:
-    from worksupport import output
-
     variables = sorted(
         name for name in environment if _is_our_variable(name) and name != "WORKSUPPORT_CONFIG"
     )

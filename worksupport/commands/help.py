@@ -1,36 +1,96 @@
 """`worksupport help`: what no single command's `--help` tells."""
 
-from typing import Annotated
+from collections.abc import Callable
+from importlib import resources
+from textwrap import fill
 
-import typer
-
-from worksupport.commands import candidates
+from worksupport import output
+from worksupport.commands.options import TOPICS
+from worksupport.config import keys
+from worksupport.config.locate import CONFIG_VARIABLE, DATABASE_VARIABLE
 from worksupport.context import Context
-from worksupport.errors import UsageError
+from worksupport.errors import ExitCode, UsageError
 
-Topic = Annotated[
-    str | None,
-    typer.Argument(metavar="[TOPIC]", help="What to explain.", autocompletion=candidates.topics),
-]
+_SUMMARIES = {
+    "exit-codes": "what the exit code of a command says",
+    "environment": "the variables that are read, and their keys",
+    "json": "the documents that --json and --ndjson print",
+    "cron": "lines for crontab, and what cron mails",
+}
+
+_OTHERS = {
+    "PAGER, LESS": "the pager of tree and its options (default: less, FRX)",
+    "NO_COLOR": "set and not empty: no colours",
+    "COLUMNS": "the width to draw for, instead of the terminal's",
+    "TERM": "dumb: no colours, no progress, no pager",
+    "XDG_CONFIG_HOME": "instead of ~/.config",
+    "XDG_DATA_HOME": "instead of ~/.local/share",
+    "HTTPS_PROXY, NO_PROXY": "the way to the services",
+}
 
 
-def help(context: Context, topic: Topic = None) -> None:
-    """Explain exit codes, the environment, the JSON or cron.
-
-    \b
-    Examples:
-      worksupport help exit-codes
-      worksupport help json
-    """
-    from worksupport import output
-    from worksupport.topics import TOPICS, summary
-
+def help(context: Context, *, topic: str | None) -> None:
+    """Print the topic, or the list of topics."""
     if topic is None:
-        output.write(summary())
+        output.write(_summary())
     elif topic.casefold() in TOPICS:
-        output.write(TOPICS[topic.casefold()]())
+        output.write(_text(topic.casefold()))
     else:
         raise UsageError(
             f"there is no help topic {topic!r}; there is {', '.join(TOPICS)}",
             f"for a command: worksupport {topic} --help" if topic.isidentifier() else "",
         )
+
+
+def _summary() -> str:
+    """The topics, a line each."""
+    lines = [f"  worksupport help {topic:<13}{_SUMMARIES[topic]}" for topic in TOPICS]
+    return "\n".join(["Topics:", "", *lines, "", "Every command has --help.", ""])
+
+
+def _text(topic: str) -> str:
+    """The topic's text: made from what the code goes by where that is possible, else the file of its name."""
+    if topic in _MADE:
+        return _MADE[topic]()
+    return resources.files("worksupport.commands").joinpath(f"help/topic-{topic}.txt").read_text("utf-8")
+
+
+def _exit_codes() -> str:
+    """Every exit code and its meaning."""
+    lines = [fill(f"{code.value:>5}  {code.meaning}", 79, subsequent_indent=" " * 7) for code in ExitCode]
+    return "\n".join(
+        [
+            "Exit codes, the same for every command:",
+            "",
+            *lines,
+            "",
+            "Treat a code that is not listed as a failure. Of several faults in one run",
+            "the first of 130/143, 11, 3, 4, 6, 5, 1 is answered.",
+            "",
+        ]
+    )
+
+
+def _environment() -> str:
+    """Every variable, with the configuration key that it beats."""
+    values = {keys.variable(key.name): key.name for key in keys.KEYS}
+    secrets = "".join(f"  {keys.variable(key.name)}\n" for key in keys.KEYS if key.is_secret)
+    own = {
+        CONFIG_VARIABLE: "the configuration file, like --config",
+        DATABASE_VARIABLE: "the database file, like --db",
+        keys.PAGER_VARIABLE: "the pager of tree; empty: none (else PAGER, else less)",
+    }
+    return (
+        f"Where things are, and how answers are shown:\n\n{_columns(own | _OTHERS)}\n"
+        f"A key of the configuration; the variable beats the file:\n\n{_columns(values)}\n"
+        "A secret can also be in a file or come from a command (run without a shell),\n"
+        f"named by the variable with _FILE or _COMMAND behind it:\n\n{secrets}"
+    )
+
+
+def _columns(rows: dict[str, str]) -> str:
+    cells = max(map(len, rows))
+    return "".join(f"  {name:<{cells}}  {text}\n" for name, text in rows.items())
+
+
+_MADE: dict[str, Callable[[], str]] = {"exit-codes": _exit_codes, "environment": _environment}

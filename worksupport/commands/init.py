@@ -3,37 +3,17 @@
 import os
 import shlex
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from worksupport import output
+from worksupport.config.locate import CONFIG_NAME, user_config
+from worksupport.config.starter import starter_text
 from worksupport.context import Context
 from worksupport.errors import ConfigurationError
 from worksupport.text import visible
 
-File = Annotated[
-    Path | None,
-    typer.Argument(
-        metavar="[FILE]",
-        help="Where to write it, a file or a folder (default: your configuration folder).",
-        show_default=False,
-    ),
-]
 
-
-def init(context: Context, file: File = None) -> None:
-    """Write a commented starter configuration that only you can read.
-
-    Nothing is overwritten. Fill in the team and the tokens, then harvest.
-
-    \b
-    Examples:
-      worksupport init
-      worksupport init config/team_members.properties
-    """
-    from worksupport.config.locate import CONFIG_NAME, user_config
-
+def init(context: Context, *, file: Path | None) -> None:
+    """Write the starter, and print what to do next."""
     own = Path(user_config(context.environment))
     path = file or context.options.config or own
     if os.path.isdir(path):
@@ -49,8 +29,6 @@ def init(context: Context, file: File = None) -> None:
 
 def _write_starter(path: Path) -> None:
     """Create `path` (mode 0600, its folders too) with the starter text; what is there stays."""
-    from worksupport.config import starter
-
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -61,7 +39,7 @@ def _write_starter(path: Path) -> None:
         ) from None
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from error
-    _fill(path, descriptor, starter.TEXT)
+    _fill(path, descriptor, starter_text())
 
 
 def _fill(path: Path, descriptor: int, text: str) -> None:

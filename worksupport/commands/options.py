@@ -1,63 +1,270 @@
-"""Options that several commands share, and what their values mean."""
+"""The tables of options and of commands: what the command line takes, as plain data.
 
-from typing import Annotated
+`application` turns the rows into Typer's parameters, `fast` answers some of them past Typer. Every start
+loads this: it imports little.
+"""
 
-import typer
+from worksupport.model.filters import Filter, filters_of
+from worksupport.model.names import SOURCES
 
-from worksupport.commands import candidates
-from worksupport.context import Context
-from worksupport.errors import UsageError
-from worksupport.source_names import SOURCES
+TYPE_CHECKING = False  # see queries/reader.py
+if TYPE_CHECKING:
+    from typing import Any
 
-Source = Annotated[
-    str | None,
-    typer.Option(
-        "--source",
-        metavar="jira|github",
-        help="Only this source.",
-        autocompletion=candidates.sources,
+RUN_STATUSES = ("running", "completed", "failed")
+LOG_FORMATS = ("text", "json")
+SHELLS = ("bash", "zsh", "fish")
+TOPICS = ("exit-codes", "environment", "json", "cron")
+
+
+class Option:
+    """One option, or argument where it has no `flags`, of one command or of several.
+
+    `name`: the parameter of the command's body. `holds`: 'text', 'path', 'whole', 'number', 'flag' or
+    'count'; with `low` and `high` as its bounds, both included. `completes`: what a shell completes it to: a
+    closed list, or a kind of name (`queries/names.py`).
+    """
+
+    __slots__ = (
+        "completes",
+        "default",
+        "flags",
+        "help",
+        "high",
+        "holds",
+        "is_required",
+        "low",
+        "metavar",
+        "name",
+        "variable",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        flags: "tuple[str, ...]",
+        help: str,
+        metavar: str = "",
+        holds: str = "text",
+        *,
+        default: object = None,
+        low: "float | None" = None,
+        high: "float | None" = None,
+        completes: "str | tuple[str, ...]" = "",
+        is_required: bool = False,
+        variable: str = "",
+    ) -> None:
+        self.name = name
+        self.flags = flags
+        self.help = help
+        self.metavar = metavar
+        self.holds = holds
+        self.default = False if holds == "flag" else 0 if holds == "count" else default
+        self.low = low
+        self.high = high
+        self.completes = completes
+        self.is_required = is_required
+        self.variable = variable
+
+
+class Command:
+    """One command: the heading it stands under, what it takes, and which of that are filters.
+
+    Its body is the function of its name in the module of its name, its help the text file of its name. The
+    body is called with the context, with `filters` where it takes any, and with every other option by name.
+    """
+
+    __slots__ = ("filters", "heading", "name", "options")
+
+    def __init__(self, name: str, heading: str, *options: Option) -> None:
+        self.name = name
+        self.heading = heading
+        self.filters = filters_of(name)
+        at = next((place for place, option in enumerate(options) if option is FILTERS), len(options))
+        self.options = (*options[:at], *map(_of_filter, self.filters), *options[at + 1 :])
+
+    @property
+    def defaults(self) -> "dict[str, Any]":
+        """What the body is called with when nothing is given, `filters` apart."""
+        names = {row.name for row in self.filters}
+        return {option.name: option.default for option in self.options if option.name not in names}
+
+
+def _of_filter(row: Filter) -> Option:
+    holds = "flag" if row.holds == "flag" else "text"
+    return Option(
+        row.name, (row.option,), row.help, row.metavar, holds, completes=row.choices or row.completes
+    )
+
+
+# Stands in a command's row where its filters go.
+FILTERS = Option("filters", (), "")
+
+GLOBAL = (
+    Option(
+        "config",
+        ("--config",),
+        "Configuration file (WORKSUPPORT_CONFIG).",
+        "PATH",
+        "path",
+        variable="WORKSUPPORT_CONFIG",
     ),
-]
-Assignee = Annotated[
-    str | None,
-    typer.Option(metavar="NAME", help="Only issues of this person.", autocompletion=candidates.assignees),
-]
-Label = Annotated[
-    str | None,
-    typer.Option(metavar="LABEL", help="Only issues with this label.", autocompletion=candidates.labels),
-]
-Status = Annotated[
-    str | None,
-    typer.Option(metavar="NAME", help="Only issues of this status.", autocompletion=candidates.statuses),
-]
-ChangedSince = Annotated[
-    str | None,
-    typer.Option(metavar="TIME", help="Only issues changed since: 5h, 2d, 2026-11-01 (UTC)."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-Ndjson = Annotated[bool, typer.Option("--ndjson", help="Print one JSON object a line, one for each issue.")]
-Wait = Annotated[
-    float, typer.Option("--wait", min=0, metavar="SECONDS", help="Wait this long for another run's lock.")
-]
+    Option("db", ("--db",), "Database file (WORKSUPPORT_DB).", "PATH", "path", variable="WORKSUPPORT_DB"),
+    Option("verbose", ("-v", "--verbose"), "More on stderr; -vv for all.", holds="count"),
+    Option("quiet", ("-q", "--quiet"), "Only errors on stderr.", holds="flag"),
+    Option("log_format", ("--log-format",), "text or json.", "FORMAT", completes=LOG_FORMATS),
+)
 
+JSON = Option("as_json", ("--json",), "Print one JSON document.", holds="flag")
+NDJSON = Option("ndjson", ("--ndjson",), "Print one JSON object a line, one for each issue.", holds="flag")
+SOURCE = Option("source", ("--source",), "Only this source.", "jira|github", completes=SOURCES)
+WAIT = Option(
+    "wait",
+    ("--wait",),
+    "Wait this long for another run's lock.",
+    "SECONDS",
+    "number",
+    default=0.0,
+    low=0,
+)
 
-def moment_of(changed_since: str | None, context: Context) -> str | None:
-    """The moment that `--changed-since` names, as UTC text. Raises UsageError for one that there is not."""
-    if changed_since is None:
-        return None
-    from worksupport.queries.moments import moment
-
-    return moment("--changed-since", changed_since, context.clock.now())
-
-
-def refuse_two_forms(as_json: bool, ndjson: bool) -> None:
-    """Raise UsageError if both JSON forms are asked for."""
-    if as_json and ndjson:
-        raise UsageError("--json is one document, --ndjson a line for each issue: leave one out")
-
-
-def checked_source(source: str | None) -> str | None:
-    """The source in lower case. Raises UsageError for one that there is not."""
-    if source is not None and source.casefold() not in SOURCES:
-        raise UsageError(f"the source is {source!r}; it must be one of {', '.join(SOURCES)}")
-    return source.casefold() if source else None
+COMMANDS = (
+    Command(
+        "tree",
+        "Ask",
+        Option("key", (), "Only what is below this issue.", "[KEY]", completes="key"),
+        Option(
+            "root_type",
+            ("--root-type",),
+            "Type of the issues at the top (default: Product Version).",
+            "NAME",
+            completes="issue_type",
+        ),
+        Option(
+            "max_depth", ("--max-depth",), "Levels to show; 1: the top only.", "1..100", "whole", default=5
+        ),
+        FILTERS,
+        Option("wide", ("--wide",), "Titles whole, also on a terminal.", holds="flag"),
+        Option("no_pager", ("--no-pager",), "Never through a pager.", holds="flag"),
+        JSON,
+        NDJSON,
+    ),
+    Command("keys", "Ask", FILTERS, JSON, NDJSON),
+    Command(
+        "history",
+        "Ask",
+        Option("record_id", (), "Only this one, in full.", "[ID]", "whole"),
+        Option("limit", ("--limit",), "At most this many.", "1..100", "whole", default=10),
+        Option(
+            "status",
+            ("--status",),
+            "Only those of this status.",
+            "running|completed|failed",
+            completes=RUN_STATUSES,
+        ),
+        Option("harvests", ("--harvests",), "Harvest jobs instead of reloads.", holds="flag"),
+        JSON,
+    ),
+    Command(
+        "serve",
+        "Ask",
+        Option("host", ("--host",), "Where to listen.  [default: 127.0.0.1]", "NAME"),
+        Option(
+            "port",
+            ("--port",),
+            "0: any free one.  [default: 8000]",
+            "PORT",
+            "whole",
+            low=0,
+            high=65535,
+        ),
+    ),
+    Command(
+        "harvest",
+        "Copy",
+        SOURCE,
+        Option(
+            "dry_run", ("--dry-run",), "Print the queries this would send, and send nothing.", holds="flag"
+        ),
+        Option("exit_code", ("--exit-code",), "Answer 9 instead of 0 when nothing changed.", holds="flag"),
+        WAIT,
+        JSON,
+    ),
+    Command(
+        "reload",
+        "Copy",
+        Option("force", ("--force",), "Ask a running reload to give way.", holds="flag"),
+        Option("scheduled", ("--scheduled",), "Record the source 'scheduled' (for cron).", holds="flag"),
+        Option("triggered_by", ("--triggered-by",), "Who asked for it; default: you.", "NAME"),
+        Option(
+            "max_delete",
+            ("--max-delete",),
+            "The brake, this once; 100 lets all go.",
+            "PERCENT",
+            "number",
+            low=0,
+            high=100,
+        ),
+        WAIT,
+        JSON,
+    ),
+    Command(
+        "recover",
+        "Copy",
+        Option("no_reload", ("--no-reload",), "Only repair, never reload.", holds="flag"),
+        WAIT,
+        JSON,
+    ),
+    Command(
+        "backup",
+        "Copy",
+        Option("folder", (), "Where the copies are kept.", "FOLDER", "path", is_required=True),
+        Option("keep", ("--keep",), "Remove all copies but the newest N.", "N", "whole", low=1),
+    ),
+    Command(
+        "check",
+        "Copy",
+        Option(
+            "max_age", ("--max-age",), "Older data is too old: 5h, 90m, 2d; else 2 x interval + 1 h.", "AGE"
+        ),
+        SOURCE,
+        Option("offline", ("--offline",), "Ask no service.", holds="flag"),
+        JSON,
+    ),
+    Command(
+        "demo",
+        "Begin",
+        Option(
+            "folder",
+            (),
+            "Where to put configuration, database and log.",
+            "[FOLDER]",
+            "path",
+            default="worksupport-demo",
+        ),
+        Option(
+            "keep",
+            ("--keep",),
+            "Leave both services running, for harvest and reload, until Ctrl-C.",
+            holds="flag",
+        ),
+    ),
+    Command(
+        "init",
+        "Begin",
+        Option(
+            "file",
+            (),
+            "Where to write it, a file or a folder (default: your configuration folder).",
+            "[FILE]",
+            "path",
+        ),
+    ),
+    Command(
+        "completion",
+        "Begin",
+        Option("shell", (), "Your shell.", "bash|zsh|fish", completes=SHELLS, is_required=True),
+    ),
+    Command("help", "Begin", Option("topic", (), "What to explain.", "[TOPIC]", completes=TOPICS)),
+)
+BY_NAME = {command.name: command for command in COMMANDS}

@@ -2,22 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from worksupport.context import Context
-
-if TYPE_CHECKING:
-    from worksupport.render.progress import RunProgress
+from worksupport.render.progress import PhaseProgress, RunProgress, can_be_shown
 
 
 @contextmanager
-def shown_run(context: Context) -> "Iterator[tuple[RunProgress, ...]]":
+def shown_run(context: Context) -> Iterator[tuple[RunProgress, ...]]:
     """The watchers that a run gets beside its log: one that draws, or none."""
     if not _is_wanted(context):
         yield ()
         return
-    from worksupport.render.progress import RunProgress
-
     drawn = RunProgress(context.clock.monotonic)
     try:
         yield (drawn,)
@@ -31,8 +26,6 @@ def shown_phases(context: Context) -> Iterator[Callable[[str], None]]:
     if not _is_wanted(context):
         yield lambda phase: None
         return
-    from worksupport.render.progress import PhaseProgress
-
     drawn = PhaseProgress(context.clock.monotonic)
     try:
         yield drawn.enter
@@ -41,7 +34,5 @@ def shown_phases(context: Context) -> Iterator[Callable[[str], None]]:
 
 
 def _is_wanted(context: Context) -> bool:
-    from worksupport.render.progress import can_be_shown
-
     is_for_people = context.options.verbosity >= 0 and context.options.log_format == "text"
     return is_for_people and can_be_shown(context.environment)

@@ -4,22 +4,19 @@ import logging
 import sys
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from worksupport.config.load import load_serve_settings
+from worksupport.config.settings import ServeSettings, Settings
 from worksupport.context import Context
 from worksupport.errors import ConfigurationError, InterruptedRunError
-
-if TYPE_CHECKING:
-    from worksupport.config.settings import ServeSettings
-    from worksupport.server.address import Address
-    from worksupport.server.listening import Server
-    from worksupport.server.reloads import Reloads
+from worksupport.queries.reader import answer, data_version
+from worksupport.server.address import Address, resolve
+from worksupport.server.listening import Server, build_server
+from worksupport.server.reloads import Reloads
 
 logger = logging.getLogger(__name__)
 
-# Together less than the 10 seconds after which a service manager would lose its patience.
+# Together less than the 10 seconds after which a service manager would kill it.
 _RELOAD_SECONDS = 6.0
 _ANSWERS_SECONDS = 3.0
 # The kernel may give a signal to any thread; Python handles it in the main one, and only when that wakes.
@@ -27,26 +24,8 @@ _LOOK_SECONDS = 0.5
 _NO_RELOAD = "no reload can be started here: the configuration allows no run; the server's log says why"
 
 
-def serve(
-    context: Context,
-    host: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Where to listen.  [default: 127.0.0.1]")
-    ] = None,
-    port: Annotated[
-        int | None, typer.Option(min=0, max=65535, metavar="PORT", help="0: any free one.  [default: 8000]")
-    ] = None,
-) -> None:
-    """Answer keys, tree and history as JSON over HTTP, until Ctrl-C.
-
-    /openapi.json describes the addresses. Anywhere but on loopback, serve.token must be set.
-
-    \b
-    Examples:
-      worksupport serve --port 8080
-      curl -s 'http://127.0.0.1:8080/api/issues/keys?assignee=Anna%20Berg'
-    """
-    from worksupport.server.address import resolve
-
+def serve(context: Context, *, host: str | None, port: int | None) -> None:
+    """Answer until a signal comes."""
     settings, reloads = _prepared(context)
     settings = replace(
         settings, host=settings.host if host is None else host, port=settings.port if port is None else port
@@ -62,12 +41,8 @@ def serve(
         _end(server, reloads)
 
 
-def _prepared(context: Context) -> "tuple[ServeSettings, Reloads | None]":
+def _prepared(context: Context) -> tuple[ServeSettings, Reloads | None]:
     """The settings, and what starts reloads: None where the configuration allows none but data is there."""
-    from worksupport.config.serving import load_serve_settings
-    from worksupport.queries.reader import answer, data_version
-    from worksupport.server.reloads import Reloads
-
     try:
         return context.settings.serve, Reloads(context.settings)
     except ConfigurationError as error:
@@ -77,12 +52,7 @@ def _prepared(context: Context) -> "tuple[ServeSettings, Reloads | None]":
         return settings, None
 
 
-def _server(
-    context: Context, settings: "ServeSettings", address: "Address", reloads: "Reloads | None"
-) -> "Server":
-    from worksupport.config.settings import Settings
-    from worksupport.server.assembly import build_server
-
+def _server(context: Context, settings: ServeSettings, address: Address, reloads: Reloads | None) -> Server:
     hours = context.settings.interval_hours if reloads else Settings.interval_hours
     return build_server(
         context.database_path,
@@ -102,7 +72,7 @@ def _wait_for_stop(context: Context) -> None:
         logger.info("asked to end: answers and a running reload are finished first")
 
 
-def _end(server: "Server", reloads: "Reloads | None") -> None:
+def _end(server: Server, reloads: Reloads | None) -> None:
     # Answers go out meanwhile; one that waits for a reload to begin is released by the end of that.
     if reloads and not reloads.stop(_RELOAD_SECONDS):
         logger.warning("a reload did not end in time; the next run repairs what it left")

@@ -1,7 +1,11 @@
-"""The keys that a configuration may hold, what each must look like, and its environment variable."""
+"""The table of configuration keys: what each must look like, what it fills, and what the starter says of it.
+
+Variables, `Settings`, the starter file and `worksupport help environment` follow from it.
+"""
 
 import difflib
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from worksupport.config import parsers
 from worksupport.config.locate import CONFIG_VARIABLE, DATABASE_VARIABLE
@@ -9,91 +13,245 @@ from worksupport.config.locate import CONFIG_VARIABLE, DATABASE_VARIABLE
 VARIABLE_PREFIX = "WORKSUPPORT_"
 # Not a key: who reads the tree says what pages it.
 PAGER_VARIABLE = "WORKSUPPORT_PAGER"
+SECRET_ENDINGS = ("_FILE", "_COMMAND")
 
-PARSERS: dict[str, Callable[[str], object]] = {
-    "jira.base_url": parsers.base_url,
-    "jira.email": parsers.text,
-    "jira.api_token": parsers.token,
-    "jira.issue_label": parsers.text,
-    "jira.root_jql": parsers.text,
-    "github.api_token": parsers.token,
-    "github.issue_label": parsers.text,
-    "github.base_url": parsers.base_url,
-    "github.search_scope": parsers.text,
-    "harvest.interval_hours": parsers.number_above_zero(8784),
-    "harvest.retention_days": parsers.number(0, 36600),
-    "harvest.concurrency": parsers.whole_number(1, 64),
-    "http.timeout_seconds": parsers.number_above_zero(3600),
-    "http.max_wait_seconds": parsers.number(0, 86400),
-    "reload.max_delete_percent": parsers.number(0, 100),
-    "database.path": parsers.text,
-    "serve.host": parsers.host,
-    "serve.port": parsers.whole_number(0, 65535),
-    "serve.token": parsers.token,
-    "serve.rate_limit_per_minute": parsers.whole_number(0, 10_000_000),
-    "monitor.ping_url": parsers.ping_url,
-}
-# Where empty means "not given"; for the others it is a wrong value.
-MAY_BE_EMPTY = frozenset(
-    key for key, parse in PARSERS.items() if parse in (parsers.text, parsers.token) or key.endswith("_url")
+
+@dataclass(frozen=True)
+class Key:
+    """One key that is not a member's or an issue type's.
+
+    `fills`: the attribute of `Settings`, `jira.email` that of its `jira`; '' for what is no setting. `about`:
+    the comment in the starter, which has one of these values: a `placeholder`, which counts as missing, a
+    `sample`, or, commented out, the `default`.
+    """
+
+    name: str
+    parse: Callable[[str], object]
+    fills: str
+    about: str = ""
+    default: str = ""
+    placeholder: str = ""
+    sample: str = ""
+    is_secret: bool = False
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether empty means "not given"; for the others it is a wrong value."""
+        return self.parse in (parsers.text, parsers.token) or self.name.endswith("_url")
+
+
+JIRA = (
+    Key(
+        "jira.base_url",
+        parsers.base_url,
+        "jira.base_url",
+        placeholder="https://company.atlassian.net",
+    ),
+    Key(
+        "jira.email",
+        parsers.text,
+        "jira.email",
+        "The account that the token belongs to. Data Center: leave it out, the token says it all.",
+        placeholder="your_email@company.com",
+    ),
+    Key(
+        "jira.api_token",
+        parsers.token,
+        "jira.api_token",
+        "From https://id.atlassian.com/manage-profile/security/api-tokens (secret)",
+        placeholder="your_jira_api_token",
+        is_secret=True,
+    ),
+    Key(
+        "jira.issue_label",
+        parsers.text,
+        "jira.issue_label",
+        "Also harvest the members' issues with this label, in any project; empty: none of them.",
+        sample="work-support",
+    ),
+    Key(
+        "jira.root_jql",
+        parsers.text,
+        "jira.root_jql",
+        "Where the hierarchy starts. The default, with the type as your site calls it:",
+        'project in (IAIPORT, AIPRDV, AIMP, IACU) AND type = "Product Version" \\\n'
+        "#   AND labels = SE_product_family",
+    ),
 )
-SECRETS = frozenset({"jira.api_token", "github.api_token", "serve.token", "monitor.ping_url"})
+GITHUB = (
+    Key(
+        "github.api_token",
+        parsers.token,
+        "github.api_token",
+        "From https://github.com/settings/tokens, with the right to read the repositories' issues (secret)",
+        placeholder="your_github_personal_access_token",
+        is_secret=True,
+    ),
+    Key(
+        "github.issue_label",
+        parsers.text,
+        "github.issue_label",
+        "Harvest the members' issues with this label. Needed: without it every issue would be fetched.",
+        sample="work-support",
+    ),
+    Key(
+        "github.base_url",
+        parsers.base_url,
+        "github.base_url",
+        "The root of the API; GitHub Enterprise: https://your-server/api/v3",
+        "https://api.github.com",
+    ),
+    Key(
+        "github.search_scope",
+        parsers.text,
+        "github.search_scope",
+        "More search qualifiers, such as org:acme",
+    ),
+)
+HARVEST = (
+    Key(
+        "harvest.interval_hours",
+        parsers.number_above_zero(8784),
+        "interval_hours",
+        "How often cron runs it (hours); data that is older counts as stale.",
+        "2",
+    ),
+    Key(
+        "harvest.retention_days",
+        parsers.number(0, 36600),
+        "retention_days",
+        "Issues that the services no longer show are removed after this many days.",
+        "90",
+    ),
+    Key(
+        "harvest.concurrency",
+        parsers.whole_number(1, 64),
+        "concurrency",
+        "Jira queries in flight at once (1 to 64).",
+        "8",
+    ),
+    Key(
+        "http.timeout_seconds",
+        parsers.number_above_zero(3600),
+        "timeout_seconds",
+        "A request that takes longer has failed (seconds).",
+        "60",
+    ),
+    Key(
+        "http.max_wait_seconds",
+        parsers.number(0, 86400),
+        "max_wait_seconds",
+        "The longest wait that a service may ask for before the run gives up (seconds).",
+        "300",
+    ),
+    Key(
+        "reload.max_delete_percent",
+        parsers.number(0, 100),
+        "max_delete_percent",
+        "A run that would remove more of a source than this stops instead (percent).",
+        "50",
+    ),
+)
+DATABASE_AND_SERVER = (
+    Key(
+        "database.path",
+        parsers.text,
+        "",  # `locate` finds the database, for readers too, who need no valid configuration
+        "The database file, relative to this file's folder. Empty: worksupport/worksupport.db in your data\n"
+        "folder (~/.local/share, or XDG_DATA_HOME).",
+    ),
+    Key("serve.host", parsers.host, "serve.host", default="127.0.0.1"),
+    Key("serve.port", parsers.whole_number(0, 65535), "serve.port", default="8000"),
+    Key(
+        "serve.token",
+        parsers.token,
+        "serve.token",
+        "Needed as soon as serve.host is not loopback (secret).",
+        is_secret=True,
+    ),
+    Key(
+        "serve.rate_limit_per_minute",
+        parsers.whole_number(0, 10_000_000),
+        "serve.rate_limit_per_minute",
+        "Requests per address and minute; 0 = no limit.",
+        "6000",
+    ),
+)
+MONITORING = (
+    Key(
+        "monitor.ping_url",
+        parsers.ping_url,
+        "ping_url",
+        "An address to call at the start and the end of each run, as healthchecks.io gives them (secret).",
+        is_secret=True,
+    ),
+)
+# By the heading of the starter under which they stand.
+SECTIONS = {
+    "Jira (leave jira.api_token and jira.email out if you do not use it)": JIRA,
+    "GitHub (leave github.api_token out if you do not use it)": GITHUB,
+    "Harvest": HARVEST,
+    "Database and server": DATABASE_AND_SERVER,
+    "Monitoring": MONITORING,
+}
+KEYS = tuple(key for section in SECTIONS.values() for key in section)
+BY_NAME = {key.name: key for key in KEYS}
 
 MEMBER_PREFIX = "team.member."
 MEMBER_FIELDS = ("name", "jira_id", "github_id")
 TYPE_PREFIX = "issue_type."
 TYPE_FIELDS = ("name", "url", "child_type_ids")
+_FAMILIES = ((MEMBER_PREFIX, MEMBER_FIELDS), (TYPE_PREFIX, TYPE_FIELDS))
 
-# What the example says where a person must write something; as a value it counts as missing.
-PLACEHOLDERS = frozenset(
-    {
-        "https://company.atlassian.net",
-        "your_email@company.com",
-        "your_jira_api_token",
-        "your_github_personal_access_token",
-        "your_github_login",
-        "Your Name",
-    }
+# What the starter says of a member where a person must write something.
+MEMBER_PLACEHOLDERS = {
+    "name": "Your Name",
+    "jira_id": "your_email@company.com",
+    "github_id": "your_github_login",
+}
+# As a value each of these counts as missing.
+_PLACEHOLDERS = frozenset(
+    {*MEMBER_PLACEHOLDERS.values(), *(key.placeholder for key in KEYS if key.placeholder)}
 )
 
 
 def is_placeholder(text: str) -> bool:
-    """Whether a value still is the example's."""
-    return text.rstrip("/") in PLACEHOLDERS
+    """Whether a value still is the starter's."""
+    return text.rstrip("/") in _PLACEHOLDERS
 
 
-def variable(key: str) -> str:
-    """The environment variable that beats `key`: `jira.api_token` -> `WORKSUPPORT_JIRA_API_TOKEN`."""
-    return VARIABLE_PREFIX + key.upper().replace(".", "_")
+def variable(name: str) -> str:
+    """The environment variable that beats a key: `jira.api_token` -> `WORKSUPPORT_JIRA_API_TOKEN`."""
+    return VARIABLE_PREFIX + name.upper().replace(".", "_")
 
 
 def known_variables() -> set[str]:
     """Every WORKSUPPORT_ variable that means something."""
-    secret = {variable(key) + ending for key in SECRETS for ending in ("_FILE", "_COMMAND")}
-    return {CONFIG_VARIABLE, DATABASE_VARIABLE, PAGER_VARIABLE, *map(variable, PARSERS), *secret}
+    secret = {variable(key.name) + ending for key in KEYS if key.is_secret for ending in SECRET_ENDINGS}
+    return {CONFIG_VARIABLE, DATABASE_VARIABLE, PAGER_VARIABLE, *map(variable, BY_NAME), *secret}
 
 
-def split_family(key: str, prefix: str, fields: tuple[str, ...]) -> tuple[str, str] | None:
+def split_family(name: str, prefix: str, fields: tuple[str, ...]) -> tuple[str, str] | None:
     """(id, field) of a key such as `team.member.<id>.name`, whose id may hold dots; None if it is none."""
-    identifier, _, field = key.removeprefix(prefix).rpartition(".")
-    if key.startswith(prefix) and identifier and field in fields:
+    identifier, _, field = name.removeprefix(prefix).rpartition(".")
+    if name.startswith(prefix) and identifier and field in fields:
         return identifier, field
     return None
 
 
-def is_known(key: str) -> bool:
-    """Whether `key` means something in the file."""
-    return key in PARSERS or any(split_family(key, *family) for family in _FAMILIES)
+def is_known(name: str) -> bool:
+    """Whether a key means something in the file."""
+    return name in BY_NAME or any(split_family(name, *family) for family in _FAMILIES)
 
 
-def nearest_key(key: str) -> str:
+def nearest_key(name: str) -> str:
     """` (did you mean ...?)` for an unknown key, or nothing where none is near."""
-    candidates = list(PARSERS)
+    candidates = list(BY_NAME)
     for prefix, fields in _FAMILIES:
-        if key.casefold().startswith(prefix):
-            identifier = key[len(prefix) :].rpartition(".")[0] or "<id>"
+        if name.casefold().startswith(prefix):
+            identifier = name[len(prefix) :].rpartition(".")[0] or "<id>"
             candidates = [f"{prefix}{identifier}.{field}" for field in fields]
-    near = _nearest(key, candidates)
+    near = _nearest(name, candidates)
     return f" (did you mean {near}?)" if near else ""
 
 
@@ -110,6 +268,3 @@ def _nearest(word: str, candidates: Iterable[str]) -> str:
     by_folded = {candidate.casefold(): candidate for candidate in candidates}
     near = difflib.get_close_matches(word.casefold(), by_folded, n=1)
     return by_folded[near[0]] if near else ""
-
-
-_FAMILIES = ((MEMBER_PREFIX, MEMBER_FIELDS), (TYPE_PREFIX, TYPE_FIELDS))

@@ -1,32 +1,19 @@
 """The whole configuration, read once and checked; all problems are told at once."""
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from worksupport.config import keys, locate, members, properties, sources
-from worksupport.config.exposure import exposure_warning, is_exposed
-from worksupport.config.findings import Findings, Given
-from worksupport.config.given import given_values, parsed_values
+from worksupport.config import keys, locate, people, properties, sources
+from worksupport.config.given import Findings, Given, given_values, parsed_values
+from worksupport.config.secrets import exposure_warning, is_exposed
 from worksupport.config.settings import ServeSettings, Settings
+from worksupport.errors import ConfigurationError
 
 _LIKE_A_KEY = re.compile(r"[A-Za-z_]{1,20}(\.[\w -]*)*")
-_SETTINGS_OF = {
-    "harvest.interval_hours": "interval_hours",
-    "harvest.retention_days": "retention_days",
-    "harvest.concurrency": "concurrency",
-    "http.timeout_seconds": "timeout_seconds",
-    "http.max_wait_seconds": "max_wait_seconds",
-    "reload.max_delete_percent": "max_delete_percent",
-    "monitor.ping_url": "ping_url",
-}
-_SERVE_SETTINGS_OF = {
-    "serve.host": "host",
-    "serve.port": "port",
-    "serve.token": "token",
-    "serve.rate_limit_per_minute": "rate_limit_per_minute",
-}
+_SERVE = "serve."
 
 
 def load_settings(config: Path | None, database: Path | None, environment: Mapping[str, str]) -> Settings:
@@ -45,12 +32,13 @@ def load_settings(config: Path | None, database: Path | None, environment: Mappi
     _check_variables(environment, findings)
     given = given_values(document, environment, findings)
     values = parsed_values(given, findings)
+    filled = _by_object(values)
     parts = {
-        "members": members.read_members(document, findings),
-        "hierarchy": members.read_hierarchy(document, findings),
-        **sources.read_sources(values, given, findings),
-        "serve": ServeSettings(**_present(values, _SERVE_SETTINGS_OF)),
-        **_present(values, _SETTINGS_OF),
+        "members": people.read_members(document, findings),
+        "hierarchy": people.read_hierarchy(document, findings),
+        **sources.read_sources(filled, given, findings),
+        "serve": ServeSettings(**filled["serve"]),
+        **filled[""],
     }
     _warn_of_idle_github(parts, findings)
     findings.raise_problems(path)
@@ -66,8 +54,45 @@ def load_settings(config: Path | None, database: Path | None, environment: Mappi
     )
 
 
-def _present(values: dict[str, Any], fields: dict[str, str]) -> dict[str, Any]:
-    return {field: values[key] for key, field in fields.items() if key in values}
+def load_serve_settings(config: Path | None, environment: Mapping[str, str]) -> ServeSettings:
+    """What `serve.*` says, in the file (if there is any) and the environment; nothing else is looked at.
+
+    For `serve`, which answers reads also where the configuration allows no run. Raises ConfigurationError
+    for a wrong one, a doubled one, and lines that cannot be read: one of them may be the token, and without
+    it everybody would be answered.
+    """
+    findings = Findings()
+    path, document = _document_if_any(config, environment)
+    for line, fault in document.faults:
+        findings.problem_at(line, f"line {line}: {fault}")
+    for name, entry in document.entries.items():
+        if name.startswith(_SERVE) and len(entry.lines) > 1:
+            findings.problem(name, "expected once", Given("", line=entry.lines[1]))
+    own = {name: text for name, text in environment.items() if name.startswith(keys.variable(_SERVE))}
+    given = given_values(document, own, findings)
+    values = parsed_values({k: value for k, value in given.items() if k.startswith(_SERVE)}, findings)
+    findings.raise_problems(path)
+    return ServeSettings(**_by_object(values)["serve"])
+
+
+def _by_object(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Parsed values by the settings object that they fill ('' for `Settings` itself) and its attribute."""
+    filled: dict[str, dict[str, Any]] = defaultdict(dict)
+    for name, value in values.items():
+        if fills := keys.BY_NAME[name].fills:
+            holder, _, attribute = fills.rpartition(".")
+            filled[holder][attribute] = value
+    return filled
+
+
+def _document_if_any(config: Path | None, environment: Mapping[str, str]) -> tuple[Path, properties.Document]:
+    try:
+        path = Path(locate.locate_config(config, environment))
+    except ConfigurationError:
+        if config or environment.get(locate.CONFIG_VARIABLE):
+            raise
+        return Path("environment"), properties.Document({}, [])
+    return path, properties.read(path)
 
 
 def _database_path(config: Path, given: Given | None, environment: Mapping[str, str]) -> str:
@@ -84,22 +109,22 @@ def _warn_of_idle_github(parts: dict[str, Any], findings: Findings) -> None:
 def _check_file(path: Path, document: properties.Document, findings: Findings) -> None:
     for line, fault in document.faults:
         findings.problem_at(line, f"line {line}: {fault}")
-    for key, entry in document.entries.items():
+    for name, entry in document.entries.items():
         if len(entry.lines) > 1:
             lines = " and ".join(map(str, entry.lines))
             findings.problem(
-                key, f"expected once; it stands on lines {lines}", Given("", line=entry.lines[0])
+                name, f"expected once; it stands on lines {lines}", Given("", line=entry.lines[0])
             )
-        if not keys.is_known(key):
-            findings.warnings.append(_unknown_key(key, entry.lines[0]))
+        if not keys.is_known(name):
+            findings.warnings.append(_unknown_key(name, entry.lines[0]))
     if is_exposed(path, document):
         findings.warnings.append(exposure_warning(path))
 
 
-def _unknown_key(key: str, line: int) -> str:
+def _unknown_key(name: str, line: int) -> str:
     """A token that stands on a line of its own is read as a key: what does not look like one is not shown."""
-    if _LIKE_A_KEY.fullmatch(key):
-        return f"unknown key {key!r} (line {line}){keys.nearest_key(key)}"
+    if _LIKE_A_KEY.fullmatch(name):
+        return f"unknown key {name!r} (line {line}){keys.nearest_key(name)}"
     return f"line {line} is not understood: expected a known key, = and a value"
 
 

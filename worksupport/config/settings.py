@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from worksupport.hierarchy import Hierarchy
+from worksupport.model.hierarchy import Hierarchy
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class JiraSettings:
 
     base_url: str  # without a slash at its end
     api_token: str = field(repr=False)
-    email: str | None  # None: a Data Center token, sent as Bearer
-    issue_label: str | None  # None: no label query
-    root_jql: str | None  # None: the default Product Version query
+    email: str | None = None  # None: a Data Center token, sent as Bearer
+    issue_label: str | None = None  # None: no label query
+    root_jql: str | None = None  # None: the default Product Version query
 
 
 @dataclass(frozen=True)
@@ -67,3 +67,8 @@ class Settings:
     ping_url: str | None = field(default=None, repr=False)
     warnings: tuple[str, ...] = ()  # for the log: unknown keys, a file that others can read, ...
     notes: tuple[str, ...] = ()  # for the log at info: sources that are off
+
+    def source(self, name: str) -> JiraSettings | GitHubSettings | None:
+        """One source's own settings, by its name (`model/names.py`); None where it is off."""
+        own: JiraSettings | GitHubSettings | None = getattr(self, name)
+        return own

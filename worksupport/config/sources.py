@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from worksupport.config import keys
-from worksupport.config.findings import Findings, Given
+from worksupport.config.given import Findings, Given
 from worksupport.config.settings import GitHubSettings, JiraSettings
 
 
 def read_sources(
-    values: dict[str, Any], given: dict[str, Given], findings: Findings
+    filled: dict[str, dict[str, Any]], given: dict[str, Given], findings: Findings
 ) -> dict[str, JiraSettings | GitHubSettings | None]:
-    """The settings of "jira" and "github" from parsed `values`; None: off, or refused (both noted)."""
-    section = _Section(values, given, findings)
-    jira, github = _jira_settings(section), _github_settings(section)
+    """The settings of "jira" and "github" from their parsed values; None: off, or refused (both noted)."""
+    jira = _jira_settings(_Section("jira", filled["jira"], given, findings))
+    github = _github_settings(_Section("github", filled["github"], given, findings))
     told = any(key.startswith(("jira.", "github.")) for key in findings.keys)
     if jira is None and github is None and not told:
         findings.problem("jira.api_token, github.api_token", "expected at least one; no source is on")
@@ -22,65 +22,64 @@ def read_sources(
 
 @dataclass(frozen=True)
 class _Section:
-    """What is configured: the values as parsed, the same as given, and where problems are noted."""
+    """What is configured for one source: its values by attribute, all as given, where problems are noted."""
 
+    name: str
     values: dict[str, Any]
     given: dict[str, Given]
     findings: Findings
 
-    def is_on(self, source: str, companion: str = "") -> bool:
-        """Whether `source` has a token, after noting why not.
+    def is_on(self, companion: str = "") -> bool:
+        """Whether the source has a token, after noting why not.
 
         A token that somebody set to nothing turns the source off. One that is nowhere, although its
         `companion` is there, was forgotten: to go on would lose sight of the source in silence.
         """
-        token = f"{source}.api_token"
-        turned_off = token in self.given and not self.given[token].text
-        if self.has(token):
+        key = f"{self.name}.api_token"
+        turned_off = key in self.given and not self.given[key].text
+        if self.has("api_token"):
             return True
         if companion in self.values and not turned_off:
-            reason = f"because {companion} ({self.given[companion].place}) is set"
-            off = f"(set {keys.variable(token)} to nothing to turn {source} off)"
-            self.refuse(token, f"a token, {reason}", off)
+            beside = f"{self.name}.{companion}"
+            reason = f"because {beside} ({self.given[beside].place}) is set"
+            off = f"(set {keys.variable(key)} to nothing to turn {self.name} off)"
+            self.refuse("api_token", f"a token, {reason}", off)
             return True
-        self.findings.notes.append(f"{source} is off: {token} is {'empty' if turned_off else 'not set'}")
+        self.findings.notes.append(f"{self.name} is off: {key} is {'empty' if turned_off else 'not set'}")
         return False
 
-    def has(self, key: str) -> bool:
-        """Whether `key` has a value, or has one that was refused already."""
-        return key in self.values or key in self.findings.keys
+    def has(self, attribute: str) -> bool:
+        """Whether it has a value, or has one that was refused already."""
+        return attribute in self.values or f"{self.name}.{attribute}" in self.findings.keys
 
-    def require(self, key: str, what: str) -> None:
-        """Note a problem if `key` has no value."""
-        if not self.has(key):
-            self.refuse(key, what)
+    def require(self, attribute: str, what: str) -> None:
+        """Note a problem if it has no value."""
+        if not self.has(attribute):
+            self.refuse(attribute, what)
 
-    def refuse(self, key: str, what: str, advice: str = "") -> None:
-        """Note that `key` should have been `what` and is missing, empty or the example's placeholder."""
+    def refuse(self, attribute: str, what: str, advice: str = "") -> None:
+        """Note that it should have been `what` and is missing, empty or the example's placeholder."""
+        key = f"{self.name}.{attribute}"
         given = self.given.get(key)
         found = "nothing" if given is None or not given.text else "the example's placeholder"
         self.findings.problem(key, f"expected {what}; found {found} {advice}".rstrip(), given)
 
+    def is_refused(self, *attributes: str) -> bool:
+        """Whether one of these has a problem, so that there can be no settings."""
+        return any(f"{self.name}.{attribute}" in self.findings.keys for attribute in attributes)
+
 
 def _jira_settings(section: _Section) -> JiraSettings | None:
-    if not section.is_on("jira", companion="jira.email"):
+    if not section.is_on(companion="email"):
         return None
-    section.require("jira.base_url", "the site, such as https://company.atlassian.net")
+    section.require("base_url", "the site, such as https://company.atlassian.net")
     if "jira.email" in section.given and keys.is_placeholder(section.given["jira.email"].text):
-        section.refuse("jira.email", "the account that the token belongs to, or on Data Center no such line")
-    if section.findings.keys & {"jira.base_url", "jira.api_token"}:
-        return None
-    fields = ("base_url", "api_token", "email", "issue_label", "root_jql")
-    values: dict[str, Any] = {field: section.values.get(f"jira.{field}") for field in fields}
-    return JiraSettings(**values)
+        section.refuse("email", "the account that the token belongs to, or on Data Center no such line")
+    return None if section.is_refused("base_url", "api_token") else JiraSettings(**section.values)
 
 
 def _github_settings(section: _Section) -> GitHubSettings | None:
-    if not section.is_on("github"):
+    if not section.is_on():
         return None
-    section.require("github.issue_label", "a label (without one every issue would be fetched)")
-    if section.findings.keys & {"github.issue_label", "github.api_token"}:
-        return None
-    fields = ("api_token", "issue_label", "base_url", "search_scope")
-    present = [field for field in fields if f"github.{field}" in section.values]
-    return GitHubSettings(**{field: section.values[f"github.{field}"] for field in present})
+    section.require("issue_label", "a label (without one every issue would be fetched)")
+    return None if section.is_refused("issue_label", "api_token") else GitHubSettings(**section.values)

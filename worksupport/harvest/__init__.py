@@ -1,0 +1,1 @@
+"""The filling half: runs that ask the sources and store what they bring."""

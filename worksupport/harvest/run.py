@@ -1,35 +1,63 @@
-"""What a harvest and a reload share: one run, and its record that says how it went."""
+"""What a harvest and a reload share: one run, how each source fares in it, and its record."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from worksupport import log
-from worksupport.clock import Clock
 from worksupport.config.settings import Settings
-from worksupport.errors import ExitCode, InterruptedRunError, LockedError, WorksupportError, gravest
-from worksupport.harvest.progress import Watcher
-from worksupport.outcome import Kind, LeftOut, SourceOutcome
+from worksupport.errors import (
+    ConfigurationError,
+    ExitCode,
+    InterruptedRunError,
+    LockedError,
+    WorksupportError,
+    gravest,
+)
+from worksupport.harvest.session import Session
+from worksupport.model.names import SOURCES
+from worksupport.model.outcome import Kind, LeftOut, SourceOutcome
+from worksupport.sources.base import FULL, Scope
 from worksupport.store import records
-from worksupport.store.database import Store
-from worksupport.store.membership import BrakeLimits
+from worksupport.store.missing import BrakeLimits
 
 logger = logging.getLogger(__name__)
 
 
+def first_outcomes(settings: Settings, only: str | None, scope: Scope = FULL) -> dict[str, SourceOutcome]:
+    """Every source by name, as the run starts: 'running', 'off' (no credentials) or 'skipped' (by --source).
+
+    Raises ConfigurationError if `only` names a source that is off.
+    """
+    if only and settings.source(only) is None:
+        raise ConfigurationError(
+            f"--source {only}: {only} is off, {settings.path} has no credentials for it",
+            f"set {only}.api_token in {settings.path}",
+        )
+    return {name: _first_outcome(settings, name, only in (None, name), scope) for name in SOURCES}
+
+
+def _first_outcome(settings: Settings, name: str, wanted: bool, scope: Scope) -> SourceOutcome:
+    is_on = settings.source(name) is not None
+    status = "off" if not is_on else "running" if wanted else "skipped"
+    return SourceOutcome(name, is_on=is_on, asked=is_on and wanted, status=status, scope=scope.name)
+
+
 @dataclass
 class Run:
-    """One run under the lock: its store, its record, and how each source fares."""
+    """One run under the lock: its record, and how each source fares."""
 
-    store: Store
-    settings: Settings
-    clock: Clock
+    session: Session
     record: records.Record
     outcomes: dict[str, SourceOutcome]
-    watchers: Sequence[Watcher] = field(default=(), kw_only=True)
+    scope: Scope = FULL
 
     def __post_init__(self) -> None:
+        self.store = self.session.store
+        self.settings = self.session.settings
+        self.clock = self.session.clock
+        self.watchers = self.session.watchers
         self._began = self.clock.monotonic()
 
     @property
@@ -84,10 +112,12 @@ class Run:
 
 @contextmanager
 def recorded(run: Run) -> Iterator[None]:
-    """While inside, whatever ends the run is written into its record before it goes on."""
+    """While inside, whatever ends the run is written into its record first; listeners are told."""
     log.name_run(run.record.run_id)
+    run.session.begin()
     try:
         yield
+        run.session.exit_code = run.exit_code
     except BaseException as error:
         _finish_failed(run, _reason(error))
         raise

@@ -1,13 +1,14 @@
-"""Is the copy fit to be read: its age, what runs, and how each source fared last; asks no service."""
+"""Is the copy fit to be read, and how well does harvesting go: its age, its runs; asks no service."""
 
+import json
 import sqlite3
 from datetime import datetime, timedelta
 from typing import Any
 
 from worksupport.clock import utc_text
-from worksupport.queries.freshness import freshness
+from worksupport.model.names import SOURCES
 from worksupport.queries.history import HistoryQuestion, reloads_document
-from worksupport.source_names import SOURCES
+from worksupport.queries.reader import age
 
 _RUNNING = """
 SELECT 'reload' AS run, id, reload_started FROM reload_tracking WHERE status = 'running'
@@ -31,13 +32,13 @@ def health_document(
     last_reload = next(iter(reloads_document(connection, HistoryQuestion(limit=1))), None)
     runs = [dict(zip(("run", "id", "started_at"), row, strict=True)) for row in connection.execute(_RUNNING)]
     max_age = 2 * interval + timedelta(hours=1)
-    harvested_at = freshness(connection)["harvested_at"]
-    age = _age(harvested_at, now)
+    harvested_at = age(connection)["harvested_at"]
+    seconds = _seconds_since(harvested_at, now)
     return {
-        "ok": age is not None and age <= max_age.total_seconds(),
+        "ok": seconds is not None and seconds <= max_age.total_seconds(),
         "database": {"ok": True, "detail": None},
         "harvested_at": harvested_at,
-        "age_seconds": age,
+        "age_seconds": seconds,
         "max_age_seconds": int(max_age.total_seconds()),
         "running": runs[:1] if is_locked else [],
         "orphaned": runs[1:] if is_locked else runs,
@@ -63,7 +64,7 @@ def unhealthy_document(detail: str) -> dict[str, Any]:
     }
 
 
-def _age(harvested_at: str | None, now: datetime) -> int | None:
+def _seconds_since(harvested_at: str | None, now: datetime) -> int | None:
     """Seconds; 0 for a moment that a changed clock has put into the future."""
     if harvested_at is None:
         return None
@@ -81,3 +82,45 @@ def _due(last_reload: dict[str, Any] | None, interval: timedelta) -> str | None:
     if last_reload is None:
         return None
     return utc_text(datetime.fromisoformat(last_reload["reload_started"]) + interval)
+
+
+SHARE_DAYS = 30
+_SHARE = """
+SELECT count(*), coalesce(sum(status = 'completed'), 0) FROM harvest_jobs
+WHERE status <> 'running' AND started_at >= ?
+"""
+_NEWEST = """
+SELECT 'harvest' AS run, id, status, completed_at, error_message, warnings FROM harvest_jobs
+WHERE status <> 'running'
+UNION ALL
+SELECT 'reload', id, status, completed_at, error_message, warnings FROM reload_tracking
+WHERE status <> 'running'
+ORDER BY completed_at DESC LIMIT 1
+"""
+_NEWEST_FIELDS = ("run", "id", "status", "completed_at", "error_message", "warnings")
+
+
+def condition(
+    connection: sqlite3.Connection, *, now: datetime, interval: timedelta, is_locked: bool
+) -> dict[str, Any]:
+    """`{"sources": {name: time|null}, "orphaned", "last_reload", "next_reload", "harvests": (ended,
+    completed), "newest": run|null}`: `orphaned` and reloads as `health_document` has them, harvests of the
+    last 30 days, and the run that ended last with its `warnings` as a list.
+    """
+    health = health_document(connection, now=now, interval=interval, is_locked=is_locked)
+    since = utc_text(now - timedelta(days=SHARE_DAYS))
+    return {
+        "sources": age(connection)["sources"],
+        "orphaned": health["orphaned"],
+        "last_reload": health["last_reload"],
+        "next_reload": health["next_reload"],
+        "harvests": connection.execute(_SHARE, [since]).fetchone(),
+        "newest": _newest(connection),
+    }
+
+
+def _newest(connection: sqlite3.Connection) -> dict[str, Any] | None:
+    for row in connection.execute(_NEWEST):
+        run = dict(zip(_NEWEST_FIELDS, row, strict=True))
+        return {**run, "warnings": json.loads(run["warnings"] or "[]")}
+    return None

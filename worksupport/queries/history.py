@@ -1,7 +1,8 @@
-"""The record of reloads and harvest jobs, newest first."""
+"""How runs went: the record of reloads and harvest jobs, newest first, and what a run prints of itself."""
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +69,7 @@ def reloads_document(connection: sqlite3.Connection, question: HistoryQuestion) 
 
 
 def reload_document(connection: sqlite3.Connection, reload_id: int) -> dict[str, Any]:
-    """One reload: `reload_id, reload_started, ...` of DESIGN section 7; times UTC, duration in seconds.
+    """One reload, with the members of `worksupport help json`; times UTC text, duration in seconds.
 
     Raises NotFoundError.
     """
@@ -83,7 +84,7 @@ def harvests_document(connection: sqlite3.Connection, question: HistoryQuestion)
 
 
 def harvest_document(connection: sqlite3.Connection, job_id: int) -> dict[str, Any]:
-    """One harvest job: `job_id, status, ..., warnings: [...], sources: {name: {...}}` of DESIGN section 7.
+    """One harvest job, with the members of `worksupport help json`; `warnings` are texts.
 
     Raises NotFoundError.
     """
@@ -126,4 +127,51 @@ def _harvest(connection: sqlite3.Connection, job_id: int, *columns: Any) -> dict
         "warnings": json.loads(warnings or "[]"),
         "error_message": error_message,
         "sources": sources_of(connection, run_id),
+    }
+
+
+_JOB_OF_RUN = "SELECT id FROM harvest_jobs WHERE run_id = ? AND status <> 'running'"
+_RELOAD_OF_RUN = """
+SELECT id, requests, retries, warnings FROM reload_tracking WHERE run_id = ? AND status <> 'running'
+"""
+
+
+def reload_run_document(connection: sqlite3.Connection, run_id: str) -> dict[str, Any] | None:
+    """The reload's history record, with its requests, retries, warnings (texts) and how each source fared.
+
+    None if the run made no reload, or could not write down how it ended.
+    """
+    row = connection.execute(_RELOAD_OF_RUN, [run_id]).fetchone()
+    if row is None:
+        return None
+    reload_id, requests, retries, warnings = row
+    return {
+        **reload_document(connection, reload_id),
+        "requests": requests,
+        "retries": retries,
+        "warnings": json.loads(warnings),
+        "sources": sources_of(connection, run_id),
+    }
+
+
+def harvest_run_document(connection: sqlite3.Connection, run_id: str) -> dict[str, Any] | None:
+    """The harvest job of this run, as `history --harvests` has it.
+
+    None if the run made none, or could not write down how it ended.
+    """
+    row = connection.execute(_JOB_OF_RUN, [run_id]).fetchone()
+    return harvest_document(connection, row[0]) if row else None
+
+
+def recover_document(
+    connection: sqlite3.Connection, healed: Sequence[tuple[str, int]], run_id: str
+) -> dict[str, Any]:
+    """`{"recovered": [record...], "reload": record|null}`.
+
+    `healed` are (table, id) of interrupted runs; `run_id` is that of the run that repaired them.
+    """
+    ask = {"reload_tracking": reload_document, "harvest_jobs": harvest_document}
+    return {
+        "recovered": [ask[table](connection, record_id) for table, record_id in healed],
+        "reload": reload_run_document(connection, run_id),
     }

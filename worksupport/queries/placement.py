@@ -1,16 +1,15 @@
 """Where each issue stands in a tree: pure, without recursion, for any depth, cycle or orphan."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
 class Placement:
     """A tree in reading order: each list has one entry per position, parents before their children."""
 
-    issues: list[int]  # the index of the issue that stands there
-    depths: list[int]  # 1 for a root
-    parents: list[int]  # the position of the parent; -1 for a root
+    def __init__(self) -> None:
+        self.issues: list[int] = []  # the index of the issue that stands there
+        self.depths: list[int] = []  # 1 for a root
+        self.parents: list[int] = []  # the position of the parent; -1 for a root
 
     def sums_below(self, values: Sequence[int]) -> list[int]:
         """For each position the sum of `values` (one per issue) over everything below it."""
@@ -48,7 +47,7 @@ def place(keys: Sequence[str], parent_keys: Sequence[str | None], roots: Collect
     one through no root is never reached.
     """
     children = _children(parent_keys, frozenset(roots))
-    placement = Placement([], [], [])
+    placement = Placement()
     waiting = [(root, 1, -1) for root in reversed(list(roots))]
     while waiting:
         issue, depth, parent = waiting.pop()

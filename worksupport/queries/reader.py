@@ -1,29 +1,54 @@
-"""Opening the database for one answer: read-only, one transaction, no file created, no lock waited for.
+"""One answer from the database: read-only, one transaction, no file created, no lock waited for.
 
 Every start of a reading command loads this: it imports little.
 """
 
 import os
 import sqlite3
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
-from worksupport.errors import ConfigurationError, DatabaseError
-from worksupport.schema_version import SCHEMA_VERSION
+from worksupport.errors import DatabaseError
+from worksupport.model.names import SOURCES
+from worksupport.store.file import (
+    Location,
+    beside,
+    check_kind,
+    file_uri,
+    require_filled,
+    schema_of,
+    sqlite_error,
+)
+from worksupport.store.schema import MIGRATIONS, SCHEMA_VERSION
 
-# What a type checker takes for true. In the few modules with which `keys --json` starts it stands in place of
-# typing.TYPE_CHECKING: to load `typing` takes longer than to make an answer.
+# What a type checker takes for true. In the few modules with which a fast answer starts (`fast.py`) it stands
+# in place of typing.TYPE_CHECKING: to load `typing` takes longer than to make an answer.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeVar
+    from typing import Any, TypeVar
 
     _Answer = TypeVar("_Answer")
 
-Location = str | os.PathLike[str]
 _ATTEMPTS = 5
-_NAME_OURS = "name the database file with --db PATH or WORKSUPPORT_DB"
-_CREATE_IT = "create it with `worksupport harvest`, or look around with `worksupport demo`"
+
+# A run counts for all of the data only if it asked every source that was on.
+_NEWEST_WHOLE_RUN = """
+SELECT max(completed_at) FROM (
+    SELECT run_id, completed_at FROM harvest_jobs WHERE status = 'completed'
+    UNION ALL
+    SELECT run_id, completed_at FROM reload_tracking WHERE status = 'completed'
+) AS run
+WHERE NOT EXISTS (
+    SELECT 1 FROM source_results
+    WHERE source_results.run_id = run.run_id AND is_on = 1 AND asked = 0
+)
+"""
+_NEWEST_OF_SOURCES = ", ".join(
+    f"'{source}', (SELECT max(ended_at) FROM source_results WHERE source = '{source}' AND stored = 1)"
+    for source in SOURCES
+)
+# The age of the data, with which every answer ends, as arguments of SQLite's json_object.
+AGE = f"'harvested_at', ({_NEWEST_WHOLE_RUN}), 'sources', json_object({_NEWEST_OF_SOURCES})"
 
 
 class DatabaseChangedError(DatabaseError):
@@ -49,20 +74,23 @@ def answer(path: Location, question: "Callable[[sqlite3.Connection], _Answer]") 
 def open_reader(path: Location) -> Iterator[sqlite3.Connection]:
     """A read-only connection to the database at `path`, inside one read transaction; rows are tuples.
 
-    Raises ConfigurationError (no database, not one of ours, another schema), DatabaseError (unreadable or
-    damaged) and, when the body is done, DatabaseChangedError.
+    A file of an older schema is read as it is: what it lacks is null or empty. Raises ConfigurationError (no
+    database, not one of ours, a newer schema), DatabaseError (unreadable or damaged) and, when the body is
+    done, DatabaseChangedError.
     """
-    _check_file(path)
+    check_kind(path)
     before = _fingerprint(path)
     try:
         with closing(_connect(path, nobody_writes=before is not None)) as connection:
             connection.execute("BEGIN")
-            _check_schema(connection, path)
+            version = require_filled(schema_of(connection, path), path)
+            if version < SCHEMA_VERSION:
+                _show_as_newest(connection)
             yield connection
     except sqlite3.Error as error:
         if before != _fingerprint(path):
             raise DatabaseChangedError(f"the database {path} changed while it was read") from error
-        raise _translated(error, path) from error
+        raise sqlite_error(error, path, "cannot be read") from error
     if before is not None and before != _fingerprint(path):
         raise DatabaseChangedError(f"the database {path} changed while it was read")
 
@@ -73,21 +101,28 @@ def data_version(connection: sqlite3.Connection) -> int:
     return int(version)
 
 
+def age(connection: sqlite3.Connection) -> "dict[str, Any]":
+    """How old the data is: `{"harvested_at": time|null, "sources": {"jira": time|null, ...}}`.
+
+    `harvested_at` is the end of the newest completed run that asked every source then on, `sources` the end
+    of the newest run in which each was stored; UTC text.
+    """
+    import json  # only now: `keys` has SQLite write it
+
+    ((text,),) = connection.execute(f"SELECT json_object({AGE})")
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
 def _connect(path: Location, *, nobody_writes: bool) -> sqlite3.Connection:
     # A reader of a WAL database leaves `-wal` and `-shm` files behind, and cannot open one in a folder that
     # it may not write. `immutable` needs neither, and no locks; `_fingerprint` tells when that was wrong.
     mode = "mode=ro&immutable=1" if nobody_writes else "mode=ro"
     connection = sqlite3.connect(
-        f"{_uri(os.fspath(path))}?{mode}", uri=True, isolation_level=None, check_same_thread=False
+        file_uri(path, mode), uri=True, isolation_level=None, check_same_thread=False
     )
     connection.create_function("casefold", 1, str.casefold, deterministic=True)
     return connection
-
-
-def _uri(path: str) -> str:
-    """The path, absolute or relative, as https://sqlite.org/uri.html (section 3.1) has it."""
-    escaped = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    return f"file://{escaped}" if os.path.isabs(path) else f"file:./{escaped}"
 
 
 def _fingerprint(path: Location) -> tuple[int, ...] | None:
@@ -95,55 +130,34 @@ def _fingerprint(path: Location) -> tuple[int, ...] | None:
 
     The file itself is never opened for this: closing it would drop the locks of this process's writer.
     """
-    target = os.path.realpath(path)
-    if any(os.path.exists(target + suffix) for suffix in ("-wal", "-journal")):
+    if any(os.path.exists(beside(path, suffix)) for suffix in ("-wal", "-journal")):
         return None
     try:
-        status = os.stat(target)
+        status = os.stat(path)
     except OSError:
         return None
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _check_file(path: Location) -> None:
-    try:
-        mode = os.stat(path).st_mode
-    except (FileNotFoundError, NotADirectoryError, ValueError) as error:  # ValueError: a NUL in the path
-        raise ConfigurationError(f"there is no database at {path}", _CREATE_IT) from error
-    except OSError as error:
-        raise ConfigurationError(f"the database {path} cannot be read: {error.strerror}") from error
-    if stat.S_ISDIR(mode):
-        raise ConfigurationError(f"{path} is a folder, not a database", _NAME_OURS)
-    if not stat.S_ISREG(mode):
-        raise ConfigurationError(f"{path} is not a database file", _NAME_OURS)
+def _show_as_newest(connection: sqlite3.Connection) -> None:
+    """Hide each table of an older file behind a view that has the newest schema's columns."""
+    with closing(sqlite3.connect(":memory:")) as newest:
+        for statements in MIGRATIONS.values():
+            for statement in statements:
+                newest.execute(statement)
+        wanted = {table: _columns(newest, table) for table in _tables(newest)}
+    there = _tables(connection)
+    for table, columns in wanted.items():
+        has = _columns(connection, table) if table in there else []
+        lacking = ", ".join(f"NULL AS {column}" for column in columns if column not in has)
+        if lacking:
+            content = f"SELECT *, {lacking} FROM main.{table}" if has else f"SELECT {lacking} WHERE false"
+            connection.execute(f"CREATE TEMP VIEW {table} AS {content}")
 
 
-def _check_schema(connection: sqlite3.Connection, path: Location) -> None:
-    ((version,),) = connection.execute("PRAGMA user_version")
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if not tables:
-        raise ConfigurationError(f"the database {path} is empty", _CREATE_IT)
-    if not {"issues", "data_state"} <= tables:
-        raise ConfigurationError(f"{path} is a database of another program", _NAME_OURS)
-    if version > SCHEMA_VERSION:
-        raise ConfigurationError(
-            f"the database {path} has schema {version}, this worksupport knows up to {SCHEMA_VERSION}",
-            "install the newer worksupport that wrote it",
-        )
-    if version < SCHEMA_VERSION:
-        raise ConfigurationError(
-            f"the database {path} has schema {version}, this worksupport reads {SCHEMA_VERSION}",
-            "upgrade it in place with `worksupport harvest`",
-        )
+def _tables(connection: sqlite3.Connection) -> list[str]:
+    return [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
 
 
-def _translated(error: sqlite3.Error, path: Location) -> ConfigurationError | DatabaseError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_NOTADB:
-        return ConfigurationError(f"{path} is not a database", _NAME_OURS)
-    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY):
-        return ConfigurationError(
-            f"the database {path} cannot be opened: {error}",
-            "one account owns it: run as that account, or read a copy made by `worksupport backup`",
-        )
-    return DatabaseError(f"the database {path} cannot be read: {error}", "see `worksupport check`")
+def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
+    return [name for _, name, *_ in connection.execute(f"PRAGMA main.table_info({table})")]

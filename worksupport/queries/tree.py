@@ -3,46 +3,61 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import compress
-from typing import Any
+from types import SimpleNamespace
 
-from worksupport.errors import UsageError
+from worksupport.errors import NotFoundError, UsageError
+from worksupport.model.filters import Filters, fold
+from worksupport.model.issue_fields import JSON_ARGUMENTS, KEY_ORDER
 from worksupport.output import json_ascii, json_text
-from worksupport.queries.freshness import freshness
-from worksupport.queries.issues import Issues, load_issues
 from worksupport.queries.placement import Placement, place
+from worksupport.queries.reader import age
+
+TYPE_CHECKING = False  # see queries/reader.py
+if TYPE_CHECKING:
+    from typing import Any
 
 DEFAULT_ROOT_TYPE = "Product Version"
-MAX_DEPTH = 100
-_FILTERS = ("assignee", "label", "status", "changed_since")
+DEFAULT_DEPTH, MAX_DEPTH = 5, 100
+
+# SQLite writes the part of a node that stands in the row: in one step per issue, where Python would need ten.
+_COLUMNS = f"""
+SELECT issues.id, issue_key, parent_key, issue_type_id, coalesce(status_category = 'done', 0),
+    json_object({{node}})
+FROM issues LEFT JOIN issue_types ON issue_types.id = issue_type_id
+WHERE missing_since IS NULL ORDER BY {KEY_ORDER}
+"""
+# What only a drawing needs: an unknown type as the service calls it.
+_DRAWN = """, 'updated_at', updated_at,
+    'vendor_type', CASE WHEN issue_type_id = -1 THEN json_extract(vendor_type, '$.name') END"""
 
 
-@dataclass(frozen=True)
-class TreeQuestion:
+class TreeQuestion(SimpleNamespace):
     """Which part of the hierarchy: below one issue (`key`) or below all of a type, this deep, with filters.
 
-    Filters (combined with AND, whole values without regard to case) keep matching issues and the path to
-    them. Raises UsageError for a depth outside 1..100, and for a root type beside a key.
+    Filters keep matching issues and the path to them. Not a dataclass: see model/filters.py.
     """
 
-    key: str | None = None
-    root_type: str | None = None
-    max_depth: int = 5
-    assignee: str | None = None
-    label: str | None = None
-    status: str | None = None
-    changed_since: str | None = None  # UTC text as stored: updated at the service then or later
+    def __init__(
+        self,
+        key: str | None = None,
+        root_type: str | None = None,
+        max_depth: int = DEFAULT_DEPTH,
+        filters: Filters | None = None,
+    ) -> None:
+        """Raises UsageError for a depth outside 1..100, and for a root type beside a key."""
+        if not 1 <= max_depth <= MAX_DEPTH:
+            raise UsageError(f"the depth is {max_depth}; it must be 1 to {MAX_DEPTH} (1: roots only)")
+        if key is not None and root_type is not None:
+            raise UsageError(f"the tree starts at issue {key!r} or at a type of issues: leave one out")
+        self.key = key
+        self.root_type = root_type
+        self.max_depth = max_depth
+        self.filters = filters or Filters()
 
-    def __post_init__(self) -> None:
-        if not 1 <= self.max_depth <= MAX_DEPTH:
-            raise UsageError(f"the depth is {self.max_depth}; it must be 1 to {MAX_DEPTH} (1: roots only)")
-        if self.key is not None and self.root_type is not None:
-            raise UsageError(f"the tree starts at issue {self.key!r} or at a type of issues: leave one out")
 
-
-def tree_document(connection: sqlite3.Connection, question: TreeQuestion) -> dict[str, Any]:
-    """The document of DESIGN section 7, for drawing. Raises what `tree_text` raises.
+def tree_document(connection: sqlite3.Connection, question: TreeQuestion) -> "dict[str, Any]":
+    """The document of `tree_text`, for drawing.
 
     Its nodes also have `updated_at`, and `vendor_type`: what the service calls a type that is unknown here.
     """
@@ -51,10 +66,11 @@ def tree_document(connection: sqlite3.Connection, question: TreeQuestion) -> dic
 
 
 def tree_text(connection: sqlite3.Connection, question: TreeQuestion) -> str:
-    """The document of DESIGN section 7 as JSON text, byte for byte as `json_text` would write its dicts.
+    """`{"hierarchy": [node...], "total_count": roots, "outside": n, AGE}` as JSON text and a newline.
 
-    Text is joined from text, no dict is built: a plain program that does takes three times as long.
-    Raises NotFoundError if `question.key` is not in the local copy.
+    A node is an issue (`model/issue_fields.py`) with `done, total, children_omitted, children`. Text is
+    joined from text, no dict is built: a plain program that does takes three times as long. Raises
+    NotFoundError if `question.key` is not in the local copy.
     """
     return _text(_part(connection, question), connection)
 
@@ -75,37 +91,79 @@ def tree_rows_text(connection: sqlite3.Connection, question: TreeQuestion) -> st
     )
 
 
-@dataclass(frozen=True)
+class _Issues:
+    """All issues that a tree can show, in columns: entry n of each belongs to issue n."""
+
+    def __init__(self, connection: sqlite3.Connection, *, to_draw: bool) -> None:
+        """`to_draw`: nodes also have `updated_at`, and `vendor_type` or null."""
+        rows = connection.execute(_COLUMNS.format(node=JSON_ARGUMENTS + (_DRAWN if to_draw else "")))
+        columns = list(zip(*rows, strict=True)) or [()] * 6
+        self.ids: Sequence[int] = columns[0]
+        self.keys: Sequence[str] = columns[1]
+        self.parent_keys: Sequence[str | None] = columns[2]
+        self.type_ids: Sequence[int | None] = columns[3]
+        self.is_done: Sequence[int] = columns[4]  # 0 or 1
+        self.nodes: Sequence[str] = columns[5]  # the JSON object, without counts and children
+
+    def of_type(self, connection: sqlite3.Connection, name: str) -> list[int]:
+        """The issues of the configured type with this name, without regard to case."""
+        types = connection.execute("SELECT id FROM issue_types WHERE casefold(name) = ?", (fold(name),))
+        wanted = {type_id for (type_id,) in types}
+        return [issue for issue, type_id in enumerate(self.type_ids) if type_id in wanted]
+
+    def with_key(self, connection: sqlite3.Connection, key: str) -> int:
+        """The issue with this key, as written, else without regard to case.
+
+        Raises NotFoundError if there is none, or only a missing one.
+        """
+        wanted = fold(key)
+        similar = [issue for issue, other in enumerate(self.keys) if other.casefold() == wanted]
+        if similar:
+            return next((issue for issue in similar if self.keys[issue] == key), similar[0])
+        for (since,) in connection.execute("SELECT missing_since FROM issues WHERE issue_key = ?", (key,)):
+            raise NotFoundError(f"issue {key!r} is missing: no harvest has found it since {since}")
+        raise NotFoundError(f"there is no issue {key!r} here", "`worksupport keys` prints those there are")
+
+    def passing(self, connection: sqlite3.Connection, filters: Filters) -> list[bool] | None:
+        """For each issue: does it pass every filter? None if there is no filter."""
+        conditions, parameters = filters.conditions()
+        if not conditions:
+            return None
+        where = " AND ".join(["missing_since IS NULL", *conditions])
+        passing = {row[0] for row in connection.execute(f"SELECT id FROM issues WHERE {where}", parameters)}
+        return [issue_id in passing for issue_id in self.ids]
+
+
 class _Part:
     """What is asked for: all issues, their places under the roots, and for each position, is it shown."""
 
-    issues: Issues
-    placement: Placement
-    shown: Sequence[bool]
+    def __init__(self, issues: _Issues, placement: Placement, shown: Sequence[bool]) -> None:
+        self.issues = issues
+        self.placement = placement
+        self.shown = shown
 
 
 def _part(connection: sqlite3.Connection, question: TreeQuestion, *, to_draw: bool = False) -> _Part:
-    issues = load_issues(connection, to_draw=to_draw)
+    issues = _Issues(connection, to_draw=to_draw)
     placement = place(issues.keys, issues.parent_keys, _roots(connection, issues, question))
-    given = {name: value for name in _FILTERS if (value := getattr(question, name)) is not None}
-    shown = placement.shown(issues.matching(connection, given), question.max_depth)
-    return _Part(issues, placement, shown)
+    passing = issues.passing(connection, question.filters)
+    return _Part(issues, placement, placement.shown(passing, question.max_depth))
+
+
+def _roots(connection: sqlite3.Connection, issues: _Issues, question: TreeQuestion) -> list[int]:
+    if question.key is not None:
+        return [issues.with_key(connection, question.key)]
+    root_type = DEFAULT_ROOT_TYPE if question.root_type is None else question.root_type
+    return issues.of_type(connection, root_type)
 
 
 def _text(part: _Part, connection: sqlite3.Connection) -> str:
     tail = {
         "total_count": sum(compress((depth == 1 for depth in part.placement.depths), part.shown)),
         "outside": len(part.issues.keys) - len(part.placement.issues),
-        **freshness(connection),
+        **age(connection),
     }
     return f'{{"hierarchy":[{_nested(part)}],{json_text(tail)[1:]}'
-
-
-def _roots(connection: sqlite3.Connection, issues: Issues, question: TreeQuestion) -> list[int]:
-    if question.key is not None:
-        return [issues.with_key(connection, question.key)]
-    root_type = DEFAULT_ROOT_TYPE if question.root_type is None else question.root_type
-    return issues.of_type(connection, root_type)
 
 
 def _nested(part: _Part) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from worksupport.render.cells import cut, padded, width
 from worksupport.render.lines import Line
+from worksupport.render.table import cut, padded, width
 
 GAP = "  "
 # Guides, key, title and bar together.

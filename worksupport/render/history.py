@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from worksupport.render.ages import age_text, duration_text, seconds_between
-from worksupport.render.cells import aligned
+from worksupport.model.times import age_text, duration_text, seconds_between
+from worksupport.render.table import aligned
 from worksupport.text import visible
 
 if TYPE_CHECKING:

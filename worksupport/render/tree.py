@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from worksupport.render.ages import age_text
-from worksupport.render.cells import cut, padded, width
+from worksupport.model.times import age_text
 from worksupport.render.columns import GAP, Columns
 from worksupport.render.lines import UNTOUCHED_DAYS, Line, tree_lines
+from worksupport.render.table import cut, padded, width
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 import socket
 from email.message import Message
 from http import HTTPStatus
@@ -12,17 +13,15 @@ from typing import Any, Protocol
 
 from worksupport import log
 from worksupport.clock import Clock
-from worksupport.server.application import Application
-from worksupport.server.bounded_reader import BoundedReader
+from worksupport.server.app import Application
 from worksupport.server.exchange import Answer, RefusedError, Request
-from worksupport.server.head import MAX_BODY, check_head, wants_close
-from worksupport.server.limits import Limits
-from worksupport.server.sending import head_of, linger, send
+from worksupport.server.wire import BoundedReader, Limits, head_of, linger, send
 
 logger = logging.getLogger(__name__)
 
 MAX_REQUEST_LINE = 8 * 1024
 MAX_HEAD = 64 * 1024
+MAX_BODY = 64 * 1024
 _MAX_LOGGED_PATH = 200
 _DETAILS = {
     HTTPStatus.BAD_REQUEST: "this is not an HTTP/1.1 request",
@@ -177,3 +176,24 @@ def _path_of(target: str) -> str:
     """Without the query, and without the host (and the password that may stand there) of a whole URL."""
     before_query = target.partition("?")[0]
     return "/" + before_query.split("/", 3)[-1] if "://" in before_query else before_query
+
+
+def check_head(version: str, headers: Message) -> None:
+    """Raise RefusedError 400 or 413 where a proxy before us could take the request to end elsewhere."""
+    values = [value for _, value in headers.items()]
+    if headers.defects or any("\n" in value or "\r" in value for value in values):
+        raise RefusedError(400, "the headers are malformed")
+    if version not in ("HTTP/1.0", "HTTP/1.1"):
+        raise RefusedError(400, "this is not an HTTP/1.1 request")
+    if "Transfer-Encoding" in headers:
+        raise RefusedError(400, "Transfer-Encoding is not taken here; send a Content-Length")
+    lengths = headers.get_all("Content-Length", [])
+    if len(lengths) > 1 or not all(re.fullmatch("[0-9]{1,18}", length) for length in lengths):
+        raise RefusedError(400, "Content-Length must be one whole number")
+    if lengths and int(lengths[0]) > MAX_BODY:
+        raise RefusedError(413, f"the body is longer than {MAX_BODY} bytes; no address here takes one")
+
+
+def wants_close(headers: Message) -> bool:
+    """Whether the client asks for the end of the connection after this answer."""
+    return "close" in [token.strip() for token in headers.get("Connection", "").casefold().split(",")]

@@ -7,18 +7,24 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 
 from worksupport.clock import Clock
+from worksupport.config.settings import ServeSettings
 from worksupport.errors import ConfigurationError
 from worksupport.server.address import Address
-from worksupport.server.application import Application
+from worksupport.server.app import Application
+from worksupport.server.cache import Answers
 from worksupport.server.connection import Connection
 from worksupport.server.exchange import RefusedError
-from worksupport.server.limits import Limits
-from worksupport.server.sending import turn_away
+from worksupport.server.guard import Guard, RateLimit
+from worksupport.server.reloads import Reloads
+from worksupport.server.routes import Routes
+from worksupport.server.wire import Limits, turn_away
 
 logger = logging.getLogger(__name__)
 
@@ -118,3 +124,29 @@ def _hear_no_more(connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_RD)
     except OSError:
         return
+
+
+def build_server(
+    database: Path,
+    settings: ServeSettings,
+    address: Address,
+    clock: Clock,
+    *,
+    reloads: Reloads | str,
+    interval: timedelta,
+    limits: Limits | None = None,
+) -> Server:
+    """A server that listens on `address`, whatever `settings` has for host and port.
+
+    `reloads`: what starts them, or the sentence that says why nothing can. `interval`: between harvests.
+    Raises ConfigurationError if the address cannot be used, or others can reach it and there is no token.
+    """
+    if not address.is_loopback and settings.token is None:
+        raise ConfigurationError(
+            f"serve.token must be set to listen on {address.host}, which others can reach",
+            "set WORKSUPPORT_SERVE_TOKEN, or listen on 127.0.0.1",
+        )
+    own_names = frozenset({settings.host.casefold()}) if address.is_loopback else None
+    guard = Guard(settings.token, RateLimit(settings.rate_limit_per_minute, clock), own_names)
+    routes = Routes(database, Answers(database), reloads, interval, clock)
+    return Server(address, Application(guard, routes), clock, limits)

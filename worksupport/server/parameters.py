@@ -1,34 +1,81 @@
 """What stands behind the question mark, checked against what the route takes."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
 from worksupport.errors import UsageError
-from worksupport.queries.moments import moment
-
-Parser = Callable[[str, str], object]
+from worksupport.model.filters import Filter
+from worksupport.model.times import moment
 
 _MAX_PARAMETERS = 50
 _BOOLEANS = {"true": True, "false": False}
+_TIME = {"anyOf": [{"pattern": "^[0-9]{1,4}[mhdw]$"}, {"format": "date"}, {"format": "date-time"}]}
+
+# (name, text, the time of day) -> value. Raises UsageError naming what is allowed.
+Parse = Callable[[str, str, datetime], object]
 
 
-def parsed(query: str, parsers: Mapping[str, Parser]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a route; `schema` and `description` are what `openapi.json` says of it."""
+
+    name: str
+    parse: Parse
+    description: str
+    schema: dict[str, Any] = field(default_factory=lambda: {"type": "string"})
+
+
+def of_filter(row: Filter) -> Parameter:
+    """A filter as a parameter."""
+    if row.holds == "time":
+        return Parameter(row.name, moment, row.help, {"type": "string", **_TIME})
+    if row.holds == "flag":
+        return boolean(row.name, row.help)
+    schema = {"type": "string", "enum": list(row.choices)} if row.choices else {"type": "string"}
+    return text(row.name, row.help, schema)
+
+
+def text(name: str, description: str, schema: dict[str, Any] | None = None) -> Parameter:
+    """Any text."""
+    return Parameter(name, lambda _name, value, _now: value, description, schema or {"type": "string"})
+
+
+def boolean(name: str, description: str) -> Parameter:
+    """true or false, without regard to case."""
+    return Parameter(name, _boolean, description, {"type": "boolean", "default": False})
+
+
+def whole_number(name: str, description: str, low: int, high: int, default: int) -> Parameter:
+    """A whole number from `low` to `high`."""
+
+    def parse(name: str, value: str, _now: datetime) -> int:
+        if not re.fullmatch(r"-?[0-9]{1,9}", value) or not low <= int(value) <= high:
+            raise UsageError(f"{name} is {value!r}; it must be {low} to {high}")
+        return int(value)
+
+    schema = {"type": "integer", "minimum": low, "maximum": high, "default": default}
+    return Parameter(name, parse, description, schema)
+
+
+def parsed(query: str, parameters: Iterable[Parameter], now: datetime) -> dict[str, Any]:
     """The values of an encoded query, by name; what was not given is not in it.
 
     Raises UsageError, naming what is allowed, for an unknown or repeated name, a value outside its closed
     list, and text that is not UTF-8.
     """
+    known = {parameter.name: parameter for parameter in parameters}
     values: dict[str, Any] = {}
-    for name, text in _pairs(query):
-        if name not in parsers:
-            takes = f"takes {', '.join(parsers)}" if parsers else "takes none"
+    for name, value in _pairs(query):
+        if name not in known:
+            takes = f"takes {', '.join(known)}" if known else "takes none"
             raise UsageError(f"there is no parameter {name!r}; this route {takes}")
         if name in values:
             raise UsageError(f"{name} is given twice; give it once")
-        values[name] = parsers[name](name, text)
+        values[name] = known[name].parse(name, value, now)
     return values
 
 
@@ -41,29 +88,7 @@ def _pairs(query: str) -> list[tuple[str, str]]:
         raise UsageError(f"there are more than {_MAX_PARAMETERS} parameters") from error
 
 
-def text(_name: str, value: str) -> str:
-    """Any text."""
-    return value
-
-
-def boolean(name: str, value: str) -> bool:
-    """true or false, without regard to case. Raises UsageError."""
+def _boolean(name: str, value: str, _now: datetime) -> bool:
     if value.casefold() not in _BOOLEANS:
         raise UsageError(f"{name} is {value!r}; it must be true or false")
     return _BOOLEANS[value.casefold()]
-
-
-def whole_number(low: int, high: int) -> Parser:
-    """A parser of whole numbers from `low` to `high`, which raises UsageError for anything else."""
-
-    def parse(name: str, value: str) -> int:
-        if not re.fullmatch(r"-?[0-9]{1,9}", value) or not low <= int(value) <= high:
-            raise UsageError(f"{name} is {value!r}; it must be {low} to {high}")
-        return int(value)
-
-    return parse
-
-
-def moment_before(now: datetime) -> Parser:
-    """A parser of moments, or of ages seen from `now`, into UTC text; raises UsageError for anything else."""
-    return lambda name, value: moment(name, value, now)

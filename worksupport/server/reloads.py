@@ -1,4 +1,4 @@
-"""Reloads in the background: the command's own lifecycle, each run in a thread with its own clock."""
+"""Reloads in the background: the commands' own session, each run in a thread with its own clock."""
 
 import logging
 import threading
@@ -11,15 +11,15 @@ from worksupport import log
 from worksupport.clock import Clock
 from worksupport.config.settings import Settings
 from worksupport.errors import InterruptedRunError, LockedError, WorksupportError
-from worksupport.harvest.opening import work_on_database
-from worksupport.lifecycle.recover import reload_if_stale
-from worksupport.lifecycle.reload import Trigger, reload, while_waiting
+from worksupport.harvest.recover import reload_if_stale
+from worksupport.harvest.reload import Trigger, reload, while_waiting
+from worksupport.harvest.session import session
 from worksupport.store.records import Record
 
 logger = logging.getLogger(__name__)
 
 # How long a forced reload may wait for the run that it has asked to end, while a client waits for it.
-FORCE_PATIENCE_SECONDS = 10.0
+FORCE_SECONDS = 10.0
 # Beside the lock, the database may be busy for a moment.
 _START_SECONDS = 20.0
 
@@ -83,15 +83,17 @@ class Reloads:
                 del self._running[threading.current_thread()]
 
     def _recover(self, clock: Clock) -> None:
-        with work_on_database(self._settings, clock, "serve") as work:
-            reload_if_stale(work)
+        with session(self._settings, clock, "serve") as begun:
+            reload_if_stale(begun)
 
     def _reload(self, started: "Future[Record]", triggered_by: str, force: bool, clock: Clock) -> None:
-        patience = FORCE_PATIENCE_SECONDS if force else 0.0
+        seconds = FORCE_SECONDS if force else 0.0
         try:
             waiting = while_waiting(self._settings.database_path, force)
-            with work_on_database(self._settings, clock, "reload", patience, waiting) as work:
-                reload(work, Trigger("manual", triggered_by), on_started=started.set_result)
+            with session(
+                self._settings, clock, "reload", wait_seconds=seconds, while_waiting=waiting
+            ) as begun:
+                reload(begun, Trigger("manual", triggered_by), on_started=started.set_result)
         except BaseException as error:
             if not started.done():
                 started.set_exception(error)

@@ -4,37 +4,102 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib import resources
 from pathlib import Path
+from typing import Any
 
-from worksupport import lock
 from worksupport.clock import Clock
 from worksupport.errors import InterruptedRunError, LockedError, NotFoundError
+from worksupport.model.filters import Filters, filters_of
 from worksupport.output import json_text
 from worksupport.queries.health import health_document
-from worksupport.queries.history import HistoryQuestion, reload_document, reloads_document
-from worksupport.queries.keys import KeysQuestion, keys_text
+from worksupport.queries.history import (
+    MAX_LIMIT,
+    STATUSES,
+    HistoryQuestion,
+    reload_document,
+    reloads_document,
+)
+from worksupport.queries.keys import keys_text
 from worksupport.queries.reader import answer
-from worksupport.queries.tree import MAX_DEPTH, TreeQuestion, tree_text
-from worksupport.server.answers import Answers, answer_by_content
+from worksupport.queries.tree import DEFAULT_DEPTH, DEFAULT_ROOT_TYPE, MAX_DEPTH, TreeQuestion, tree_text
+from worksupport.server import parameters
+from worksupport.server.cache import Answers, answer_by_content
 from worksupport.server.exchange import JSON, Answer, RefusedError, Request
-from worksupport.server.parameters import Parser, boolean, moment_before, parsed, text, whole_number
+from worksupport.server.openapi import Operation, description
+from worksupport.server.parameters import parsed
 from worksupport.server.reloads import Reloads
+from worksupport.store import lock
 
-_KEYS: dict[str, Parser] = {
-    **dict.fromkeys(("source", "assignee", "label", "issue_type", "parent_key"), text),
-    "missing": boolean,
+_KEYS = tuple(map(parameters.of_filter, filters_of("keys")))
+_HIERARCHY = (
+    parameters.text("key", "Only what is below this issue; not together with root_type."),
+    parameters.text(
+        "root_type",
+        f"Type of the issues at the top; {DEFAULT_ROOT_TYPE} if neither this nor key is given.",
+    ),
+    parameters.whole_number("max_depth", "Levels to show; 1: the top only.", 1, MAX_DEPTH, DEFAULT_DEPTH),
+    *map(parameters.of_filter, filters_of("tree")),
+)
+_HISTORY = (
+    parameters.whole_number("limit", "At most this many.", 1, MAX_LIMIT, HistoryQuestion.limit),
+    parameters.text("status", "Only those of this status.", {"type": "string", "enum": list(STATUSES)}),
+)
+_RELOAD = (parameters.boolean("force", "Make a running reload give way; waits 10 seconds for it at most."),)
+_RELOADS = "/api/harvest/reload"
+_RELOAD_STATUS = f"{_RELOADS}/{{reload_id}}"
+
+# By path and method: the operation, which names the method of `Routes` that answers.
+ROUTES: dict[str, dict[str, Operation]] = {
+    "/api/issues/keys": {
+        "GET": Operation("keys", "Issue keys in natural order, as `worksupport keys --json`", _KEYS, "Keys")
+    },
+    "/api/issues/hierarchy": {
+        "GET": Operation(
+            "hierarchy",
+            "The hierarchy, as `worksupport tree --json`",
+            _HIERARCHY,
+            "Hierarchy",
+            refusals=("NotFound",),
+        )
+    },
+    _RELOADS: {
+        "GET": Operation(
+            "reload_history", "Reloads, newest first, as `worksupport history --json`", _HISTORY, "[Reload]"
+        ),
+        "POST": Operation(
+            "start_reload",
+            "Start a full reload in the background",
+            _RELOAD,
+            "ReloadBegun",
+            status=202,
+            refusals=("Conflict",),
+        ),
+    },
+    _RELOAD_STATUS: {
+        "GET": Operation(
+            "reload_status",
+            "One reload, as `worksupport history ID --json`",
+            (),
+            "Reload",
+            refusals=("NotFound",),
+        )
+    },
+    "/health": {
+        "GET": Operation(
+            "health",
+            "Whether the data is there and not too old; asks no service",
+            (),
+            "Health",
+            has_etag=False,
+        )
+    },
+    "/openapi.json": {"GET": Operation("description", "This description", (), "")},
 }
-_HIERARCHY: dict[str, Parser] = {
-    **dict.fromkeys(("key", "root_type", "assignee", "label", "status"), text),
-    "max_depth": whole_number(1, MAX_DEPTH),
-}
-_HISTORY: dict[str, Parser] = {"limit": whole_number(1, 100), "status": text}
-_RELOAD: dict[str, Parser] = {"force": boolean}
+
 _LARGEST_ID = 2**63 - 1  # of SQLite
 _NO_STORE = {**JSON, "Cache-Control": "no-store"}
 
-Handler = Callable[[Request], Answer]
+Handler = Callable[[Request, dict[str, Any]], Answer]
 
 
 @dataclass(frozen=True)
@@ -47,58 +112,56 @@ class Routes:
     interval: timedelta
     clock: Clock
 
-    def handler(self, path: str) -> dict[str, Handler]:
-        """The functions of a path by method. Raises RefusedError 404."""
-        if path in (routes := self._routes()):
-            return routes[path]
+    def answer(self, request: Request) -> Answer:
+        """The answer of the route. Raises RefusedError 404 and 405, and what its handler raises."""
+        operations = self.operations(request.path)
+        if request.method not in operations:
+            allowed = ", ".join(["GET", "HEAD", *(method for method in operations if method != "GET")])
+            raise RefusedError(405, f"this address takes {allowed}", {"Allow": allowed})
+        operation = operations[request.method]
+        handler: Handler = getattr(self, operation.handler)
+        return handler(request, parsed(request.query, operation.parameters, self.clock.now()))
+
+    def operations(self, path: str) -> dict[str, Operation]:
+        """What a path takes, by method. Raises RefusedError 404."""
+        if path in ROUTES:
+            return ROUTES[path]
         if path.startswith(_RELOADS + "/"):
-            return {"GET": self.reload_status}
+            return ROUTES[_RELOAD_STATUS]
         raise RefusedError(404, "there is no such address here; /openapi.json describes those there are")
 
-    def _routes(self) -> dict[str, dict[str, Handler]]:
-        return {
-            "/api/issues/keys": {"GET": self.keys},
-            "/api/issues/hierarchy": {"GET": self.hierarchy},
-            _RELOADS: {"GET": self.reload_history, "POST": self.start_reload},
-            "/health": {"GET": self.health},
-            "/openapi.json": {"GET": self.description},
-        }
-
-    def keys(self, request: Request) -> Answer:
+    def keys(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport keys --json`."""
-        question = KeysQuestion(**parsed(request.query, {**_KEYS, **self._since()}))
+        filters = Filters(**given)
         return self.answers.answer(
-            request.path, question, _known(request), lambda found: keys_text(found, question)
+            request.path, filters, _known(request), lambda found: keys_text(found, filters)
         )
 
-    def hierarchy(self, request: Request) -> Answer:
+    def hierarchy(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport tree --json`; the command's argument is the parameter `key`."""
-        question = TreeQuestion(**parsed(request.query, {**_HIERARCHY, **self._since()}))
+        own = {name: given.pop(name) for name in ("key", "root_type", "max_depth") if name in given}
+        question = TreeQuestion(**own, filters=Filters(**given))
         return self.answers.answer(
             request.path, question, _known(request), lambda found: tree_text(found, question)
         )
 
-    def _since(self) -> dict[str, Parser]:
-        return {"changed_since": moment_before(self.clock.now())}
-
-    def reload_history(self, request: Request) -> Answer:
+    def reload_history(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport history --json`."""
-        question = HistoryQuestion(**parsed(request.query, _HISTORY))
+        question = HistoryQuestion(**given)
         records = answer(self.database, lambda found: reloads_document(found, question))
         return answer_by_content(json_text(records), _known(request))
 
-    def reload_status(self, request: Request) -> Answer:
+    def reload_status(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport history ID --json`."""
-        parsed(request.query, {})
-        given = request.path.removeprefix(_RELOADS + "/")
-        if not re.fullmatch("[0-9]{1,19}", given) or int(given) > _LARGEST_ID:
-            raise NotFoundError(f"there is no reload {given}")
-        record = answer(self.database, lambda found: reload_document(found, int(given)))
+        asked = request.path.removeprefix(_RELOADS + "/")
+        if not re.fullmatch("[0-9]{1,19}", asked) or int(asked) > _LARGEST_ID:
+            raise NotFoundError(f"there is no reload {asked}")
+        record = answer(self.database, lambda found: reload_document(found, int(asked)))
         return answer_by_content(json_text(record), _known(request))
 
-    def start_reload(self, request: Request) -> Answer:
+    def start_reload(self, request: Request, given: dict[str, Any]) -> Answer:
         """202 with the id of a reload that has just begun. Raises RefusedError 409 if a run goes on."""
-        force = parsed(request.query, _RELOAD).get("force", False)
+        force = given.get("force", False)
         if isinstance(self.reloads, str):
             raise RefusedError(503, self.reloads)
         try:
@@ -120,9 +183,8 @@ class Routes:
         advice = "it has not ended yet" if forced else "force=true makes a reload give way"
         return RefusedError(409, f"{what}; {advice}", fields={"reload_id": reload_id})
 
-    def health(self, request: Request) -> Answer:
+    def health(self, request: Request, given: dict[str, Any]) -> Answer:
         """Whether the data is there and not too old: 200 or 503; always made anew."""
-        parsed(request.query, {})
         document = self._health()
         if document["orphaned"]:
             # A run may have begun or ended between the two looks at the lock and at the records.
@@ -136,14 +198,9 @@ class Routes:
             lambda found: health_document(found, now=now, interval=self.interval, is_locked=is_locked),
         )
 
-    def description(self, request: Request) -> Answer:
+    def description(self, request: Request, given: dict[str, Any]) -> Answer:
         """The OpenAPI description of all this."""
-        parsed(request.query, {})
-        described = resources.files("worksupport.server").joinpath("openapi.json").read_text("ascii")
-        return answer_by_content(described, _known(request))
-
-
-_RELOADS = "/api/harvest/reload"
+        return answer_by_content(json_text(description(ROUTES)), _known(request))
 
 
 def _known(request: Request) -> str:

@@ -3,32 +3,52 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
+from sqlite_utils import Database, Migrations
 from sqlite_utils.db import Table
 
 from worksupport.clock import Clock
-from worksupport.errors import InterruptedRunError
-from worksupport.private_files import make_private_folder
-from worksupport.schema import migrations
-from worksupport.schema_version import SCHEMA_VERSION
-from worksupport.store.ownership import OpenedFiles, refuse_foreign
-from worksupport.store.troubles import BUSY_PATIENCE_SECONDS, is_busy, spoken_of
+from worksupport.errors import ConfigurationError, DatabaseError, InterruptedRunError, WorksupportError
+from worksupport.store.disk import is_no_room, make_private_folder, no_room
+from worksupport.store.file import OpenedFiles, beside, check_kind, file_uri, schema_of, sqlite_error
+from worksupport.store.schema import MIGRATIONS, SCHEMA_VERSION
 
+_BUSY_SECONDS = 60.0
 # Inside SQLite no signal is handled, so it waits half a second at a time.
 _BUSY_STEP_SECONDS = 0.5
 # How many steps of a statement SQLite takes between two looks at the stop flag: some milliseconds.
 _STEPS_BETWEEN_LOOKS = 100_000
 # The process is to end within two seconds; what is left undone, the next run repairs.
-_PATIENCE_WHEN_STOPPED_SECONDS = 0.5
+_BUSY_SECONDS_WHEN_STOPPED = 0.5
 _PRAGMAS = ("synchronous = NORMAL", "temp_store = MEMORY")
+# A write that found no room does not always say so: past a quota or a size limit it is an I/O error.
+_WRITE_FAILED = tuple(
+    f"SQLITE_IOERR_{step}" for step in ("WRITE", "FSYNC", "TRUNCATE", "SHMSIZE", "SHMMAP", "SHMOPEN")
+)
+
+
+def _migrations() -> Migrations:
+    """The frozen texts of `schema` as sqlite-utils applies them: each once, in a transaction, and noted."""
+    made = Migrations("worksupport")
+    for name, statements in MIGRATIONS.items():
+
+        @made(name=name)
+        def apply(database: Database, statements: tuple[str, ...] = statements) -> None:
+            for statement in statements:
+                database.execute(statement)
+
+    return made
+
+
+migrations = _migrations()
 
 
 class Store:
-    """One writer's connection; the caller holds the lock of `worksupport.lock` while it lives."""
+    """One writer's connection; the caller holds the lock of `store/lock.py` while it lives."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
         """Open `path`, create it (mode 0600) if it is not there, and apply pending migrations.
@@ -39,8 +59,8 @@ class Store:
         self.path = path
         self.clock = clock
         self._ends_when_stopped = False
-        with spoken_of(path):
-            refuse_foreign(path)
+        with _sentences(path):
+            _refuse_foreign(path)
             _create(path)
             self.connection = sqlite3.connect(path, timeout=_BUSY_STEP_SECONDS, isolation_level=None)
             self._files = OpenedFiles(path)
@@ -74,7 +94,7 @@ class Store:
 
     def read(self, statement: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
         """The rows of a SELECT, outside of a transaction. Raises DatabaseError."""
-        with spoken_of(self.path):
+        with _sentences(self.path):
             return self.connection.execute(statement, parameters).fetchall()
 
     def close(self) -> None:
@@ -96,7 +116,7 @@ class Store:
         Raises DatabaseError if the disk is full, another program keeps the database locked for 60
         seconds, or the file was replaced meanwhile; InterruptedRunError if a stop was requested.
         """
-        with spoken_of(self.path):
+        with _sentences(self.path):
             self._patiently("BEGIN IMMEDIATE", even_if_stopped=even_if_stopped)
             self._ends_when_stopped = not even_if_stopped
             try:
@@ -114,15 +134,15 @@ class Store:
                 self._ends_when_stopped = False
 
     def _patiently(self, statement: str, *, even_if_stopped: bool = False) -> None:
-        """Execute what another program's lock can hold up, again and again until patience ends."""
+        """Execute what another program's lock can hold up, again and again for a while."""
         began = self.clock.monotonic()
         while True:
-            patience = self._patience(even_if_stopped)
+            seconds = self._busy_seconds(even_if_stopped)
             try:
                 self.connection.execute(statement)
                 return
             except sqlite3.OperationalError as error:
-                if not is_busy(error) or self.clock.monotonic() - began >= patience:
+                if not _is_busy(error) or self.clock.monotonic() - began >= seconds:
                     raise
 
     def _is_to_stop(self) -> bool:
@@ -133,16 +153,84 @@ class Store:
             return self._ends_when_stopped
         return False
 
-    def _patience(self, even_if_stopped: bool) -> float:
+    def _busy_seconds(self, even_if_stopped: bool) -> float:
         try:
             self.clock.check()
         except InterruptedRunError:
             if not even_if_stopped:
                 raise
-            return _PATIENCE_WHEN_STOPPED_SECONDS
-        return BUSY_PATIENCE_SECONDS
+            return _BUSY_SECONDS_WHEN_STOPPED
+        return _BUSY_SECONDS
+
+
+def raise_data_version(connection: sqlite3.Connection, now: str) -> None:
+    """Raise the number of the data: every write that changes an answer does, in its transaction.
+
+    To at least the milliseconds since 1970 of `now` (UTC text), so that a copy restored from a backup does
+    not use the numbers of the lost one again.
+    """
+    milliseconds = int(datetime.fromisoformat(now).timestamp() * 1000)
+    connection.execute("UPDATE data_state SET data_version = max(data_version + 1, ?)", [milliseconds])
 
 
 def _create(path: Path) -> None:
     make_private_folder(path.parent)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Look at the file without touching it; nothing there, or an empty one, is fine.
+
+    Raises what `check_kind` and `schema_of` raise; sqlite3.Error for what cannot be read.
+    """
+    if not path.exists():
+        return
+    check_kind(path)
+    # A quiet database's folder stays as it is; what a crash left has to be read.
+    if os.path.exists(beside(path, "-journal")):
+        mode = "mode=rw"
+    elif os.path.exists(beside(path, "-wal")):
+        mode = "mode=ro"
+    else:
+        mode = "mode=ro&immutable=1"
+    with closing(sqlite3.connect(file_uri(path, mode), uri=True)) as connection:
+        schema_of(connection, path)
+
+
+@contextmanager
+def _sentences(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the file system say inside into one sentence about the database at `path`.
+
+    Raises DatabaseError (no room, damaged, locked by another program) or ConfigurationError (read-only,
+    not a database).
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _sentence(error, path) from error
+    except OSError as error:
+        if is_no_room(error):
+            raise no_room(path, path) from error
+        raise ConfigurationError(f"cannot write the database {path}: {error.strerror}") from error
+
+
+def _sentence(error: sqlite3.Error, path: Path) -> WorksupportError:
+    name = _error_name(error)
+    if name.startswith("SQLITE_FULL"):
+        return no_room(path, path)
+    if name.startswith(_WRITE_FAILED):
+        return no_room(path, path, "the disk is full, limited or failing")
+    if _is_busy(error) or name.startswith("SQLITE_LOCKED"):
+        return DatabaseError(
+            f"another program kept the database {path} locked for {_BUSY_SECONDS:.0f} seconds"
+        )
+    return sqlite_error(error, path, "could not be written")
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    """Whether somebody else is writing: another try may work."""
+    return _error_name(error).startswith("SQLITE_BUSY")
+
+
+def _error_name(error: sqlite3.Error) -> str:
+    return getattr(error, "sqlite_errorname", None) or ""

@@ -4,9 +4,8 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 
-from worksupport.outcome import SourceOutcome
-from worksupport.store.changes import raise_data_version
-from worksupport.store.database import Store
+from worksupport.model.outcome import SourceOutcome
+from worksupport.store.database import Store, raise_data_version
 
 
 class Table(StrEnum):
@@ -26,18 +25,21 @@ class Record:
     started_at: str  # UTC text
 
 
-def begin_harvest(store: Store, run_id: str, started_at: str) -> Record:
-    """Insert a 'running' harvest job."""
-    row = {"started_at": started_at, "status": "running", "run_id": run_id}
+def begin_harvest(store: Store, run_id: str, started_at: str, scope: str) -> Record:
+    """Insert a 'running' harvest job; `scope` is 'full' or 'since'."""
+    row = {"started_at": started_at, "status": "running", "run_id": run_id, "scope": scope}
     return _begin(store, Table.HARVESTS, row, run_id, started_at)
 
 
-def begin_reload(store: Store, run_id: str, started_at: str, source: str, triggered_by: str) -> Record:
+def begin_reload(
+    store: Store, run_id: str, started_at: str, scope: str, source: str, triggered_by: str
+) -> Record:
     """Insert a 'running' reload; `source` is 'manual', 'automatic' or 'scheduled'."""
     row = {
         "reload_started": started_at,
         "status": "running",
         "run_id": run_id,
+        "scope": scope,
         "source": source,
         "triggered_by": triggered_by,
     }
@@ -52,7 +54,7 @@ def _begin(store: Store, table: Table, row: dict[str, str], run_id: str, started
 
 
 def save_progress(store: Store, record: Record, records_processed: int) -> None:
-    """Let others see how far a running run is; in the caller's transaction."""
+    """Let others see how far a run has come; in the caller's transaction."""
     # Called at every page, for which sqlite-utils would look the table up anew.
     statement = f"UPDATE {record.table} SET records_processed = ? WHERE id = ?"
     store.connection.execute(statement, [records_processed, record.id])
@@ -75,6 +77,7 @@ def save_outcome(store: Store, record: Record, outcome: SourceOutcome, ended_at:
         "is_on": outcome.is_on,
         "asked": outcome.asked,
         "status": outcome.status,
+        "scope": outcome.scope,
         "ended_at": ended_at,
         "stored": stored,
         "issues": outcome.issues,
@@ -104,7 +107,7 @@ def finish(
     now: str,
     seconds: float,
 ) -> None:
-    """Complete the record of a run of so many seconds, or fail it with `error_message`.
+    """Complete the record of a run that took `seconds`, or fail it with `error_message`.
 
     In the caller's transaction.
     """

@@ -3,9 +3,8 @@
 import json
 
 from worksupport.config.settings import Member, Settings
-from worksupport.hierarchy import UNKNOWN_TYPE_ID, Hierarchy
-from worksupport.store.changes import raise_data_version
-from worksupport.store.database import Store
+from worksupport.model.hierarchy import UNKNOWN_TYPE_ID, Hierarchy
+from worksupport.store.database import Store, raise_data_version
 
 
 def follow_configuration(store: Store, settings: Settings, now: str) -> None:

@@ -1,0 +1,71 @@
+"""crontab.example: what it runs is accepted as it stands, quiet, and never at one time with another line."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Answer
+from tests.harvest.test_recover import Configured, Run
+from worksupport.sandbox.server import Sandbox
+
+CRONTAB = Path(__file__).parents[2] / "crontab.example"
+_FIELDS = (range(60), range(24), range(1, 32), range(1, 13), range(8))
+
+
+def _lines() -> list[str]:
+    text = CRONTAB.read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def _jobs() -> dict[str, str]:
+    """When, and the command line."""
+    jobs = {}
+    for line in _lines()[2:]:
+        parts = line.split(None, 1) if line.startswith("@") else line.split(None, 5)
+        jobs[" ".join(parts[:-1])] = parts[-1]
+    return jobs
+
+
+def _values(field: str, allowed: range) -> set[int]:
+    """The values of one field of a crontab line: a number, `*` or `*/step`."""
+    start, _, step = field.partition("/")
+    if start == "*":
+        return set(allowed[:: int(step or 1)])
+    assert int(start) in allowed
+    return {int(start)}
+
+
+def test_path_and_mail_stand_first() -> None:
+    assert [line.partition("=")[0] for line in _lines()[:2]] == ["PATH", "MAILTO"]
+
+
+def test_what_runs_when() -> None:
+    commands = {when: shlex.split(command)[1] for when, command in _jobs().items()}
+    assert commands == {
+        "17 */2 * * *": "harvest",
+        "41 3 * * 0": "reload",
+        "53 1 * * *": "backup",
+        "@reboot": "recover",
+    }
+
+
+def test_the_minutes_do_not_meet() -> None:
+    times = [when.split() for when in _jobs() if not when.startswith("@")]
+    for fields in times:
+        assert all(_values(field, allowed) for field, allowed in zip(fields, _FIELDS, strict=True))
+    minutes = [minute for fields in times for minute in _values(fields[0], _FIELDS[0])]
+    assert len(set(minutes)) == len(minutes)
+    assert 0 not in minutes
+
+
+@pytest.mark.parametrize("command", list(_jobs().values()))
+def test_each_command_works_and_prints_nothing(
+    site: Sandbox, configured: Configured, run: Run, tmp_path: Path, command: str
+) -> None:
+    configured(site)
+    run("harvest", "-q")
+    program, *arguments = shlex.split(command.replace("$HOME", str(tmp_path)))
+    assert program == "worksupport"
+    assert "-q" in arguments
+    assert run(*arguments) == Answer(0, "", "")

@@ -1,0 +1,153 @@
+"""`keys` in its three forms and `tree --json` past Typer, which takes longer to load than an answer to make.
+
+What is sure to be answered is answered here, by the tables of `commands/options.py`; the rest, help and usage
+and what needs explaining, is Typer's.
+"""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+
+from worksupport import output
+from worksupport.commands.options import BY_NAME, GLOBAL, Command, Option
+from worksupport.config.locate import CONFIG_VARIABLE, locate_database
+from worksupport.errors import ConfigurationError, NotFoundError, UsageError
+from worksupport.model.filters import Filters
+from worksupport.queries.keys import NO_KEYS, keys_lines, keys_plain, keys_text
+from worksupport.queries.reader import answer
+
+TYPE_CHECKING = False  # see queries/reader.py
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from worksupport.clock import Clock
+
+# All of ours that such an answer may load, beside this one's own imports only what a question needs.
+MODULES = frozenset(
+    f"worksupport{name}"
+    for name in (
+        "",
+        *(".cli", ".errors", ".fast", ".output", ".text"),
+        *(".commands", ".commands.options"),
+        *(".config", ".config.locate"),
+        *(".model", ".model.filters", ".model.issue_fields", ".model.names"),
+        *(".queries", ".queries.keys", ".queries.placement", ".queries.reader", ".queries.tree"),
+        *(".store", ".store.file", ".store.schema"),
+        # For a time, and to see whether somebody wants to know why nothing was found.
+        *(".clock", ".model.times", ".render", ".render.terminal"),
+    )
+)
+_GLOBAL = tuple(option for option in GLOBAL if option.holds == "path")
+
+
+def answered(arguments: list[str], environment: Mapping[str, str], clock: "Clock | None" = None) -> bool:
+    """Print the answer to these arguments; False, with nothing printed, if they are for Typer.
+
+    Raises DatabaseError if the database cannot be read, and what `output.write` raises.
+    """
+    name, given = _parsed(arguments)
+    make = _MAKERS.get(name)
+    if make is None or given is None or _is_read_once(given, environment):
+        return False
+    try:
+        text = make(given, environment, clock)
+    except (ConfigurationError, NotFoundError, UsageError, ValueError):
+        return False
+    if text is None or (_is_empty(text) and _is_watched()):
+        return False
+    output.write(text)
+    return True
+
+
+def _parsed(arguments: list[str]) -> "tuple[str, dict[str, Any] | None]":
+    """The command, and its options with their values; None if anything else stands there, or looks odd."""
+    given: dict[str, Any] = {}
+    words = iter(arguments)
+    command: Command | None = None
+    for word in words:
+        if command is None and word in _MAKERS:
+            command = BY_NAME[word]
+        elif not _take(given, word, words, (*_GLOBAL, *(command.options if command else ()))):
+            return "", None
+    return (command.name, given) if command else ("", None)
+
+
+def _take(given: "dict[str, Any]", word: str, words: Iterator[str], options: tuple[Option, ...]) -> bool:
+    """Put what the word says into `given`, of two values the later; False for a word not understood."""
+    flag, equals, value = word.partition("=")
+    for option in options:
+        if word in option.flags and option.holds == "flag":
+            given[option.name] = True
+            return True
+        if flag in option.flags and option.holds in ("text", "path", "whole"):
+            given[option.name] = value if equals else next(words, "")
+            return bool(given[option.name]) and not given[option.name].startswith("-")
+        if not option.flags and not word.startswith("-") and option.name not in given:
+            given[option.name] = word
+            return bool(word)
+    return False
+
+
+def _is_read_once(given: "dict[str, Any]", environment: Mapping[str, str]) -> bool:
+    """A configuration from a pipe cannot be read again by Typer's way; one that is not there it tells."""
+    config = given.get("config") or environment.get(CONFIG_VARIABLE)
+    return bool(config and not os.path.isfile(config))
+
+
+def _keys(given: "dict[str, Any]", environment: Mapping[str, str], clock: "Clock | None") -> str | None:
+    filters = _filters("keys", given, clock)
+    if given.get("as_json") and given.get("ndjson"):
+        return None
+    form = keys_text if given.get("as_json") else keys_lines if given.get("ndjson") else keys_plain
+    return answer(_database(given, environment), lambda found: form(found, filters))
+
+
+def _tree(given: "dict[str, Any]", environment: Mapping[str, str], clock: "Clock | None") -> str | None:
+    if not given.get("as_json") or given.get("ndjson"):
+        return None  # drawing needs more than an answer
+    from worksupport.queries.tree import DEFAULT_DEPTH, TreeQuestion, tree_text
+
+    question = TreeQuestion(
+        given.get("key"),
+        given.get("root_type"),
+        int(given.get("max_depth", DEFAULT_DEPTH)),
+        _filters("tree", given, clock),
+    )
+    return answer(_database(given, environment), lambda found: tree_text(found, question))
+
+
+_MAKERS: "dict[str, Callable[[dict[str, Any], Mapping[str, str], Clock | None], str | None]]" = {
+    "keys": _keys,
+    "tree": _tree,
+}
+
+
+def _filters(command: str, given: "dict[str, Any]", clock: "Clock | None") -> Filters:
+    values = {row.name: given[row.name] for row in BY_NAME[command].filters if row.name in given}
+    for row in BY_NAME[command].filters:
+        if row.holds == "time" and row.name in values:
+            values[row.name] = _moment(row.option, values[row.name], clock)
+    return Filters(**values)
+
+
+def _database(given: "dict[str, Any]", environment: Mapping[str, str]) -> str:
+    return locate_database(given.get("config"), given.get("db"), environment)
+
+
+def _moment(option: str, text: str, clock: "Clock | None") -> str:
+    from worksupport.clock import Clock
+    from worksupport.model.times import moment
+
+    return moment(option, text, (clock or Clock()).now())
+
+
+def _is_empty(text: str) -> bool:
+    return not text or text.startswith(NO_KEYS)
+
+
+def _is_watched() -> bool:
+    """Somebody will want to know why nothing was found."""
+    from worksupport.render.terminal import is_terminal
+
+    return is_terminal(sys.stderr)

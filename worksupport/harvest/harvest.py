@@ -1,0 +1,87 @@
+"""One harvest: pages are stored as they arrive; what a complete source no longer found is marked missing."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from worksupport.clock import utc_text
+from worksupport.harvest.collect import build_sources, collect
+from worksupport.harvest.report import previous_warnings, report
+from worksupport.harvest.run import Run, brake_limits, first_outcomes, recorded
+from worksupport.harvest.session import Session
+from worksupport.model.outcome import SourceOutcome
+from worksupport.sources.base import FULL, Page, Scope
+from worksupport.store import missing, records
+from worksupport.store.upsert import merge, stage_page
+
+
+def harvest(session: Session, only: str | None = None, scope: Scope = FULL) -> Run:
+    """Ask every source that is on (or `only` that one) once, and store what they answer.
+
+    A source that fails leaves what it brought so far and marks nothing; the run's exit code says why.
+    Raises what ends the whole run: InterruptedRunError, DatabaseError, ConfigurationError.
+    """
+    outcomes = first_outcomes(session.settings, only, scope)
+    record = records.begin_harvest(session.store, session.run_id, session.clock.now_text(), scope.name)
+    run = Run(session, record, outcomes, scope)
+    with recorded(run):
+        before = previous_warnings(run.store)
+        collect(run, build_sources(run), HarvestWriter(run))
+        _finish(run)
+    report(run, "harvest", before, run.seconds)
+    return run
+
+
+def _finish(run: Run) -> None:
+    now = run.clock.now_text()
+    with run.store.transaction():
+        for outcome in run.outcomes.values():
+            if not outcome.asked:
+                records.save_outcome(run.store, run.record, outcome, now, stored=False)
+        run.finish_record(run.error_message)
+
+
+class HarvestWriter:
+    """Stores each page in a transaction of its own."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        with run.store.transaction() as connection:
+            self._before = {name: missing.present(connection, name) for name in run.outcomes}
+
+    def check(self) -> None:
+        """A harvest gives way to nobody."""
+
+    def save(self, page: Page) -> None:
+        """Upsert one page's rows, and let others see the progress."""
+        run = self._run
+        outcome = run.outcomes[page.source]
+        with run.store.transaction() as connection:
+            stage_page(connection, page.rows)
+            merged = merge(connection, run.record.run_id, run.clock.now_text())
+            outcome.new += merged.new.get(page.source, 0)
+            outcome.changed += merged.changed.get(page.source, 0)
+            outcome.issues += len(page.rows)
+            run.note_doubled(merged.doubled)
+            run.save_progress()
+
+    def source_completed(self, outcome: SourceOutcome) -> None:
+        """After a full scope, mark what the source no longer found, and delete what has long been missing."""
+        run, now = self._run, self._run.clock.now_text()
+        with run.store.transaction() as connection:
+            if run.scope.is_full:
+                self._mark_missing(outcome, now)
+            outcome.issues = missing.seen(connection, outcome.name, run.record.run_id)
+            # Not before the commit is the source itself called completed.
+            completed = replace(outcome, status="completed")
+            records.save_outcome(run.store, run.record, completed, now, stored=True)
+
+    def _mark_missing(self, outcome: SourceOutcome, now: str) -> None:
+        """In the caller's transaction. Raises BrakeError."""
+        run, name = self._run, outcome.name
+        connection, run_id = run.store.connection, run.record.run_id
+        missing.protect(connection, outcome.left_out)
+        limits = brake_limits(run.settings, outcome, self._before[name], run.settings.max_delete_percent)
+        missing.brake(connection, name, run_id, limits)
+        missing_before = utc_text(run.clock.now() - timedelta(days=run.settings.retention_days))
+        missing.delete_long_missing(connection, name, run_id, now, missing_before)
+        outcome.removed = missing.mark_missing(connection, name, run_id, now)

@@ -1,0 +1,39 @@
+"""After an interrupted run: what it left was repaired at the opening; is a reload due?"""
+
+import logging
+from datetime import datetime, timedelta
+
+from worksupport import log
+from worksupport.harvest.reload import Trigger, reload
+from worksupport.harvest.run import Run
+from worksupport.harvest.session import Session
+
+logger = logging.getLogger(__name__)
+
+_LAST_RELOAD = "SELECT reload_started FROM reload_tracking WHERE status <> 'running' ORDER BY id DESC LIMIT 1"
+
+
+def reload_if_stale(session: Session) -> Run | None:
+    """An 'automatic' reload if the last one is older than the interval, from the future, or there is none.
+
+    Raises what `reload` raises.
+    """
+    reason = _staleness(session)
+    if reason is None:
+        return None
+    logger.info("automatic reload begins", extra=log.fields(reason=reason))
+    return reload(session, Trigger("automatic", "system"))
+
+
+def _staleness(session: Session) -> str | None:
+    """Why an automatic reload is due; None if it is not."""
+    rows = session.store.read(_LAST_RELOAD)
+    if not rows:
+        return "there was none yet"
+    ((started_at,),) = rows
+    age = session.clock.now() - datetime.fromisoformat(started_at)
+    if age < timedelta(0):
+        return f"the last one, of {started_at}, lies in the future"
+    if age > timedelta(hours=session.settings.interval_hours):
+        return f"the last one is of {started_at}"
+    return None

@@ -1,0 +1,156 @@
+"""A full reload: harvest everything aside, then replace it all in one transaction, or nothing."""
+
+import getpass
+import logging
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from worksupport import log
+from worksupport.errors import BrakeError, LockedError
+from worksupport.harvest.collect import build_sources, collect
+from worksupport.harvest.report import previous_warnings, report
+from worksupport.harvest.run import Run, brake_limits, first_outcomes, recorded
+from worksupport.harvest.session import Session
+from worksupport.model.outcome import SourceOutcome
+from worksupport.sources.base import FULL, Page
+from worksupport.store import missing, records
+from worksupport.store.lock import ask_running_reload_to_stop
+from worksupport.store.upsert import merge, stage
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """Who or what asked for the reload: the record's `source` and `triggered_by`."""
+
+    source: str = "manual"  # or 'automatic', 'scheduled'
+    triggered_by: str = "system"
+
+
+def trigger_of(scheduled: bool, triggered_by: str | None) -> Trigger:
+    """A reload's trigger as the command line tells it; without a name, 'system' or the account's."""
+    if scheduled:
+        return Trigger("scheduled", triggered_by or "system")
+    return Trigger("manual", triggered_by or _user_name())
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in some containers
+        return "unknown"
+
+
+def while_waiting(database: Path, force: bool) -> Callable[[], None]:
+    """What to do at each vain try for the lock: with `force`, ask a running reload to give way."""
+    return partial(ask_running_reload_to_stop, database) if force else lambda: None
+
+
+def reload(
+    session: Session,
+    trigger: Trigger,
+    max_delete_percent: float | None = None,
+    on_started: Callable[[records.Record], None] = lambda record: None,
+) -> Run:
+    """Replace the issues of every source that is on by what it answers now.
+
+    All or nothing: if one source fails, `issues` stays as it was and the run's exit code says why.
+    `on_started` is called with the record as soon as others can see it. Raises what ends the whole run:
+    InterruptedRunError, DatabaseError, LockedError if a forced reload took over.
+    """
+    settings, started_at = session.settings, session.clock.now_text()
+    outcomes = first_outcomes(settings, None)
+    record = records.begin_reload(
+        session.store, session.run_id, started_at, FULL.name, trigger.source, trigger.triggered_by
+    )
+    run = Run(session, record, outcomes)
+    percent = settings.max_delete_percent if max_delete_percent is None else max_delete_percent
+    with recorded(run):
+        on_started(record)
+        before = previous_warnings(run.store)
+        writer = ReloadWriter(run)
+        collect(run, build_sources(run), writer)
+        writer.finish(percent)
+    report(run, "reload", before, run.seconds)
+    return run
+
+
+class ReloadWriter:
+    """Stages each page beside the issues; `finish` swaps all of it in, in one transaction."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def check(self) -> None:
+        """Give way to a forced reload. Raises LockedError."""
+        if records.is_stop_requested(self._run.store, self._run.record):
+            raise LockedError("superseded: a forced reload took over", "look at it: worksupport history")
+
+    def save(self, page: Page) -> None:
+        """Stage one page's rows, and let others see the progress."""
+        run = self._run
+        with run.store.transaction() as connection:
+            stage(connection, page.rows)
+            run.outcomes[page.source].issues += len(page.rows)
+            run.save_progress()
+
+    def source_completed(self, outcome: SourceOutcome) -> None:
+        """Nothing yet: a reload merges only when every source has completed."""
+
+    def finish(self, max_delete_percent: float) -> None:
+        """Replace the issues if every source completed; else, or at the brake, leave them as they were."""
+        run = self._run
+        if all(outcome.status == "completed" for outcome in run.asked):
+            try:
+                self._swap(max_delete_percent)
+                return
+            except BrakeError as error:
+                logger.error("%s", error.message, extra=log.fields(hint=error.hint))
+        with run.store.transaction() as connection:
+            connection.execute("DELETE FROM main.staged_issues")
+            self._save_record(stored=False)
+
+    def _swap(self, max_delete_percent: float) -> None:
+        """The clean-up transaction: all or nothing."""
+        run = self._run
+        try:
+            with run.store.transaction() as connection:
+                self.check()
+                before = {outcome.name: missing.present(connection, outcome.name) for outcome in run.asked}
+                merged = merge(connection, run.record.run_id, run.clock.now_text())
+                run.note_doubled(merged.doubled)
+                for outcome in run.asked:
+                    outcome.new = merged.new.get(outcome.name, 0)
+                    outcome.changed = merged.changed.get(outcome.name, 0)
+                    limits = brake_limits(run.settings, outcome, before[outcome.name], max_delete_percent)
+                    self._delete_unseen(connection, outcome, limits)
+                connection.execute("DELETE FROM main.staged_issues")
+                self._save_record(stored=True)
+        except BaseException:
+            for outcome in run.asked:
+                outcome.new = outcome.changed = outcome.removed = 0
+            raise
+
+    def _delete_unseen(
+        self, connection: sqlite3.Connection, outcome: SourceOutcome, limits: missing.BrakeLimits
+    ) -> None:
+        run_id = self._run.record.run_id
+        outcome.issues = missing.seen(connection, outcome.name, run_id)
+        missing.protect(connection, outcome.left_out)
+        try:
+            missing.brake(connection, outcome.name, run_id, limits)
+        except BrakeError as error:
+            outcome.fail(error)
+            raise
+        now = self._run.clock.now_text()
+        outcome.removed = missing.delete_unseen(connection, outcome.name, run_id, now)
+
+    def _save_record(self, *, stored: bool) -> None:
+        run, now = self._run, self._run.clock.now_text()
+        for outcome in run.outcomes.values():
+            records.save_outcome(run.store, run.record, outcome, now, stored=stored and outcome.asked)
+        run.finish_record(run.error_message)

@@ -1,0 +1,1 @@
+"""What both halves agree on: names, fields, filters, the hierarchy; it imports nothing of ours but errors."""

@@ -1,0 +1,189 @@
+"""The table of filters: which there are, what each keeps, and how it is called at every door.
+
+Options, routes, `openapi.json`, completion, hints and queries read it. Every start of a reading command loads
+this: it imports little.
+"""
+
+from worksupport.errors import UsageError
+from worksupport.model.names import SOURCES
+
+TYPE_CHECKING = False  # see queries/reader.py
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Filter:
+    """One filter.
+
+    `name`: the parameter of routes; the option is the same with dashes. `keeps`: the SQL condition on
+    `issues`, in which `:name` is the value (folded, see `fold`). `holds`: 'text', 'time' (UTC text by the
+    time it gets here), 'flag', or 'choice' of `choices`. `completes`: the kind of name that a shell completes
+    it to (`queries/names.py`). `nobody`: what is said of a value that no issue has; '' for nothing.
+    """
+
+    __slots__ = ("choices", "completes", "help", "holds", "keeps", "metavar", "name", "nobody", "on")
+
+    def __init__(
+        self,
+        name: str,
+        metavar: str,
+        help: str,
+        keeps: str = "",
+        *,
+        on: "tuple[str, ...]",
+        holds: str = "text",
+        choices: "tuple[str, ...]" = (),
+        completes: str = "",
+        nobody: str = "",
+    ) -> None:
+        self.name = name
+        self.metavar = metavar
+        self.help = help
+        self.keeps = keeps
+        self.on = on
+        self.holds = holds
+        self.choices = choices
+        self.completes = completes
+        self.nobody = nobody
+
+    @property
+    def option(self) -> str:
+        """`--changed-since`."""
+        return "--" + self.name.replace("_", "-")
+
+
+FILTERS = (
+    Filter(
+        "source",
+        "jira|github",
+        "Only this source.",
+        "source = :source",
+        on=("keys",),
+        holds="choice",
+        choices=SOURCES,
+        completes="source",
+    ),
+    Filter(
+        "assignee",
+        "NAME",
+        "Only issues of this person.",
+        "id IN (SELECT issue_id FROM issue_assignees WHERE folded = :assignee)",
+        on=("keys", "tree"),
+        completes="assignee",
+        nobody="is assigned to",
+    ),
+    Filter(
+        "label",
+        "LABEL",
+        "Only issues with this label.",
+        "id IN (SELECT issue_id FROM issue_labels WHERE folded = :label)",
+        on=("keys", "tree"),
+        completes="label",
+        nobody="has the label",
+    ),
+    Filter(
+        "status",
+        "NAME",
+        "Only issues of this status.",
+        "casefold(status) = :status",
+        on=("tree",),
+        completes="status",
+        nobody="has the status",
+    ),
+    Filter(
+        "issue_type",
+        "NAME",
+        "Of this type.",
+        "issue_type_id IN (SELECT id FROM issue_types WHERE casefold(name) = :issue_type)",
+        on=("keys",),
+        completes="issue_type",
+        nobody="is of the type",
+    ),
+    Filter(
+        "parent_key",
+        "KEY",
+        "Directly below this issue.",
+        "parent_key = :parent_key COLLATE NOCASE",
+        on=("keys",),
+        completes="key",
+        nobody="has the parent",
+    ),
+    Filter(
+        "changed_since",
+        "TIME",
+        "Only issues changed since: 5h, 2d, 2026-11-01 (UTC).",
+        # Values come folded; the T and Z of a stored time are capitals.
+        "updated_at >= upper(:changed_since)",
+        on=("keys", "tree"),
+        holds="time",
+    ),
+    # Every other answer leaves these out: what it keeps is the other half.
+    Filter("missing", "", "Those a harvest no longer found.", on=("keys",), holds="flag"),
+)
+_BY_NAME = {row.name: row for row in FILTERS}
+
+
+def filters_of(command: str) -> "tuple[Filter, ...]":
+    """The filters that a command takes."""
+    return tuple(row for row in FILTERS if command in row.on)
+
+
+class Filters:
+    """The filters of one question, each value as given; equal and printed by its values.
+
+    Not a dataclass: to load those takes half as long as a whole Python program that asks SQLite.
+    """
+
+    __slots__ = ("_given",)
+
+    def __init__(self, **given: "str | bool | None") -> None:
+        """Raises UsageError for a value outside a closed list."""
+        if unknown := given.keys() - _BY_NAME.keys():
+            raise TypeError(f"there is no filter {', '.join(unknown)}")
+        # In the order of the table, so that equal ones print alike.
+        self._given = {name: given[name] for name in _BY_NAME if given.get(name) not in (None, False)}
+        for name, value in self.texts():
+            choices = _BY_NAME[name].choices
+            if choices and fold(value) not in choices:
+                raise UsageError(f"the {name} is {value!r}; it must be one of {', '.join(choices)}")
+
+    def __repr__(self) -> str:
+        return f"Filters({self._given!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Filters) and self._given == other._given
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    @property
+    def missing(self) -> bool:
+        """Whether those are asked for that a harvest no longer found."""
+        return bool(self._given.get("missing"))
+
+    def texts(self) -> "Iterator[tuple[str, str]]":
+        """Name and value of each filter that has a text, in the order of the table."""
+        for name in _BY_NAME:
+            value = self._given.get(name)
+            if isinstance(value, str):
+                yield name, value
+
+    def conditions(self) -> "tuple[list[str], dict[str, str]]":
+        """The SQL conditions on `issues`, all of which must hold, and their parameters.
+
+        Whether an issue is missing is not among them. Raises UsageError for a value that is no text.
+        """
+        values = {name: fold(value) for name, value in self.texts()}
+        return [_BY_NAME[name].keeps for name in values], values
+
+
+def fold(name: str) -> str:
+    """`name` as the `folded` columns have it: filters compare whole values, without regard to case.
+
+    Raises UsageError for bytes of a command line that are not UTF-8 text: SQLite could not be asked for them.
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{name!r} is not UTF-8 text: nothing in the database is called that") from error
+    return name.casefold()

@@ -1,0 +1,58 @@
+"""Times as people give them (`2d`, `5h`, `2026-11-01`) and as they are told; UTC throughout."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from worksupport.clock import utc_text
+from worksupport.errors import UsageError
+
+_AGE = re.compile(r"(\d{1,6})([mhdw])")
+_STEPS = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
+_MINUTES = {"m": 1, "h": 60, "d": 1440, "w": 10_080}
+
+
+def moment(option: str, text: str, now: datetime) -> str:
+    """The moment that `text` names, seen from `now`, as stored: UTC `YYYY-MM-DDTHH:MM:SS.mmmZ`.
+
+    An age (`30m`, `5h`, `2d`, `1w`), a date (its beginning) or an ISO 8601 time; without a zone it is UTC.
+    Raises UsageError naming `option` for anything else.
+    """
+    try:
+        if age := _AGE.fullmatch(text.strip().casefold()):
+            return utc_text(now - timedelta(minutes=int(age[1]) * _MINUTES[age[2]]))
+        given = datetime.fromisoformat(text.strip())
+        return utc_text(given if given.tzinfo else given.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"{option} is {text!r}; it must be an age such as 2d or 5h, or a date such as 2026-11-01"
+        ) from None
+
+
+def age_text(moment: str | None, now: datetime) -> str:
+    """`moment` (UTC text as stored, or None) seen from `now`: "2 hours ago", "just now", "never"."""
+    if moment is None:
+        return "never"
+    seconds = (now - datetime.fromisoformat(moment)).total_seconds()
+    if seconds < 1:
+        return "just now"
+    unit, size = next((unit, size) for unit, size in _STEPS if seconds >= size)
+    count = int(seconds // size)
+    return f"{count} {unit}{'s' if count > 1 else ''} ago"
+
+
+def duration_text(seconds: float | None) -> str:
+    """A duration in its two largest units: "3 min 5 s", "2 h", "0 s"; nothing for None."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
+    given = [f"{count} {unit}" for count, unit in parts if count]
+    return " ".join(given[:2]) or "0 s"
+
+
+def seconds_between(start: str | None, end: str | None) -> float | None:
+    """Seconds from one stored time to another; None if one is missing."""
+    if start is None or end is None:
+        return None
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()

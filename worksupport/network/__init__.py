@@ -1,0 +1,1 @@
+"""How any service is asked: the only home of requests and tenacity."""

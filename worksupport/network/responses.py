@@ -1,0 +1,250 @@
+"""A service's response: its JSON, what is wrong with it, and what a failed request means.
+
+Error bodies are in the account's language, so nothing is decided by them; they are only passed on to people.
+"""
+
+import json
+import re
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import requests
+from requests.utils import parse_header_links
+from urllib3 import exceptions as urllib3_errors
+
+from worksupport.errors import (
+    ConfigurationError,
+    CredentialsError,
+    QueryRefusedError,
+    UnreachableError,
+    WorksupportError,
+)
+from worksupport.network.addresses import shown
+from worksupport.network.auth import Credentials
+from worksupport.text import visible
+
+_LONGEST_MESSAGE = 300
+_MESSAGE_MEMBERS = ("errorMessages", "message", "title", "detail", "error", "error_description")
+_TITLE = re.compile(rb"<title[^>]*>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTALL)
+
+Document = dict[str, Any]
+# Says what is wrong with a response's JSON, or ''.
+Check = Callable[[Any], str]
+
+
+class TransientError(Exception):
+    """Asking again can help; the message says what happened, without secrets."""
+
+
+class RateLimited(TransientError):
+    """The service wants to be left alone for `seconds`; None, or nothing, if it does not say how long.
+
+    Then it is `first` seconds, doubled each time up to `longest`; the defaults are Jira's advice.
+    """
+
+    def __init__(
+        self, reason: str, seconds: float | None, *, first: float = 2.0, longest: float = 30.0
+    ) -> None:
+        super().__init__(reason)
+        self.seconds = seconds or 0.0
+        self.first = first
+        self.longest = longest
+
+
+@dataclass(frozen=True)
+class Response:
+    """One response, its body read whole; `document` is the JSON of a good one."""
+
+    method: str
+    url: str = field(repr=False)  # with its query
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False, default=b"")
+    document: Any = field(repr=False, default=None)
+
+    @property
+    def address(self) -> str:
+        """Scheme, host and path: what may be shown."""
+        return shown(self.url)
+
+    @property
+    def links(self) -> dict[str, str]:
+        """The addresses of the Link header by their relation, such as `next`."""
+        links = parse_header_links(self.headers.get("Link", ""))
+        return {link["rel"]: link["url"] for link in links if "rel" in link}
+
+    @property
+    def content_type(self) -> str:
+        """The media type without parameters, in lower case; '' if none was sent."""
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+def is_object(document: Any) -> str:
+    """A check of a response's JSON: '' if it is an object, else what came in its place."""
+    return "" if isinstance(document, dict) else "JSON that is not an object"
+
+
+def is_list(document: Any) -> str:
+    """A check of a response's JSON: '' if it is an array, else what came in its place."""
+    return "" if isinstance(document, list) else "JSON that is not a list"
+
+
+def checked_document(response: Response, check: Check) -> Any:
+    """The JSON of a good response. Raises TransientError saying what came in its place."""
+    document = _json_document(response)
+    if complaint := check(document):
+        raise TransientError(complaint)
+    return document
+
+
+def _json_document(response: Response) -> Any:
+    if not response.body.strip():
+        raise TransientError("an empty answer")
+    if _is_page(response):
+        raise TransientError(f"{_page(response)} in place of data")
+    if response.content_type and "json" not in response.content_type:
+        raise TransientError(f"{visible(response.content_type)} in place of JSON")
+    try:
+        return json.loads(response.body.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise TransientError("text that is not UTF-8") from error
+    except (ValueError, RecursionError) as error:
+        raise TransientError("JSON that is cut off or broken") from error
+
+
+def error_text(response: Response) -> str:
+    """What an error response says, on one line and not too long: `404 Not Found: No such project.`"""
+    said = _message(response)
+    return f"{_status(response.status)}{f': {said}' if said else ''}"
+
+
+def _status(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _message(response: Response) -> str:
+    if _is_page(response):
+        return _page(response)
+    try:
+        texts = list(dict.fromkeys(_texts(json.loads(response.body))))
+    except (ValueError, RecursionError):
+        texts = response.body[:2000].decode("utf-8", "replace").split("\n", 1)[:1]
+    return _shortened(" ".join(text.strip() for text in texts if text.strip()))
+
+
+def _texts(document: Any) -> Iterator[str]:
+    """The messages in any of the forms that services and gateways use, the general ones first."""
+    if isinstance(document, str):
+        yield document
+    elif isinstance(document, list):
+        for item in document:
+            yield from _texts(item)
+    elif isinstance(document, dict):
+        for name in _MESSAGE_MEMBERS:
+            yield from _texts(document.get(name))
+        yield from _texts(_by_field(document.get("errors")))
+
+
+def _by_field(errors: Any) -> Any:
+    """Jira's `errors` is an object by field, GitHub's a list of objects, or a string."""
+    if isinstance(errors, dict):
+        return [f"{name}: {text}" for name, text in errors.items() if isinstance(text, str)]
+    return errors
+
+
+def _is_page(response: Response) -> bool:
+    beginning = response.body[:200].lstrip().lower()
+    return "html" in response.content_type or beginning.startswith((b"<!doctype", b"<html"))
+
+
+def _page(response: Response) -> str:
+    """A web page where data should be: a log-in page, a proxy's, a load balancer's."""
+    title = _TITLE.search(response.body[:10_000])
+    name = _shortened(title[1].decode("utf-8", "replace")) if title else ""
+    return f"a web page{f' ({name})' if name else ''} from a log-in, a proxy or a load balancer"
+
+
+def _shortened(text: str) -> str:
+    line = visible(" ".join(text.split()))
+    return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
+
+
+def refusal(service: str, response: Response, credentials: Credentials) -> WorksupportError:
+    """What to raise for a 4xx status that asking again does not change, with its likely cause."""
+    said = f"{response.address} answered {credentials.hide(error_text(response))}"
+    if response.status in {401, 403}:
+        return refused_credentials(service, credentials, said, response.status)
+    if response.status in {404, 410}:
+        return ConfigurationError(
+            f"{service}: {said}", f"is {service.lower()}.base_url the address of a {service}, whole?"
+        )
+    if response.status == 407:
+        return UnreachableError(f"{service}: {said}", "the proxy wants credentials: see HTTPS_PROXY")
+    if response.status in {400, 413, 414, 422}:
+        return QueryRefusedError(f"{service} refused a query: {said}")
+    return WorksupportError(f"{service}: {said}")
+
+
+def refused_credentials(
+    service: str, credentials: Credentials, said: str, status: int = 401
+) -> CredentialsError:
+    """The error for credentials that are wrong, expired or lack a right, naming the account."""
+    verb = "does not allow this to" if status == 403 else "refused"
+    return CredentialsError(f"{service} {verb} {credentials.account}: {said}", credentials.remedy)
+
+
+# What the HTTP library raises: the first that is found in the chain of causes says what happened. Its own
+# texts are never shown, for they can hold a proxy's password or a whole query.
+_CAUSES: tuple[tuple[type[BaseException], str], ...] = (
+    (urllib3_errors.NameResolutionError, "the host's name cannot be resolved (DNS)"),
+    (requests.exceptions.ProxyError, "the proxy named by the environment cannot be reached or refuses us"),
+    (ssl.SSLError, "the TLS connection failed"),
+    (requests.exceptions.SSLError, "the TLS connection failed"),
+    (ConnectionRefusedError, "the connection was refused"),
+    (requests.exceptions.ConnectTimeout, "no connection within the time-out"),
+    (requests.exceptions.ReadTimeout, "no answer within http.timeout_seconds"),
+    (urllib3_errors.ReadTimeoutError, "no answer within http.timeout_seconds"),
+    (requests.exceptions.ContentDecodingError, "the answer's compression is broken"),
+    (requests.exceptions.ChunkedEncodingError, "the answer broke off"),
+    (ConnectionError, "the connection broke off"),
+    (urllib3_errors.ProtocolError, "the connection broke off"),
+)
+_NEVER_SENT = (requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL, ValueError)
+
+
+def no_response(error: Exception, service: str, address: str) -> TransientError | WorksupportError:
+    """The error to raise in place of one of requests', urllib3's or the system's."""
+    causes = list(_chain(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return UnreachableError(
+                f"{service} at {address} has a TLS certificate that we cannot trust: {cause.verify_message}",
+                "if a proxy of your company answers instead, name its certificates in REQUESTS_CA_BUNDLE",
+            )
+    for kind, said in _CAUSES:
+        if any(isinstance(cause, kind) for cause in causes):
+            return TransientError(said)
+    if isinstance(error, _NEVER_SENT):
+        return ConfigurationError(f"{service}: nothing can be sent to {address}: {type(error).__name__}")
+    if not isinstance(error, requests.RequestException):
+        # requests' own words about a certificate file of the environment that is not there
+        return ConfigurationError(f"{service}: nothing can be sent to {address}: {visible(str(error))}")
+    return TransientError(f"the connection failed ({type(error).__name__})")
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that led to it; urllib3 hides causes in `reason` and in arguments."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        cause = waiting.pop()
+        if isinstance(cause, BaseException) and id(cause) not in seen:
+            seen.add(id(cause))
+            yield cause
+            waiting += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]

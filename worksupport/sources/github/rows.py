@@ -1,0 +1,103 @@
+"""A GitHub issue as a row (README.md, "Issues")."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from worksupport.model.issue_fields import IssueRow
+from worksupport.sources.records import Fields, OddRecordError, record_id, sent_type
+from worksupport.text import storable
+
+
+def github_row(raw: object, *, names: Mapping[str, str]) -> IssueRow:
+    """One item of a search answer's `items` as a row.
+
+    `names`: login in `casefold()` -> the member's name. Raises OddRecordError for a record without id or
+    without repository and number, or with a field of the wrong type.
+    """
+    source_id, key, fields = _identified(raw)
+    accounts = [_account(user, names) for user in _assignees(fields)]
+    return {
+        "source": "github",
+        "source_id": source_id,
+        "issue_key": key,
+        "summary": fields.text("title"),
+        "assignee": _first_member(accounts, names),
+        "assignees": [name for _, name in accounts],
+        "assignee_accounts": accounts,
+        "status": fields.text("state"),
+        "status_category": None,
+        "state_reason": fields.text("state_reason"),
+        "labels": fields.names("labels"),
+        "issue_type_id": None,
+        "vendor_type": sent_type(fields.inner("type")),
+        "parent_key": None,
+        "url": fields.text("html_url"),
+        "created_at": fields.time("created_at"),
+        "updated_at": fields.time("updated_at"),
+        "closed_at": fields.time("closed_at"),
+    }
+
+
+def is_pull_request(raw: object) -> bool:
+    """Whether the record is a pull request; in 2012 every issue had that key, all of its values null."""
+    detail = raw.get("pull_request") if isinstance(raw, dict) else None
+    return isinstance(detail, dict) and any(value is not None for value in detail.values())
+
+
+def _identified(raw: object) -> tuple[str, str, Fields]:
+    if not isinstance(raw, dict):
+        raise OddRecordError(None, f"it is a {type(raw).__name__}, not an object")
+    source_id, key = record_id(raw), _key(raw)
+    if source_id is None or key is None:
+        raise OddRecordError(key or source_id, "it has no id" if key else "it has no repository and number")
+    return source_id, key, Fields(raw, key)
+
+
+def _key(raw: dict[str, Any]) -> str | None:
+    """`owner/repo#number`: two owners may have a repository of one name."""
+    number = raw.get("number")
+    repository = _last_two(raw.get("repository_url")) or _repository_of(raw.get("html_url"))
+    if repository is None or not isinstance(number, int) or isinstance(number, bool):
+        return None
+    return storable(f"{repository}#{number}")
+
+
+def _last_two(url: object) -> str | None:
+    """`owner/repo` from `https://HOST/api/v3/repos/owner/repo`, whatever stands in front."""
+    parts = _path_parts(url)
+    return "/".join(parts[-2:]) if len(parts) >= 2 else None
+
+
+def _repository_of(html_url: object) -> str | None:
+    """`owner/repo` from `https://HOST/owner/repo/issues/1`."""
+    parts = _path_parts(html_url)
+    return "/".join(parts[-4:-2]) if len(parts) >= 4 else None
+
+
+def _path_parts(url: object) -> list[str]:
+    if not isinstance(url, str):
+        return []
+    try:
+        return [part for part in urlsplit(url).path.split("/") if part]
+    except ValueError:
+        return []
+
+
+def _assignees(fields: Fields) -> list[Fields]:
+    """All assignees; the oldest servers send only one, as `assignee`."""
+    if fields.has("assignees"):
+        return fields.inner_list("assignees")
+    only = fields.inner("assignee")
+    return [only] if only else []
+
+
+def _account(user: Fields, names: Mapping[str, str]) -> tuple[str, str]:
+    login = user.text("login") or ""
+    return login, names.get(login.casefold()) or login or "ghost"
+
+
+def _first_member(accounts: list[tuple[str, str]], names: Mapping[str, str]) -> str | None:
+    members = [name for login, name in accounts if login.casefold() in names]
+    everybody = [name for _, name in accounts]
+    return next(iter(members + everybody), None)

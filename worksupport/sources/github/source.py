@@ -1,0 +1,95 @@
+"""GitHub as a source of a run: labelled issues by assignee, six logins a query, one request at a time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from worksupport.config.settings import GitHubSettings, Settings
+from worksupport.errors import QueryRefusedError
+from worksupport.model.issue_fields import IssueRow
+from worksupport.model.outcome import Kind, LeftOut
+from worksupport.network.service import Service
+from worksupport.sources.base import LABELLED, Emit, Findings, Page, Scope, batches
+from worksupport.sources.github.client import GitHub
+from worksupport.sources.github.rows import github_row, is_pull_request
+from worksupport.sources.github.search import LOGINS_PER_QUERY, issue_query
+from worksupport.sources.records import OddRecordError
+
+
+@dataclass
+class GitHubSource:
+    """Brings the issues that carry the label and are assigned to a member."""
+
+    settings: Settings
+    github: GitHubSettings
+    client: GitHub
+    name: str = "github"
+    findings: Findings = field(default_factory=Findings)
+
+    @property
+    def service(self) -> Service:
+        """How GitHub is asked."""
+        return self.client.service
+
+    def fetch(self, scope: Scope, emit: Emit) -> None:
+        """Bring everything, whatever the scope; raises what the client raises."""
+        self.client.prove_identity()
+        self._ask_all(emit)
+
+    def _ask_all(self, emit: Emit) -> None:
+        """Groups first, then alone each login that no hit of its group proves to be searchable.
+
+        GitHub silently drops a login that it may not show from a group; asked alone it answers 422.
+        """
+        waiting = login_groups(self.settings, LOGINS_PER_QUERY if self.client.supports_or() else 1)
+        while waiting:
+            self.client.plan(len(waiting))
+            group = waiting.pop(0)
+            proven = self._ask(group, emit)
+            if len(group) > 1:
+                waiting += [(login,) for login in group if login.casefold() not in proven]
+
+    def _ask(self, group: Sequence[str], emit: Emit) -> set[str]:
+        """Ask for one group; returns the logins (in lower case) that a hit of their own proves."""
+        search = self.client.search(issue_query(self.github.issue_label, group, self.github.search_scope))
+        proven: set[str] = set()
+        try:
+            for items in search:
+                rows = list(self._rows(items))
+                emit(Page("github", rows, LABELLED))
+                proven |= _proven(group, rows)
+        except QueryRefusedError as error:
+            if len(group) == 1:
+                self._leave_out(Kind.LOGIN, group[0], error.message)
+            return set()
+        if search.is_short:
+            reason = f"GitHub promised {search.total} issues and brought {search.received}"
+            for login in group:
+                self._leave_out(Kind.LOGIN, login, reason)
+        return proven
+
+    def _rows(self, items: list[Any]) -> Iterator[IssueRow]:
+        names = {m.github_id.casefold(): m.name for m in self.settings.members if m.github_id}
+        for raw in items:
+            if is_pull_request(raw):
+                continue
+            try:
+                yield github_row(raw, names=names)
+            except OddRecordError as error:
+                self._leave_out(Kind.RECORD, error.record or "", error.message)
+
+    def _leave_out(self, kind: Kind, name: str, reason: str) -> None:
+        self.findings.leave_out(LeftOut("github", kind, name, reason))
+
+
+def login_groups(settings: Settings, size: int) -> list[tuple[str, ...]]:
+    """The members' logins, each once without regard to case, in groups of `size`."""
+    logins = {m.github_id.casefold(): m.github_id for m in settings.members if m.github_id}
+    return batches(list(logins.values()), size)
+
+
+def _proven(group: Sequence[str], rows: Sequence[IssueRow]) -> set[str]:
+    """The logins of the group that are, on some row, the only one of the group."""
+    wanted = {login.casefold() for login in group}
+    mine = (wanted & {login.casefold() for login, _ in row["assignee_accounts"]} for row in rows)
+    return {login for found in mine if len(found) == 1 for login in found}

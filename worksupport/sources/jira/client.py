@@ -1,0 +1,200 @@
+"""The Jira calls that we make."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from worksupport.clock import Clock
+from worksupport.config.settings import JiraSettings
+from worksupport.errors import CredentialsError
+from worksupport.model.issue_fields import JIRA_FIELDS
+from worksupport.network.auth import Account
+from worksupport.network.limits import whole_number
+from worksupport.network.responses import Check, Document, Response, error_text, is_list, is_object
+from worksupport.network.service import Service
+from worksupport.sources.jira.data_center import DataCenter
+from worksupport.sources.jira.identity import Identity, credentials_for
+from worksupport.sources.jira.people import account, find_account
+from worksupport.sources.jira.search import Cloud, Deployment, Page, search
+
+logger = logging.getLogger(__name__)
+_NOT_ALLOWED = (401, 403)
+# Burst limits count by the second.
+_SLOWER_SECONDS = 1.0
+_GATEWAY_PATH = "/ex/jira/"
+
+# Runs tasks side by side, or one after the other; for each its result, or the exception that it raised.
+AtOnce = Callable[[Sequence[Callable[[], Any]]], list[Any]]
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a site says about itself."""
+
+    base_url: str  # as people see it: links begin with it
+    deployment: str  # Cloud, DataCenter or Server
+
+    @property
+    def is_cloud(self) -> bool:
+        """Whether it is Jira Cloud, with its newer API."""
+        return self.deployment == "Cloud"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What is asked of every site first."""
+
+    site: Site
+    account: Account | None  # None: the token may not ask whose it is
+    types: list[dict[str, Any]]  # every issue type as the site describes it: `id`, `name`, ...
+
+
+def connect(
+    settings: JiraSettings, *, clock: Clock, timeout_seconds: float, max_wait_seconds: float
+) -> "Jira":
+    """A client for the configured site; nothing is sent yet. `close` it at the end."""
+    credentials = credentials_for(settings)
+    service = Service(
+        "Jira",
+        settings.base_url,
+        credentials,
+        clock=clock,
+        timeout_seconds=timeout_seconds,
+        max_wait_seconds=max_wait_seconds,
+        headers={"Accept": "application/json"},
+    )
+    # Data Center takes a token alone, or a name that is seldom an address.
+    return Jira(service, Identity(credentials), looks_like_cloud="@" in (settings.email or ""))
+
+
+class Jira:
+    """One Jira site; taken for Cloud until `open` has asked what it is.
+
+    Every call raises what `Service.request` raises, and CredentialsError where Jira answers as to nobody.
+    """
+
+    def __init__(self, service: Service, identity: Identity, *, looks_like_cloud: bool) -> None:
+        self.service = service
+        self.deployment: Deployment = Cloud()
+        self._looks_like_cloud = looks_like_cloud
+        self._identity = identity
+        service.inspect = self._inspect
+
+    def open(self, at_once: AtOnce) -> Opened:
+        """Ask what the site is, who we are there, and which issue types it has.
+
+        What looks like Cloud is asked all three `at_once`, which saves a round; if that goes wrong, what the
+        site says of itself decides what the fault is. Data Center may lock an account after a few failed
+        log-ins, so it is asked one after the other.
+        """
+        if self._looks_like_cloud:
+            answers = at_once([self.ask_site, self.prove_identity, self.issue_types])
+            site: Site = _result(answers[0])
+            if site.is_cloud:
+                return Opened(site, *map(_result, answers[1:]))
+        else:
+            site = self.ask_site()
+        return Opened(site, self.prove_identity(), self.issue_types())
+
+    def ask_site(self) -> Site:
+        """What kind of Jira this is, by `GET serverInfo`; it answers anybody, so it proves no identity.
+
+        Raises ConfigurationError for a Data Center without a field that links issues to their parents.
+        """
+        # Not by `_ask`: this answer may come without the account's header after one that had it.
+        accept = _NOT_ALLOWED if _is_gateway(self.service.base_url) else ()
+        response = self.service.request("GET", "/rest/api/2/serverInfo", accept=accept)
+        if response.status == 200:
+            site = _site(response.document, self.service.base_url)
+        else:
+            # A token with few scopes may not even ask this; behind the gateway there is only Cloud.
+            site = Site(self.service.base_url, "Cloud")
+        self.deployment = Cloud() if site.is_cloud else DataCenter.found(self._ask)
+        return site
+
+    def prove_identity(self) -> Account | None:
+        """The account behind the token; None if the token may not ask whose it is (one with few scopes)."""
+        response = self._get("myself", accept=_NOT_ALLOWED)
+        if response.status == 200:
+            self._identity.is_proven = True
+            return account(response.document)
+        if response.status == 401 and not _is_gateway(self.service.base_url):
+            raise self._identity.refused(response, error_text(response))
+        logger.info("Jira: the token may not ask whose it is; a search has to show that it is accepted")
+        return None
+
+    def issue_types(self) -> list[dict[str, Any]]:
+        """Every issue type of the site as it describes them: `id`, `name`, `subtask`, ..."""
+        types = self._get("issuetype", check=is_list).document
+        return [issue_type for issue_type in types if isinstance(issue_type, dict)]
+
+    def search(self, query: str) -> Iterator[Page]:
+        """The issues of a JQL query, page by page as they arrive, all of them; some can come twice.
+
+        Raises CredentialsError, UnreachableError, QueryRefusedError (400) or IncompleteError.
+        """
+        fields = (*JIRA_FIELDS, *self.deployment.parent_fields)
+        return search(self._ask, self.deployment, query, fields)
+
+    def find_account_id(self, email: str) -> str | None:
+        """The account id (Data Center: user name) of the person with this e-mail address, or None."""
+        return find_account(self._ask, self.deployment, email)
+
+    def require_identity(self) -> None:
+        """Raise CredentialsError unless Jira has shown that it knows us: it answers 200 and no issues if not.
+
+        It has if it named our account, or if a search found something.
+        """
+        if not self._identity.is_proven:
+            raise CredentialsError(
+                f"Jira found nothing for {self._identity.account} and does not say who that is",
+                "make a new API token, set jira.api_token to it, then run: worksupport check",
+            )
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.service.close()
+
+    def _get(self, name: str, accept: Sequence[int] = (), check: Check = is_object) -> Response:
+        """Ask for what both Cloud and Data Center have."""
+        return self._ask("GET", f"{self.deployment.api}/{name}", accept=accept, check=check)
+
+    def _inspect(self, response: Response) -> None:
+        self._identity.inspect(response)
+        if _is_near_limit(response):
+            self.service.limiter.pause(_SLOWER_SECONDS, "Jira says that its limit is near", logging.INFO)
+
+    def _ask(self, method: str, path: str, **options: Any) -> Response:
+        response = self.service.request(method, path, **options)
+        if response.status == 200:
+            self._identity.confirm(response)
+        return response
+
+
+def _result(answer: Any) -> Any:
+    """What a task answered; raised if it is what ended it."""
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _is_near_limit(response: Response) -> bool:
+    """Whether Jira says that the next requests may be too many."""
+    near = response.headers.get("X-RateLimit-NearLimit", "").strip().lower() == "true"
+    return near or whole_number(response.headers.get("X-RateLimit-Remaining")) == 0
+
+
+def _is_gateway(base_url: str) -> bool:
+    """Whether this is the gateway for tokens with scopes: https://api.atlassian.com/ex/jira/<cloudId>."""
+    return urlsplit(base_url).path.startswith(_GATEWAY_PATH)
+
+
+def _site(document: Document, base_url: str) -> Site:
+    """Servers from before Data Center do not say what they are."""
+    shown, deployment = document.get("baseUrl"), document.get("deploymentType")
+    return Site(
+        shown.rstrip("/") if isinstance(shown, str) and shown.startswith("http") else base_url,
+        deployment if isinstance(deployment, str) else "Server",
+    )

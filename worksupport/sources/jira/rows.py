@@ -1,0 +1,101 @@
+"""A Jira issue (Cloud v3, or v2 as Data Center has it) as a row. README.md, "Issues"."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from worksupport.model.hierarchy import UNKNOWN_TYPE_ID
+from worksupport.model.issue_fields import IssueRow, VendorType
+from worksupport.sources.records import Fields, OddRecordError, record_id, record_text, sent_type
+
+_CATEGORIES = {"new", "indeterminate", "done"}
+
+
+def jira_row(
+    raw: object,
+    *,
+    site_url: str,
+    type_ids: Mapping[str, int],
+    names: Mapping[str, str],
+    parent_fields: Iterable[str] = (),
+) -> IssueRow:
+    """One item of a search answer's `issues` as a row.
+
+    `site_url`: the site as people see it, for the link. `type_ids`: Jira's type id -> the configured one;
+    others become -1. `names`: account id (Data Center: user name) -> the member's name. `parent_fields`:
+    further fields that may hold the parent (Data Center's Epic Link and Parent Link, as `customfield_1`).
+    Raises OddRecordError for a record without id or key, or with a field of the wrong type.
+    """
+    source_id, key, fields = _identified(raw)
+    account, name = _assignee(fields.inner("assignee"), names)
+    vendor_type = sent_type(fields.inner("issuetype"))
+    status = fields.inner("status")
+    return {
+        "source": "jira",
+        "source_id": source_id,
+        "issue_key": key,
+        "summary": fields.text("summary"),
+        "assignee": name,
+        "assignees": [name] if name else [],
+        "assignee_accounts": [(account, name)] if name else [],
+        "status": status.text("name") if status else None,
+        "status_category": _category(status),
+        "state_reason": None,
+        "labels": fields.names("labels"),
+        "issue_type_id": type_ids.get(_type_id(vendor_type), UNKNOWN_TYPE_ID),
+        "vendor_type": vendor_type,
+        "parent_key": _parent_key(fields, parent_fields),
+        "url": f"{site_url.rstrip('/')}/browse/{key}",
+        "created_at": fields.time("created"),
+        "updated_at": fields.time("updated"),
+        "closed_at": fields.time("resolutiondate"),
+    }
+
+
+def _identified(raw: object) -> tuple[str, str, Fields]:
+    if not isinstance(raw, dict):
+        raise OddRecordError(None, f"it is a {type(raw).__name__}, not an object")
+    source_id, key = record_id(raw), record_text(raw, "key")
+    if source_id is None or key is None:
+        raise OddRecordError(key or source_id, "it has no id" if key else "it has no key")
+    fields = raw.get("fields")
+    # Every issue has a type and a status: none of the fields asked for would empty a good row.
+    if not isinstance(fields, dict) or not fields:
+        raise OddRecordError(key, "it has no fields")
+    return source_id, key, Fields(fields, key)
+
+
+def _assignee(user: Fields | None, names: Mapping[str, str]) -> tuple[str, str | None]:
+    """The account ('' if it tells none) and the name to show."""
+    if user is None:
+        return "", None
+    # Data Center has no account ids: there people are found by user name.
+    account = user.text("accountId") or user.text("name") or user.text("key") or ""
+    if account == "unknown":  # what Cloud says for some deleted users, of all of them alike
+        account = ""
+    member = names.get(account) or names.get(account.casefold())
+    return account, member or user.text("displayName") or user.text("name") or account or None
+
+
+def _type_id(vendor_type: VendorType | None) -> str:
+    return (vendor_type["id"] if vendor_type else None) or ""
+
+
+def _category(status: Fields | None) -> str | None:
+    """The category's key: names can be renamed and are in the account's language."""
+    category = status.inner("statusCategory") if status else None
+    key = category.text("key") if category else None
+    return key if key in _CATEGORIES else None
+
+
+def _parent_key(fields: Fields, further_fields: Iterable[str]) -> str | None:
+    parent = fields.inner("parent")
+    if parent and (key := parent.text("key")):
+        return key
+    return next((key for name in further_fields if (key := _linked_key(fields.sent(name)))), None)
+
+
+def _linked_key(value: Any) -> str | None:
+    """An Epic Link is a key; a Parent Link is a key or, by version, an object that has it (or its `data`)."""
+    if isinstance(value, dict):
+        return record_text(value, "key") or _linked_key(value.get("data"))
+    return record_text({"key": value}, "key")

@@ -1,0 +1,138 @@
+"""Jira as a source of a run: prove who we are, find types and accounts, walk."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from worksupport.config.settings import JiraSettings, Settings
+from worksupport.model.issue_fields import IssueRow
+from worksupport.model.outcome import Kind, LeftOut
+from worksupport.network.service import Service
+from worksupport.sources.base import AccountFound, Emit, Findings, Page, Scope, batches
+from worksupport.sources.jira.client import Jira
+from worksupport.sources.jira.plan import (
+    FULL_BATCH,
+    ChildrenQuery,
+    LabelQuery,
+    Query,
+    RootQuery,
+    level_name,
+    query_jql,
+)
+from worksupport.sources.jira.rows import jira_row
+from worksupport.sources.jira.types import SiteTypes, require_root, resolve_types
+from worksupport.sources.jira.walk import Walk
+from worksupport.sources.jira.workers import Workers
+from worksupport.sources.records import OddRecordError
+
+
+@dataclass
+class JiraSource:
+    """Brings the tree below the root query, and the members' labelled issues."""
+
+    settings: Settings
+    jira: JiraSettings
+    client: Jira
+    known_accounts: Mapping[str, str]  # e-mail address -> account id, from earlier runs
+    name: str = "jira"
+    findings: Findings = field(default_factory=Findings)
+
+    @property
+    def service(self) -> Service:
+        """How Jira is asked."""
+        return self.client.service
+
+    def fetch(self, scope: Scope, emit: Emit) -> None:
+        """Bring everything, whatever the scope.
+
+        Raises what the client raises, and ConfigurationError for a site without a root type.
+        """
+        workers = Workers(self.settings.concurrency, "jira")
+        try:
+            self._fetch(emit, workers)
+        finally:
+            workers.close()
+
+    def _fetch(self, emit: Emit, workers: Workers) -> None:
+        opened = self.client.open(workers.at_once)
+        types = self._types(opened.types)
+        names = self._accounts(workers, emit)
+        parent_fields = self.client.deployment.parent_fields
+        shaper = _Shaper(opened.site.base_url, types, names, parent_fields, self.findings, emit)
+        walk = Walk(self.settings.hierarchy, types.site_ids, workers, partial(self._ask, shaper))
+        walk.run(self._first_queries(names))
+        self.findings.left_out += walk.left_out
+        self.findings.roots = walk.roots
+        self.client.require_identity()
+
+    def _ask(self, shaper: "_Shaper", query: Query) -> Iterator[list[IssueRow]]:
+        hierarchy = self.settings.hierarchy
+        jql = query_jql(query, self.client.deployment, hierarchy, self.jira, shaper.types)
+        raw_pages = self.client.search(jql)
+        if isinstance(query, ChildrenQuery) and not query.type_ids:
+            # Only whether it is answered counts: it also brings what nobody wants to store.
+            return ([] for _ in raw_pages)
+        return shaper.pages(raw_pages, level_name(query, hierarchy))
+
+    def _types(self, listed: list[dict[str, Any]]) -> SiteTypes:
+        types = resolve_types(self.settings.hierarchy, listed)
+        self.findings.left_out += types.left_out
+        self.findings.warnings += types.warnings
+        if not self.jira.root_jql:
+            require_root(types, self.settings.hierarchy)
+        return types
+
+    def _accounts(self, workers: Workers, emit: Emit) -> dict[str, str]:
+        """Account id -> member name; addresses not known yet are resolved, all at once."""
+        found = dict(self.known_accounts)
+        members = [member for member in self.settings.members if member.jira_id]
+        unknown = list({m.jira_id for m in members if m.jira_id and "@" in m.jira_id} - found.keys())
+        resolved = workers.at_once([partial(self.client.find_account_id, address) for address in unknown])
+        for address, account_id in zip(unknown, resolved, strict=True):
+            if isinstance(account_id, Exception):
+                raise account_id
+            if isinstance(account_id, str):
+                found[address] = account_id
+                emit(AccountFound(address, account_id))
+            else:
+                reason = "no account with this e-mail address can be found; configure the accountId instead"
+                self.findings.leave_out(LeftOut("jira", Kind.ACCOUNT, address, reason))
+        ids = ((found.get(m.jira_id or "", m.jira_id or ""), m.name) for m in members)
+        return {account_id: name for account_id, name in ids if "@" not in account_id}
+
+    def _first_queries(self, names: Mapping[str, str]) -> list[Query]:
+        accounts = list(names) if self.jira.issue_label else []
+        return [RootQuery(), *(LabelQuery(group) for group in batches(accounts, FULL_BATCH))]
+
+
+@dataclass
+class _Shaper:
+    """Turns the pages of a query into rows, hands them to the writer, and passes them on."""
+
+    site_url: str
+    types: SiteTypes
+    names: Mapping[str, str]
+    parent_fields: tuple[str, ...]
+    findings: Findings
+    emit: Emit
+
+    def pages(self, raw_pages: Iterator[list[Any]], level: str) -> Iterator[list[IssueRow]]:
+        """Each raw page of a level as rows; a record that cannot be shaped is left out by its key."""
+        for raw_page in raw_pages:
+            rows = [row for raw in raw_page if (row := self._row(raw)) is not None]
+            self.emit(Page("jira", rows, level))
+            yield rows
+
+    def _row(self, raw: Any) -> IssueRow | None:
+        try:
+            return jira_row(
+                raw,
+                site_url=self.site_url,
+                type_ids=self.types.configured,
+                names=self.names,
+                parent_fields=self.parent_fields,
+            )
+        except OddRecordError as error:
+            self.findings.left_out.append(LeftOut("jira", Kind.RECORD, error.record or "", str(error)))
+            return None

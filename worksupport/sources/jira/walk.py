@@ -1,0 +1,151 @@
+"""The walk: asks what the plan holds, as many queries at once as there are workers.
+
+Goes down level by level from the root query; a query that the service refuses is cut in halves until the
+one item it cannot answer for stands alone and is left out by name.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+from worksupport.errors import ConfigurationError, IncompleteError, QueryRefusedError
+from worksupport.model.hierarchy import Hierarchy
+from worksupport.model.issue_fields import IssueRow
+from worksupport.model.outcome import Kind, LeftOut
+from worksupport.sources.jira.plan import ChildrenQuery, Frontier, LabelQuery, Query, RootQuery, halves
+from worksupport.sources.jira.workers import Done, Workers
+
+# A few odd items are left out by name; beyond so many it is the site, or our query, that is at fault.
+MOST_LEFT_OUT = 50
+
+# Asks a query; an iterator of shaped pages. A children query without types asks for those of any type.
+Ask = Callable[[Query], Iterator[list[IssueRow]]]
+
+
+@dataclass(frozen=True)
+class ParentProbe:
+    """Is it the parent that the service refuses, or the type?"""
+
+    query: ChildrenQuery
+
+
+@dataclass(frozen=True)
+class _Arrived:
+    query: Query | ParentProbe
+    rows: list[IssueRow]
+
+
+class Walk:
+    """One walk over one site; `left_out` and `roots` tell afterwards what it could not ask and found."""
+
+    def __init__(self, hierarchy: Hierarchy, known_types: Iterable[int], workers: Workers, ask: Ask) -> None:
+        self.left_out: list[LeftOut] = []
+        self.roots = 0
+        self._hierarchy = hierarchy
+        self._known_types = set(known_types)
+        self._workers = workers
+        self._ask = ask
+        self._frontier = Frontier(workers.count, self._child_types)
+        self._ready: deque[Query | ParentProbe] = deque()
+        self._in_flight: dict[Query | ParentProbe, int] = {}  # and how many rows each has brought
+        self._asked_again: set[Query] = set()
+
+    def run(self, queries: Iterable[Query]) -> None:
+        """Ask these queries and everything below what they bring.
+
+        Raises what the service's client raises, but for one refused item: that is left out.
+        """
+        self._ready.extend(queries)
+        self._dispatch()
+        while self._in_flight:
+            match self._workers.next_report():
+                case _Arrived(query, rows):
+                    self._in_flight[query] += len(rows)
+                    self._reach(query, rows)
+                case Done(query, error):
+                    self._ended(query, error)  # type: ignore[arg-type]
+            self._dispatch()
+
+    def _dispatch(self) -> None:
+        while len(self._in_flight) < self._workers.count:
+            query = self._ready.popleft() if self._ready else self._frontier.take(self._in_flight)
+            if query is None:
+                return
+            if isinstance(query, ChildrenQuery):
+                query = replace(query, type_ids=self._known(query.type_ids))
+                if not query.type_ids:
+                    continue
+            self._in_flight[query] = 0
+            self._workers.submit(query, partial(self._fetch, query))
+
+    def _known(self, type_ids: Iterable[int]) -> tuple[int, ...]:
+        """These types without those that the service lacks or, as it turned out meanwhile, refuses."""
+        return tuple(type_id for type_id in type_ids if type_id in self._known_types)
+
+    def _fetch(self, query: Query | ParentProbe) -> None:
+        asked = ChildrenQuery(query.query.parents, ()) if isinstance(query, ParentProbe) else query
+        for rows in self._ask(asked):
+            if isinstance(query, ParentProbe):
+                return
+            self._workers.report(_Arrived(query, rows))
+
+    def _reach(self, query: Query | ParentProbe, rows: list[IssueRow]) -> None:
+        """Note the parents of the next level. The label query neither expands nor counts as a visit."""
+        if isinstance(query, LabelQuery):
+            return
+        self.roots += len(rows) if isinstance(query, RootQuery) else 0
+        for row in rows:
+            self._frontier.add(row["issue_key"], row["issue_type_id"])
+
+    def _child_types(self, type_id: int | None) -> tuple[int, ...]:
+        return self._known(self._hierarchy.children(type_id)) if type_id is not None else ()
+
+    def _ended(self, query: Query | ParentProbe, error: Exception | None) -> None:
+        rows = self._in_flight.pop(query)
+        if isinstance(error, QueryRefusedError):
+            self._refused(query, error)
+        elif error:
+            raise error
+        elif isinstance(query, ParentProbe):
+            self._leave_out_types(query.query)
+        elif isinstance(query, ChildrenQuery):
+            self._frontier.learn(query, rows)
+
+    def _refused(self, query: Query | ParentProbe, error: QueryRefusedError) -> None:
+        """Close in on the refused item: halve; ask a single one again; then find out which part it is.
+
+        Halves come next, so that a site that refuses everything is found out soon; a single one comes last,
+        when the reason may have passed.
+        """
+        if isinstance(query, RootQuery):
+            raise ConfigurationError(
+                f"Jira refused the root query: {error.message}",
+                "set jira.root_jql in the configuration to a query that this site knows",
+            ) from error
+        if isinstance(query, ParentProbe):
+            self._leave_out(Kind.PARENT, query.query.parents[0], error.message)
+        elif parts := halves(query):
+            self._ready.extendleft(parts)
+        elif query not in self._asked_again:
+            self._asked_again.add(query)
+            self._ready.append(query)
+        elif isinstance(query, LabelQuery):
+            self._leave_out(Kind.ACCOUNT, query.account_ids[0], error.message)
+        else:
+            self._ready.appendleft(ParentProbe(query))
+
+    def _leave_out_types(self, query: ChildrenQuery) -> None:
+        """The parent alone is answered, so the type is the culprit: no further query names it."""
+        if len(query.type_ids) > 1:
+            self._ready.extend(ChildrenQuery(query.parents, (type_id,)) for type_id in query.type_ids)
+            return
+        self._known_types.discard(query.type_ids[0])
+        self._leave_out(Kind.TYPE, str(query.type_ids[0]), "the service refuses to search for this type")
+
+    def _leave_out(self, kind: Kind, name: str, reason: str) -> None:
+        if any((other.kind, other.name) == (kind, name) for other in self.left_out):
+            return
+        self.left_out.append(LeftOut("jira", kind, name, reason))
+        if len(self.left_out) > MOST_LEFT_OUT:
+            raise IncompleteError(f"Jira refused more than {MOST_LEFT_OUT} queries, the last one: {reason}")

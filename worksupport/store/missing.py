@@ -1,0 +1,142 @@
+"""Which issues a complete run no longer found, which of them are protected, and the brake.
+
+Decided by run membership (`seen_run`), never by comparing clocks. All statements run in the caller's
+transaction.
+"""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from worksupport.errors import BrakeError
+from worksupport.model.outcome import Kind, LeftOut
+from worksupport.store.database import raise_data_version
+
+# Up to this many may disappear without a question (DESIGN, section 5).
+BRAKE_FREE = 20
+
+_BASE = {
+    # An address that led to no account still has the rows of the account it once led to, and of its member.
+    Kind.ACCOUNT: """id IN (
+        SELECT issue_id FROM issue_assignees WHERE account = :name COLLATE NOCASE
+        OR account IN (SELECT jira_account_id FROM team_members WHERE jira_id = :name)
+        OR folded IN (SELECT casefold(name) FROM team_members WHERE jira_id = :name))""",
+    Kind.LOGIN: """id IN (SELECT issue_id FROM issue_assignees WHERE account = :name COLLATE NOCASE)""",
+    Kind.PARENT: "parent_key = :name COLLATE NOCASE",
+    Kind.TYPE: "issue_type_id = CAST(:name AS INTEGER)",
+    Kind.RECORD: "(:name = '' OR issue_key = :name OR source_id = :name)",
+}
+_PROTECT = """
+INSERT OR IGNORE INTO temp.protected
+WITH RECURSIVE below (id, issue_key) AS (
+    SELECT id, issue_key FROM issues WHERE source = :source AND {base}
+    UNION
+    SELECT issues.id, issues.issue_key FROM below JOIN issues
+    ON issues.parent_key = below.issue_key COLLATE NOCASE AND issues.source = :source
+)
+SELECT id FROM below
+"""
+_UNSEEN = "source = :source AND seen_run IS NOT :run AND id NOT IN (SELECT id FROM temp.protected)"
+
+
+def protect(connection: sqlite3.Connection, left_out: Sequence[LeftOut]) -> None:
+    """Fill `temp.protected` with the ids of what was left out, the sub-trees below included."""
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS protected (id INTEGER PRIMARY KEY)")
+    connection.execute("DELETE FROM temp.protected")
+    for item in left_out:
+        statement = _PROTECT.format(base=_BASE[item.kind])
+        connection.execute(statement, {"source": item.source, "name": item.name})
+
+
+def present(connection: sqlite3.Connection, source: str) -> int:
+    """How many issues of `source` the answers hold: the brake's measure, taken before the first write."""
+    return _number(
+        connection,
+        "SELECT count(*) FROM issues WHERE source = :source AND missing_since IS NULL",
+        {"source": source},
+    )
+
+
+def seen(connection: sqlite3.Connection, source: str, run_id: str) -> int:
+    """How many issues of `source` this run has seen."""
+    return _number(
+        connection,
+        "SELECT count(*) FROM issues WHERE source = :source AND seen_run = :run",
+        {"source": source, "run": run_id},
+    )
+
+
+@dataclass(frozen=True)
+class BrakeLimits:
+    """When a source would lose too many issues: more than 20 and more than `max_delete_percent` of `before`,
+    or every issue of the root types although the source had some; at 100 percent nothing is too many."""
+
+    before: int
+    max_delete_percent: float
+    root_type_ids: tuple[int, ...] = ()
+    roots_found: int | None = None
+
+
+def brake(connection: sqlite3.Connection, source: str, run_id: str, limits: BrakeLimits) -> None:
+    """Raise BrakeError if this run would newly lose too many unprotected issues of `source`."""
+    if limits.max_delete_percent >= 100:
+        return
+    values = {"source": source, "run": run_id}
+    lost = _number(connection, _LOST, values)
+    if lost > BRAKE_FREE and lost * 100 > limits.max_delete_percent * limits.before:
+        raise _braked(source, f"{lost} of {limits.before} issues would disappear", limits)
+    if limits.roots_found == 0:
+        roots = json.dumps(limits.root_type_ids)
+        roots_lost = _number(connection, _ROOTS_LOST, {**values, "roots": roots})
+        if roots_lost:
+            raise _braked(source, f"no root issue came back, there were {roots_lost}", limits)
+
+
+_LOST = f"SELECT count(*) FROM issues WHERE {_UNSEEN} AND missing_since IS NULL"
+_ROOTS_LOST = f"{_LOST} AND issue_type_id IN (SELECT value FROM json_each(:roots))"
+
+
+def _braked(source: str, what: str, limits: BrakeLimits) -> BrakeError:
+    return BrakeError(
+        f"{source}: {what}; the brake kept them all (reload.max_delete_percent is "
+        f"{limits.max_delete_percent:g})",
+        "look into it first; to allow it once: worksupport reload --max-delete 100",
+    )
+
+
+def _number(connection: sqlite3.Connection, statement: str, values: dict[str, str]) -> int:
+    return int(connection.execute(statement, values).fetchone()[0])
+
+
+def mark_missing(connection: sqlite3.Connection, source: str, run_id: str, now: str) -> int:
+    """Mark the unseen, unprotected issues of `source` as missing since `now`; returns how many."""
+    marked = connection.execute(
+        f"UPDATE issues SET missing_since = :now WHERE {_UNSEEN} AND missing_since IS NULL",
+        {"source": source, "run": run_id, "now": now},
+    ).rowcount
+    if marked:
+        raise_data_version(connection, now)
+    return marked
+
+
+def delete_long_missing(
+    connection: sqlite3.Connection, source: str, run_id: str, now: str, missing_before: str
+) -> int:
+    """Delete unseen, unprotected issues missing since before `missing_before` (UTC text); tells how many."""
+    where = f"{_UNSEEN} AND missing_since < :missing_before"
+    return _delete(
+        connection, where, now, {"source": source, "run": run_id, "missing_before": missing_before}
+    )
+
+
+def delete_unseen(connection: sqlite3.Connection, source: str, run_id: str, now: str) -> int:
+    """Delete all unseen, unprotected issues of `source`, missing or not; returns how many."""
+    return _delete(connection, _UNSEEN, now, {"source": source, "run": run_id})
+
+
+def _delete(connection: sqlite3.Connection, where: str, now: str, values: dict[str, str]) -> int:
+    deleted = connection.execute(f"DELETE FROM issues WHERE {where}", values).rowcount
+    if deleted:
+        raise_data_version(connection, now)
+    return deleted

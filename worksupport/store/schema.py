@@ -1,0 +1,162 @@
+"""The tables, as numbered migrations: frozen text that only adds, so that an old file is upgraded in seconds.
+
+Each runs once, in one transaction, and raises `user_version`. A migration that has been released is never
+edited: what a constant says today is not what it said then. Null in an added column means not read yet. The
+five tables of the user's design keep its columns. All times are UTC text `YYYY-MM-DDTHH:MM:SS.mmmZ`.
+"""
+
+_M001_TABLES = (
+    """CREATE TABLE team_members (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    jira_id TEXT NOT NULL,          -- as configured; '' for none
+    github_id TEXT NOT NULL,        -- as configured; '' for none
+    created_at TIMESTAMP DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    member_id TEXT NOT NULL UNIQUE, -- the <id> of team.member.<id>
+    jira_account_id TEXT            -- the account that an e-mail address was resolved to, kept
+)""",
+    """CREATE TABLE issue_types (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    url TEXT,
+    child_type_ids TEXT,            -- JSON array of child type ids
+    created_at TIMESTAMP DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+)""",
+    """CREATE TABLE issues (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    source TEXT NOT NULL,           -- 'jira' or 'github'
+    source_id TEXT NOT NULL,        -- the vendor's immutable id
+    issue_key TEXT NOT NULL,
+    summary TEXT,
+    assignee TEXT,                  -- the member's name, else the first assignee's display name or login
+    assignees TEXT,                 -- JSON array of names
+    status TEXT,
+    status_category TEXT,           -- 'new', 'indeterminate', 'done' or null
+    state_reason TEXT,
+    labels TEXT,                    -- JSON array
+    issue_type_id INTEGER REFERENCES issue_types(id),
+    vendor_type TEXT,               -- JSON: id and name as the service says
+    parent_key TEXT,
+    url TEXT,
+    created_at TIMESTAMP,
+    updated_at TIMESTAMP,
+    closed_at TIMESTAMP,
+    -- JSON array of [the service's account id or login, name]
+    assignee_accounts TEXT NOT NULL DEFAULT '[]',
+    harvested_at TIMESTAMP DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    missing_since TIMESTAMP,        -- a complete harvest no longer found it
+    seen_run TEXT,                  -- the run that saw it last: what is unseen is decided by membership
+    UNIQUE (issue_key),
+    UNIQUE (source, source_id)
+)""",
+    """CREATE TABLE issue_labels (
+    issue_id INTEGER NOT NULL REFERENCES issues(id) ON DELETE CASCADE,
+    label TEXT NOT NULL,
+    folded TEXT NOT NULL,           -- for filters, which do not regard case
+    PRIMARY KEY (issue_id, label)
+) WITHOUT ROWID""",
+    """CREATE TABLE issue_assignees (
+    issue_id INTEGER NOT NULL REFERENCES issues(id) ON DELETE CASCADE,
+    account TEXT NOT NULL,          -- the service's account id or login; '' if it tells none
+    name TEXT NOT NULL,
+    folded TEXT NOT NULL,
+    PRIMARY KEY (issue_id, account, name)
+) WITHOUT ROWID""",
+    """CREATE TABLE harvest_jobs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    started_at TIMESTAMP DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    completed_at TIMESTAMP,
+    status TEXT,                    -- 'running', 'completed', 'failed'
+    records_processed INTEGER DEFAULT 0,
+    error_message TEXT,
+    run_id TEXT,
+    requests INTEGER DEFAULT 0,
+    retries INTEGER DEFAULT 0,
+    warnings TEXT DEFAULT '[]'      -- JSON array
+)""",
+    """CREATE TABLE reload_tracking (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    reload_started TIMESTAMP DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    status TEXT DEFAULT 'running',  -- 'running', 'completed', 'failed'
+    completed_at TIMESTAMP,
+    records_processed INTEGER DEFAULT 0,
+    error_message TEXT,
+    source TEXT DEFAULT 'manual',   -- 'manual', 'automatic', 'scheduled'
+    triggered_by TEXT,
+    issues_deleted INTEGER DEFAULT 0,
+    duration_seconds INTEGER,
+    run_id TEXT,
+    requests INTEGER DEFAULT 0,
+    retries INTEGER DEFAULT 0,
+    warnings TEXT DEFAULT '[]',
+    stop_requested INTEGER DEFAULT 0
+)""",
+    """CREATE TABLE source_results (
+    run_id TEXT NOT NULL,
+    source TEXT NOT NULL,           -- 'jira' or 'github'
+    is_on INTEGER NOT NULL,         -- it had credentials
+    asked INTEGER NOT NULL,         -- and was not skipped by --source
+    status TEXT NOT NULL,           -- 'running', 'completed', 'failed', 'skipped', 'off'
+    ended_at TIMESTAMP,
+    stored INTEGER NOT NULL DEFAULT 0, -- its issues are in the answers: completed and, for a reload, merged
+    issues INTEGER NOT NULL DEFAULT 0,
+    new INTEGER NOT NULL DEFAULT 0,
+    changed INTEGER NOT NULL DEFAULT 0,
+    removed INTEGER NOT NULL DEFAULT 0,
+    requests INTEGER NOT NULL DEFAULT 0,
+    error_message TEXT,
+    PRIMARY KEY (run_id, source)
+) WITHOUT ROWID""",
+    """CREATE TABLE data_state (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    data_version INTEGER NOT NULL   -- raised by every write that changes an answer
+)""",
+    """CREATE TABLE staged_issues (
+    source TEXT NOT NULL,           -- 'jira' or 'github'
+    source_id TEXT NOT NULL,        -- the vendor's immutable id
+    issue_key TEXT NOT NULL,
+    summary TEXT,
+    assignee TEXT,                  -- the member's name, else the first assignee's display name or login
+    assignees TEXT,                 -- JSON array of names
+    status TEXT,
+    status_category TEXT,           -- 'new', 'indeterminate', 'done' or null
+    state_reason TEXT,
+    labels TEXT,                    -- JSON array
+    issue_type_id INTEGER REFERENCES issue_types(id),
+    vendor_type TEXT,               -- JSON: id and name as the service says
+    parent_key TEXT,
+    url TEXT,
+    created_at TIMESTAMP,
+    updated_at TIMESTAMP,
+    closed_at TIMESTAMP,
+    -- JSON array of [the service's account id or login, name]
+    assignee_accounts TEXT NOT NULL DEFAULT '[]',
+    UNIQUE (source, source_id)
+)""",
+    "CREATE INDEX issues_by_key_order ON issues (rtrim(issue_key, '0123456789'), "
+    "CAST(substr(issue_key, length(rtrim(issue_key, '0123456789')) + 1) AS INTEGER), issue_key, source) "
+    "WHERE missing_since IS NULL",
+    "CREATE INDEX issues_missing ON issues (rtrim(issue_key, '0123456789'), "
+    "CAST(substr(issue_key, length(rtrim(issue_key, '0123456789')) + 1) AS INTEGER), issue_key) "
+    "WHERE missing_since IS NOT NULL",
+    "CREATE INDEX issues_by_parent ON issues (parent_key COLLATE NOCASE)",
+    "CREATE INDEX issues_by_type ON issues (issue_type_id)",
+    "CREATE INDEX issue_labels_by_label ON issue_labels (folded, issue_id)",
+    "CREATE INDEX issue_assignees_by_name ON issue_assignees (folded, issue_id)",
+    "CREATE INDEX staged_issues_by_key ON staged_issues (issue_key)",
+    "CREATE INDEX source_results_by_end ON source_results (source, stored, ended_at)",
+    "INSERT INTO data_state (id, data_version) VALUES (1, 0)",
+    "PRAGMA user_version = 1",
+)
+
+# What a run asked a source for: 'full', or 'since' for what changed; only a full one tells what is missing.
+_M002_SCOPE = (
+    "ALTER TABLE harvest_jobs ADD COLUMN scope TEXT",
+    "ALTER TABLE reload_tracking ADD COLUMN scope TEXT",
+    "ALTER TABLE source_results ADD COLUMN scope TEXT",
+    "PRAGMA user_version = 2",
+)
+
+# By the name under which sqlite-utils notes each as applied.
+MIGRATIONS = {"m001_tables": _M001_TABLES, "m002_scope": _M002_SCOPE}
+SCHEMA_VERSION = len(MIGRATIONS)

@@ -1,0 +1,206 @@
+"""Staged rows become issues (upsert): one way for a page of a harvest and for a whole reload.
+
+A page is staged in a temporary table of the name `staged_issues`, which hides the lasting one; a reload
+stages in the lasting one. All statements run in the caller's transaction.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any
+
+from worksupport.model.issue_fields import FIELDS, IssueRow
+from worksupport.store.database import raise_data_version
+
+COLUMNS = tuple(field.column for field in FIELDS)
+_LISTS = tuple(field.column for field in FIELDS if field.holds == "list")
+_OBJECTS = tuple(field.column for field in FIELDS if field.holds == "object")
+_CACHED_TEXTS = 1_000  # the same few people, labels and types come with every issue
+_LIST = ", ".join(COLUMNS)
+_in_order = itemgetter(*COLUMNS)
+_json_text = json.JSONEncoder(ensure_ascii=False).encode
+_STAGE = (
+    f"INSERT INTO staged_issues ({_LIST}) VALUES ({', '.join('?' * len(COLUMNS))}) "
+    f"ON CONFLICT (source, source_id) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in COLUMNS)}"
+)
+
+
+@dataclass
+class Merged:
+    """What a merge did: counts by source, and the keys that another issue of the same run took over."""
+
+    new: dict[str, int] = field(default_factory=dict)
+    changed: dict[str, int] = field(default_factory=dict)
+    doubled: list[tuple[str, str, str]] = field(default_factory=list)  # (source, source_id, key)
+
+
+def stage(connection: sqlite3.Connection, rows: Iterable[IssueRow]) -> None:
+    """Put rows into `staged_issues`; of two rows of one issue the later one counts."""
+    connection.executemany(_STAGE, map(_stored, rows))
+
+
+def _stored(row: IssueRow) -> tuple[object, ...]:
+    """The values of COLUMNS, lists and objects as JSON text."""
+    values: dict[str, Any] = {**row}
+    for column in _LISTS:
+        values[column] = _list_text(tuple(values[column]))
+    for column in _OBJECTS:
+        if values[column] is not None:
+            values[column] = _object_text(**values[column])
+    stored: tuple[object, ...] = _in_order(values)
+    return stored
+
+
+@lru_cache(_CACHED_TEXTS)
+def _list_text(values: tuple[object, ...]) -> str:
+    return _json_text(values)
+
+
+@lru_cache(_CACHED_TEXTS)
+def _object_text(**members: str | None) -> str:
+    return _json_text(members)
+
+
+def stage_page(connection: sqlite3.Connection, rows: Iterable[IssueRow]) -> None:
+    """Stage one page of a harvest in a temporary table of its own, empty before."""
+    connection.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS staged_issues AS SELECT * FROM main.staged_issues LIMIT 0"
+    )
+    connection.execute(
+        "CREATE UNIQUE INDEX IF NOT EXISTS temp.page_by_id ON staged_issues (source, source_id)"
+    )
+    connection.execute("CREATE INDEX IF NOT EXISTS temp.page_by_key ON staged_issues (issue_key)")
+    connection.execute("DELETE FROM staged_issues")
+    stage(connection, rows)
+
+
+def merge(connection: sqlite3.Connection, run_id: str, now: str) -> Merged:
+    """Upsert what is staged into `issues` as seen by this run, at `now` (UTC text).
+
+    Keys that changed hands are sorted out first, so that ids stay and no key stands twice.
+    """
+    merged = Merged(doubled=_drop_doubled(connection, run_id))
+    values = {"run": run_id, "now": now}
+    if displaced := _rename(connection, _DISPLACED, values):
+        merged.doubled += connection.execute(_DOUBLED_BEFORE, values).fetchall()
+        connection.execute(_MOVE_DISPLACED, values)
+    _rename(connection, _MOVED, values)
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS touched (source, source_id, is_new)")
+    connection.execute("DELETE FROM temp.touched")
+    connection.execute(_TOUCHED)
+    merged.new = _count(connection, is_new=True)
+    merged.changed = _count(connection, is_new=False)
+    for statement in (_UPSERT, _SEEN, *_SIDE_TABLES):
+        connection.execute(statement, values)
+    if displaced or merged.new or merged.changed:
+        raise_data_version(connection, now)
+    return merged
+
+
+def _drop_doubled(connection: sqlite3.Connection, run_id: str) -> list[tuple[str, str, str]]:
+    """Of two rows of one run with one key the higher source_id keeps it; the others are left out."""
+    doubled = connection.execute(_DOUBLED, {"run": run_id}).fetchall()
+    connection.executemany(
+        "DELETE FROM staged_issues WHERE source = ? AND source_id = ?", [row[:2] for row in doubled]
+    )
+    return doubled
+
+
+def _rename(connection: sqlite3.Connection, renamed: str, values: dict[str, str]) -> bool:
+    """Note the rows whose key changes in `renamed` and let their children follow; are there any?"""
+    # A table made anew has SQLite compile every statement again, so it is made only where it is needed.
+    ((is_needed,),) = connection.execute(f"SELECT EXISTS ({renamed})")
+    if is_needed:
+        connection.execute("DROP TABLE IF EXISTS temp.renamed")
+        connection.execute(f"CREATE TEMP TABLE renamed AS {renamed}")
+        connection.execute(_CHILDREN_FOLLOW, values)
+    return bool(is_needed)
+
+
+def _count(connection: sqlite3.Connection, is_new: bool) -> dict[str, int]:
+    return dict(
+        connection.execute(
+            "SELECT source, count(*) FROM temp.touched WHERE is_new = ? GROUP BY source", [is_new]
+        ).fetchall()
+    )
+
+
+_DOUBLED = """
+SELECT s.source, s.source_id, s.issue_key FROM staged_issues s WHERE EXISTS (
+    SELECT 1 FROM (
+        SELECT source, source_id, issue_key FROM staged_issues WHERE issue_key = s.issue_key
+        UNION ALL
+        SELECT source, source_id, issue_key FROM issues WHERE issue_key = s.issue_key AND seen_run = :run
+    ) o
+    WHERE o.source = s.source AND o.source_id <> s.source_id
+    AND (CAST(o.source_id AS INTEGER), o.source_id) > (CAST(s.source_id AS INTEGER), s.source_id)
+)
+"""
+_DISPLACED = """
+SELECT i.id, i.source, i.issue_key AS old_key, i.issue_key || '~' || i.source_id AS new_key
+FROM staged_issues s JOIN issues i ON i.issue_key = s.issue_key
+WHERE (i.source, i.source_id) <> (s.source, s.source_id)
+"""
+# The key's holder came first, in an earlier page of this run.
+_DOUBLED_BEFORE = """
+SELECT i.source, i.source_id, renamed.old_key
+FROM temp.renamed JOIN issues i USING (id)
+WHERE i.seen_run = :run AND NOT EXISTS (
+    SELECT 1 FROM staged_issues s WHERE s.source = i.source AND s.source_id = i.source_id
+)
+"""
+_MOVED = """
+SELECT i.id, i.source, i.issue_key AS old_key, s.issue_key AS new_key
+FROM staged_issues s JOIN issues i ON i.source = s.source AND i.source_id = s.source_id
+WHERE i.issue_key <> s.issue_key
+"""
+# A child that this run has seen tells its parent itself.
+_CHILDREN_FOLLOW = """
+UPDATE issues SET parent_key = renamed.new_key FROM temp.renamed
+WHERE issues.parent_key = renamed.old_key COLLATE NOCASE AND issues.parent_key = renamed.old_key
+AND issues.source = renamed.source AND issues.seen_run IS NOT :run
+AND NOT EXISTS (
+    SELECT 1 FROM staged_issues s WHERE s.source = issues.source AND s.source_id = issues.source_id
+)
+"""
+_MOVE_DISPLACED = """
+UPDATE issues SET issue_key = renamed.new_key, missing_since = coalesce(missing_since, :now)
+FROM temp.renamed WHERE issues.id = renamed.id
+"""
+_COMPARED = [column for column in COLUMNS if column not in ("source", "source_id")]
+_TOUCHED = f"""
+INSERT INTO temp.touched
+SELECT s.source, s.source_id, i.id IS NULL AS is_new
+FROM staged_issues s LEFT JOIN issues i ON i.source = s.source AND i.source_id = s.source_id
+WHERE i.id IS NULL OR i.missing_since IS NOT NULL
+OR ({", ".join(f"i.{c}" for c in _COMPARED)}) IS NOT ({", ".join(f"s.{c}" for c in _COMPARED)})
+"""
+_UPSERT = f"""
+INSERT INTO issues ({_LIST}, harvested_at, seen_run)
+SELECT {", ".join(f"s.{c}" for c in COLUMNS)}, :now, :run
+FROM temp.touched JOIN staged_issues s USING (source, source_id) WHERE true
+ON CONFLICT (source, source_id) DO UPDATE SET {", ".join(f"{c} = excluded.{c}" for c in _COMPARED)},
+    harvested_at = excluded.harvested_at, seen_run = excluded.seen_run, missing_since = NULL
+"""
+# The cross join keeps SQLite from reading all issues to find those of one page.
+_SEEN = """
+UPDATE issues SET harvested_at = :now, seen_run = :run WHERE id IN (
+    SELECT i.id FROM staged_issues s CROSS JOIN issues i ON i.source = s.source AND i.source_id = s.source_id
+    WHERE i.seen_run IS NOT :run
+)
+"""
+_TOUCHED_ISSUES = "temp.touched JOIN issues i USING (source, source_id)"
+_SIDE_TABLES = (
+    f"DELETE FROM issue_labels WHERE issue_id IN (SELECT i.id FROM {_TOUCHED_ISSUES})",
+    f"DELETE FROM issue_assignees WHERE issue_id IN (SELECT i.id FROM {_TOUCHED_ISSUES})",
+    f"""INSERT OR IGNORE INTO issue_labels (issue_id, label, folded)
+    SELECT i.id, each.value, casefold(each.value)
+    FROM {_TOUCHED_ISSUES}, json_each(i.labels) AS each""",
+    f"""INSERT OR IGNORE INTO issue_assignees (issue_id, account, name, folded)
+    SELECT i.id, json_extract(each.value, '$[0]'), json_extract(each.value, '$[1]'),
+        casefold(json_extract(each.value, '$[1]'))
+    FROM {_TOUCHED_ISSUES}, json_each(i.assignee_accounts) AS each""",
+)
