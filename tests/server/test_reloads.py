@@ -2,15 +2,18 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.server.conftest import Client, fill_with_everything, served
+from tests.web import Handle
 from worksupport.clock import Clock
 from worksupport.config.load import load_settings
 from worksupport.config.settings import Settings
@@ -111,6 +114,32 @@ def test_a_reload_is_answered_at_once_and_seen_at_once(team: Team) -> None:
     team.gate.opened.set()
     assert team.ended(1)["status"] == "completed"
     assert team.client.ask("/api/issues/keys").document["issue_keys"] == ["IAIPORT-1", "IAIPORT-2"]
+
+
+def test_the_monitor_hears_of_a_reload_that_the_server_starts(
+    sandbox: Sandbox, tmp_path: Path, serve: Callable[[Handle], str]
+) -> None:
+    told: list[str] = []
+    told_twice = threading.Event()
+
+    def monitor(request: BaseHTTPRequestHandler) -> None:
+        told.append(urlsplit(request.path).path)
+        request.send_response(200)
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+        if len(told) == 2:
+            told_twice.set()
+
+    path = tmp_path / "team.properties"
+    path.write_text(sandbox.properties() + f"monitor.ping_url={serve(monitor)}/check\n", encoding="utf-8")
+    path.chmod(0o600)
+    settings = load_settings(path, None, {})
+    reloads = Reloads(settings)
+    with served(settings.database_path, reloads=reloads) as client:
+        assert client.ask(RELOADS, "POST").status == 202
+        assert told_twice.wait(20)
+        assert reloads.stop(20)
+    assert told == ["/check/start", "/check"]
 
 
 def test_a_second_reload_is_a_conflict_with_the_first(team: Team) -> None:
