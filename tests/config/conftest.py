@@ -33,11 +33,12 @@ def load(config_file: Path, tmp_path: Path) -> Callable[..., Settings]:
 def problems(load: Callable[..., Settings]) -> Callable[..., list[str]]:
     """As `load`, for a configuration that is refused: the problems, one text each."""
 
-    def problems_of(text: str | bytes, **environment: str) -> list[str]:
+    def problems_of(text: str | bytes, *, with_warnings: bool = False, **environment: str) -> list[str]:
         with pytest.raises(ConfigurationError) as refused:
             load(text, **environment)
         assert refused.value.exit_code == 3
         assert refused.value.hint
-        return [line.strip() for line in refused.value.message.split("\n")[1:]]
+        lines = [line.strip() for line in refused.value.message.split("\n")[1:]]
+        return [line for line in lines if with_warnings or not line.startswith("warning: ")]
 
     return problems_of

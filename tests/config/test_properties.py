@@ -101,7 +101,7 @@ def test_a_reader_of_one_key_finds_it_however_it_is_written(tmp_path: Path) -> N
     path = tmp_path / "x.properties"
     path.write_text("a=1\ndatabase\\u002epath=here\n")
     assert (
-        properties.parse(path.read_bytes(), mentioning="database.path").entries["database.path"].value
+        properties.parse(path.read_bytes(), path, mentioning="database.path").entries["database.path"].value
         == "here"
     )
 

@@ -87,7 +87,7 @@ def _before_the_command() -> Callable[..., None]:
 
     version = typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
     own = _keyword("version", Annotated[bool, version], False)
-    return _with_signature(before_the_command, [*map(_with_variable, GLOBAL), own])
+    return _with_signature(before_the_command, [*(_parameter(each, _GLOBAL_PANEL) for each in GLOBAL), own])
 
 
 def _print_version(wanted: bool) -> None:
@@ -159,18 +159,11 @@ def _keyword(name: str, annotation: Any, default: Any = inspect.Parameter.empty)
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
 
 
-def _with_variable(option: Option) -> inspect.Parameter:
-    """A global option before the command, where it also comes from the environment."""
-    return _parameter(option, _GLOBAL_PANEL, option.variable or None)
-
-
-def _parameter(option: Option, panel: str | None = None, variable: str | None = None) -> inspect.Parameter:
+def _parameter(option: Option, panel: str | None = None) -> inspect.Parameter:
     """The row of a table as a parameter of a function that Typer calls."""
     kind = _TYPES[option.holds]
     default = Path(str(option.default)) if kind is Path and option.default else option.default
-    # Typer tells the variable itself where it reads it.
-    help_text = option.help.replace(f" ({variable})", "") if variable else option.help
-    details: dict[str, Any] = {"help": help_text, "rich_help_panel": panel}
+    details: dict[str, Any] = {"help": option.help, "rich_help_panel": panel}
     if option.metavar or option.holds == "count":
         details["metavar"] = option.metavar
     if option.low is not None:
@@ -180,7 +173,7 @@ def _parameter(option: Option, panel: str | None = None, variable: str | None = 
     if option.completes:
         details["autocompletion"] = _completer(option.completes)
     if option.flags:
-        details |= {"count": option.holds == "count", "envvar": variable}
+        details["count"] = option.holds == "count"
         details["show_default"] = option.holds not in ("count", "flag") and default is not None
         # Not `readable` to Typer: with a database given, reads need no configuration; what is wrong we tell.
         info = typer.Option(*option.flags, **details, readable=False)

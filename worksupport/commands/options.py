@@ -36,7 +36,6 @@ class Option:
         "low",
         "metavar",
         "name",
-        "variable",
     )
 
     def __init__(
@@ -52,7 +51,6 @@ class Option:
         high: "float | None" = None,
         completes: "str | tuple[str, ...]" = "",
         is_required: bool = False,
-        variable: str = "",
     ) -> None:
         self.name = name
         self.flags = flags
@@ -64,7 +62,6 @@ class Option:
         self.high = high
         self.completes = completes
         self.is_required = is_required
-        self.variable = variable
 
 
 class Command:
@@ -107,9 +104,8 @@ GLOBAL = (
         "Configuration file (WORKSUPPORT_CONFIG).",
         "PATH",
         "path",
-        variable="WORKSUPPORT_CONFIG",
     ),
-    Option("db", ("--db",), "Database file (WORKSUPPORT_DB).", "PATH", "path", variable="WORKSUPPORT_DB"),
+    Option("db", ("--db",), "Database file (WORKSUPPORT_DB).", "PATH", "path"),
     Option("verbose", ("-v", "--verbose"), "More on stderr; -vv for all.", holds="count"),
     Option("quiet", ("-q", "--quiet"), "Only errors on stderr.", holds="flag"),
     Option("log_format", ("--log-format",), "text or json.", "FORMAT", completes=LOG_FORMATS),

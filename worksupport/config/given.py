@@ -1,7 +1,7 @@
 """Each key's value as somebody gave it, what it means, and what is wrong with it, told all at once."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,12 +51,16 @@ class Findings:
         self._problems.append((line or _AFTER_ALL_LINES, text))
 
     def raise_problems(self, path: Path) -> None:
-        """Raise one ConfigurationError with a line for each problem, in the file's order, if there is any."""
+        """Raise one ConfigurationError with a line for each problem, in the file's order, if there is any.
+
+        The warnings follow: a misspelt key is why a needed one is missing.
+        """
         if not self._problems:
             return
         ordered = [text for _, text in sorted(self._problems, key=lambda problem: problem[0])]
         count = "1 problem" if len(ordered) == 1 else f"{len(ordered)} problems"
-        lines = [f"the configuration {path} has {count}:", *(f"  {text}" for text in ordered)]
+        told = [*ordered, *(f"warning: {text}" for text in self.warnings)]
+        lines = [f"the configuration {path} has {count}:", *(f"  {text}" for text in told)]
         raise ConfigurationError("\n".join(lines), "correct this, then type the same command again")
 
 
@@ -87,6 +91,15 @@ def parsed_values(given: dict[str, Given], findings: Findings) -> dict[str, Any]
         except ValueError as error:
             findings.problem(name, f"{error}{_shown(key, value.text)}", value)
     return values
+
+
+def parsed_or_noted(parse: Callable[[str], str], key: str, given: Given, findings: Findings) -> str:
+    """What a value outside the table means; the value itself, after noting the problem, if it is wrong."""
+    try:
+        return parse(given.text)
+    except ValueError as error:
+        findings.problem(key, f"{error}; found {given.text[:_MAX_SHOWN]!r}", given)
+        return given.text
 
 
 def _from_environment(key: keys.Key, environment: Mapping[str, str], findings: Findings) -> Given | None:

@@ -37,7 +37,7 @@ class Key:
     @property
     def may_be_empty(self) -> bool:
         """Whether empty means "not given"; for the others it is a wrong value."""
-        return self.parse in (parsers.text, parsers.token) or self.name.endswith("_url")
+        return self.parse in parsers.TEXTS or self.name.endswith("_url")
 
 
 JIRA = (
@@ -49,7 +49,7 @@ JIRA = (
     ),
     Key(
         "jira.email",
-        parsers.text,
+        parsers.word,
         "jira.email",
         "The account that the token belongs to. Data Center: leave it out, the token says it all.",
         placeholder="your_email@company.com",
@@ -64,14 +64,14 @@ JIRA = (
     ),
     Key(
         "jira.issue_label",
-        parsers.text,
+        parsers.word,
         "jira.issue_label",
         "Also harvest the members' issues with this label, in any project; empty: none of them.",
         sample="work-support",
     ),
     Key(
         "jira.root_jql",
-        parsers.text,
+        parsers.query,
         "jira.root_jql",
         "Where the hierarchy starts. The default, with the type as your site calls it:",
         'project in (IAIPORT, AIPRDV, AIMP, IACU) AND type = "Product Version" \\\n'
@@ -89,7 +89,7 @@ GITHUB = (
     ),
     Key(
         "github.issue_label",
-        parsers.text,
+        parsers.plain,
         "github.issue_label",
         "Harvest the members' issues with this label. Needed: without it every issue would be fetched.",
         sample="work-support",
@@ -103,7 +103,7 @@ GITHUB = (
     ),
     Key(
         "github.search_scope",
-        parsers.text,
+        parsers.plain,
         "github.search_scope",
         "More search qualifiers, such as org:acme",
     ),
@@ -155,7 +155,7 @@ HARVEST = (
 DATABASE_AND_SERVER = (
     Key(
         "database.path",
-        parsers.text,
+        parsers.path,
         "",  # `locate` finds the database, for readers too, who need no valid configuration
         "The database file, relative to this file's folder. Empty: worksupport/worksupport.db in your data\n"
         "folder (~/.local/share, or XDG_DATA_HOME).",

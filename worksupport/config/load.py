@@ -98,7 +98,7 @@ def _document_if_any(config: Path | None, environment: Mapping[str, str]) -> tup
 def _database_path(config: Path, given: Given | None, environment: Mapping[str, str]) -> str:
     """A relative path of the file counts from the file's folder, one of the environment from here."""
     folder = "" if given and given.variable else str(config.parent)
-    return locate.database_at(given.text if given else "", folder, environment)
+    return locate.database_at(given.text if given else "", folder, environment, "database.path")
 
 
 def _warn_of_idle_github(parts: dict[str, Any], findings: Findings) -> None:

@@ -54,25 +54,51 @@ def locate_database(
     if named := named_database(database, environment):
         return named
     if _DATABASE_KEY_VARIABLE in environment:
-        return database_at(environment[_DATABASE_KEY_VARIABLE], "", environment)
+        return database_at(environment[_DATABASE_KEY_VARIABLE], "", environment, _DATABASE_KEY_VARIABLE)
     try:
         path = locate_config(config, environment)
     except ConfigurationError:
         if _named(config, environment, CONFIG_VARIABLE):
             raise
         return default_database(environment)
-    return database_at(database_key(path), os.path.dirname(path), environment)
+    text = database_key(path)
+    place = f"{_KEY} ({path}, line {_line_of_key(path)})" if has_shell_writing(text) else _KEY
+    return database_at(text, os.path.dirname(path), environment, place)
 
 
 def named_database(database: Location | None, environment: Mapping[str, str]) -> str | None:
-    """The database that `--db` or WORKSUPPORT_DB names; None if neither does."""
-    return _named(database, environment, DATABASE_VARIABLE)
+    """The database that `--db` or WORKSUPPORT_DB names; None if neither does.
+
+    Raises ConfigurationError for shell writing in the variable.
+    """
+    if database is not None:
+        return os.path.expanduser(os.fspath(database))
+    text = environment.get(DATABASE_VARIABLE, "")
+    return _in_full(text, DATABASE_VARIABLE) if text else None
 
 
-def database_at(text: str, folder: str, environment: Mapping[str, str]) -> str:
-    """The database for the value `text` of `database.path`, relative to `folder`; empty: the default one."""
+def database_at(text: str, folder: str, environment: Mapping[str, str], place: str) -> str:
+    """The database for the value `text` of `database.path`, relative to `folder`; empty: the default one.
+
+    Raises ConfigurationError, naming `place`, for shell writing in it.
+    """
     text = text.strip()
-    return os.path.join(folder, os.path.expanduser(text)) if text else default_database(environment)
+    return os.path.join(folder, _in_full(text, place)) if text else default_database(environment)
+
+
+def has_shell_writing(text: str) -> bool:
+    """Whether a path holds what only a shell expands: `$HOME`, `${X}`, `$(...)`, backticks, `~stranger`."""
+    after = [part[:1] for part in text.split("$")[1:]]
+    is_variable = any(first.isalpha() or first in ("_", "{", "(") for first in after if first)
+    return is_variable or "`" in text or os.path.expanduser(text).startswith("~")
+
+
+def _in_full(text: str, place: str) -> str:
+    if has_shell_writing(text):
+        raise ConfigurationError(
+            f"{place}: expected a path in full; found {text!r}, which nothing here expands (nor does cron)"
+        )
+    return os.path.expanduser(text)
 
 
 def default_database(environment: Mapping[str, str]) -> str:
@@ -102,6 +128,7 @@ def _named_config(config: Location | None, environment: Mapping[str, str]) -> st
     path = _named(config, environment, CONFIG_VARIABLE)
     if path is None:
         return None
+    path = os.path.expanduser(path)
     by = "--config" if config else CONFIG_VARIABLE
     if not os.path.exists(path):
         raise ConfigurationError(f"no configuration file at {path} ({by})", _HINT)
@@ -141,9 +168,10 @@ def database_key(path: str) -> str:
     try:
         lines = data.decode("utf-8-sig").replace("\r", "\n").split("\n")
     except UnicodeDecodeError:
-        return _parsed(data)
+        return _parsed(data, path)
     said = [said for line in lines if not (said := line.lstrip(_BLANKS)).startswith(("#", "!"))]
-    return _parsed(data) if any("\\" in line or "\0" in line for line in said) else _value_in(said)
+    is_plain = b"\0" not in data and not any("\\" in line for line in said)
+    return _value_in(said) if is_plain else _parsed(data, path)
 
 
 def _value_in(lines: list[str]) -> str:
@@ -156,8 +184,16 @@ def _value_in(lines: list[str]) -> str:
     return ""
 
 
-def _parsed(data: bytes) -> str:
+def _parsed(data: bytes, path: str) -> str:
     from worksupport.config import properties  # only now: to load jproperties takes longer than an answer
 
-    entry = properties.parse(data, mentioning=_KEY).entries.get(_KEY)
+    entry = properties.parse(data, path, mentioning=_KEY).entries.get(_KEY)
     return entry.value if entry else ""
+
+
+def _line_of_key(path: str) -> int:
+    from pathlib import Path
+
+    from worksupport.config import properties  # only now: see _parsed
+
+    return properties.read(Path(path)).entries[_KEY].lines[0]

@@ -5,13 +5,79 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
+from worksupport.config.locate import has_shell_writing
+
 _DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?")
 _ADDRESS = "expected an https:// address with a host name"
+_QUOTATION_MARKS = (
+    ('"', '"'),
+    ("'", "'"),
+    ("`", "`"),
+    ("“", "”"),
+    ("„", "“"),
+    ("\u2018", "\u2019"),
+    ("«", "»"),
+)
+# `priority #1` is a label; a comment begins with a letter or a blank.
+_COMMENT = re.compile(r"\s(#(?!\d)|//)")
+_LOGIN = re.compile(r"[\w.-]+(\[bot\])?")
 
 
 def text(value: str) -> str:
     """The value as it is."""
     return value
+
+
+def query(value: str) -> str:
+    """JQL, which may begin and end with a quoted name but is not quoted as a whole."""
+    if _is_quoted(value):
+        raise ValueError("expected no quotation marks around the value: they would become part of it")
+    return value
+
+
+def plain(value: str) -> str:
+    """A name, label or search qualifiers: neither quoted, nor with a comment behind."""
+    query(value)
+    if _COMMENT.search(value):
+        raise ValueError("expected no comment behind the value: it needs a line of its own")
+    return value
+
+
+def word(value: str) -> str:
+    """A label of Jira, an address or an account: plain, without blanks and invisible characters."""
+    plain(value)
+    if " " in value or not value.isprintable():
+        raise ValueError("expected one word without blanks or invisible characters")
+    return value
+
+
+def account(value: str) -> str:
+    """A person in Jira: an accountId, an e-mail address or, on Data Center, a user name."""
+    plain(value)
+    if not value.isprintable():
+        raise ValueError("expected an accountId or an e-mail address without invisible characters")
+    return value
+
+
+def login(value: str) -> str:
+    """A login of GitHub's, without the @ that people write before it."""
+    name = plain(value).removeprefix("@")
+    if not _LOGIN.fullmatch(name):
+        raise ValueError("expected a login: letters, digits and hyphens")
+    return name
+
+
+def path(value: str) -> str:
+    """A path; a leading ~ is the home folder."""
+    plain(value)
+    if has_shell_writing(value):
+        raise ValueError("expected a path in full: nothing here expands what a shell does")
+    return value
+
+
+def _is_quoted(value: str) -> bool:
+    inner = value[1:-1]
+    return any(value == f"{a}{inner}{b}" and a not in inner and b not in inner for a, b in _QUOTATION_MARKS)
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:
@@ -58,7 +124,7 @@ def token(value: str) -> str:
     """A token as it goes into an HTTP header: no blank, no control character, ASCII only."""
     if not (value.isascii() and value.isprintable() and " " not in value):
         raise ValueError("expected a token: ASCII without blanks or line breaks (the value is not shown)")
-    return value
+    return query(value)
 
 
 def base_url(value: str) -> str:
@@ -98,3 +164,7 @@ def _is_loopback(host_name: str) -> bool:
         return host_name == "localhost" or ip_address(host_name).is_loopback
     except ValueError:
         return False
+
+
+# Of these an empty value means "not given".
+TEXTS = (text, query, plain, word, account, login, path, token)

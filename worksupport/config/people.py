@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Callable
 
-from worksupport.config import keys
-from worksupport.config.given import Findings, Given
+from worksupport.config import keys, parsers
+from worksupport.config.given import Findings, Given, parsed_or_noted
 from worksupport.config.properties import Document
 from worksupport.config.settings import Member
 from worksupport.errors import ConfigurationError
@@ -55,7 +55,8 @@ def _grouped(document: Document, prefix: str, fields: tuple[str, ...]) -> dict[s
 def _member(identifier: str, group: _Group, findings: Findings) -> Member:
     prefix = f"{keys.MEMBER_PREFIX}{identifier}"
     name = _required(f"{prefix}.name", group, "the person's name", findings)
-    jira_id, github_id = _filled(group, "jira_id"), _filled(group, "github_id")
+    jira_id = _parsed(f"{prefix}.jira_id", group, parsers.account, findings)
+    github_id = _parsed(f"{prefix}.github_id", group, parsers.login, findings)
     if not jira_id and not github_id:
         expected = f"expected {prefix}.jira_id, {prefix}.github_id or both"
         findings.problem(prefix, f"{expected}; found neither", _first(group))
@@ -79,7 +80,13 @@ def _required(key: str, group: _Group, what: str, findings: Findings) -> str:
         found = group.get(key.rpartition(".")[2])
         reason = "; found the example's placeholder" if found and found.text else "; it is missing"
         findings.problem(key, f"expected {what}{reason}", found or _first(group))
-    return value or ""
+    return _parsed(key, group, parsers.plain, findings) or ""
+
+
+def _parsed(key: str, group: _Group, parse: Callable[[str], str], findings: Findings) -> str | None:
+    """The value of `key`'s field as what it means, after noting a problem where it is wrong."""
+    field = key.rpartition(".")[2]
+    return None if _filled(group, field) is None else parsed_or_noted(parse, key, group[field], findings)
 
 
 def _filled(group: _Group, field: str) -> str | None:

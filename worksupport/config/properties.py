@@ -1,5 +1,6 @@
 """A properties file as keys, values and line numbers, read with jproperties."""
 
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from worksupport.errors import ConfigurationError
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _BLANKS = " \t\f"
+_OTHER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 _COMMENT_MARKS = ("#", "!")
 _BAD_ESCAPE = r"a wrong escape: \u needs four hexadecimal digits (a backslash itself is written \\)"
 
@@ -34,17 +36,23 @@ class Document:
 def read(path: Path) -> Document:
     """The properties of the file at `path`. Raises ConfigurationError if it cannot be read."""
     try:
-        return parse(path.read_bytes())
+        data = path.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"the configuration {path} cannot be read: {error.strerror}") from error
+    return parse(data, path)
 
 
-def parse(data: bytes, mentioning: str = "") -> Document:
-    """The properties in these bytes of UTF-8 text; a byte order mark is dropped.
+def parse(data: bytes, path: str | Path, mentioning: str = "") -> Document:
+    """The properties in these bytes of UTF-8 text, read from `path`; a byte order mark is dropped.
 
     `mentioning`: parse only lines that may hold this text, for readers that want one key fast. Wrong bytes
-    and escapes are `faults`.
+    and escapes are `faults`. Raises ConfigurationError for UTF-16 or UTF-32, of which nothing can be read.
     """
+    if data.startswith(_OTHER_MARKS) or data.count(0) * 4 > len(data):
+        raise ConfigurationError(
+            f"the configuration {path} is not UTF-8 text but UTF-16 or the like, which editors call Unicode",
+            "save the file as UTF-8",
+        )
     text, faults = _decoded(data)
     entries: dict[str, Entry] = {}
     for line, logical in _logical_lines(text):
