@@ -19,6 +19,7 @@ from tests.conftest import Answer, FakeClock
 from tests.filled_database import fill, issue, result
 from worksupport.clock import Clock, utc_text
 from worksupport.sandbox.faults import Faults
+from worksupport.sandbox.github_data import add_github_issue
 from worksupport.sandbox.jira_site import empty_site
 from worksupport.sandbox.server import Sandbox, running
 from worksupport.store.lock import exclusive_lock
@@ -47,6 +48,8 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     world = empty_site()
     world.team = world.team[1:2]
     world.add_jira_issue("IAIPORT", "Product Version", labels=["SE_product_family"])
+    world.add_jira_issue("IAIPORT", "Bug", labels=[world.jira_label], assignee=world.team[0])
+    add_github_issue(world, "acme/app", "Work", labels=[world.github_label], assignees=[world.team[0].login])
     folder = tmp_path / "private"
     folder.mkdir(mode=0o700)
     with running(world) as sandbox:

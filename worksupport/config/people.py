@@ -33,7 +33,7 @@ def read_hierarchy(document: Document, findings: Findings) -> Hierarchy:
     noted = len(findings.keys)
     types = [_issue_type(identifier, group, findings) for identifier, group in groups.items()]
     if not types or len(findings.keys) > noted:
-        return Hierarchy(DEFAULT_TYPES)
+        return Hierarchy(DEFAULT_TYPES, is_built_in=True)
     if all(issue_type.id != UNKNOWN_TYPE_ID for issue_type in types):
         types.append(DEFAULT_TYPES[-1])
     try:
@@ -41,7 +41,7 @@ def read_hierarchy(document: Document, findings: Findings) -> Hierarchy:
     except ConfigurationError as error:
         first = next(iter(next(iter(groups.values())).values()))
         findings.problem(f"{keys.TYPE_PREFIX}*", error.message, first)
-        return Hierarchy(DEFAULT_TYPES)
+        return Hierarchy(DEFAULT_TYPES, is_built_in=True)
 
 
 def _grouped(document: Document, prefix: str, fields: tuple[str, ...]) -> dict[str, _Group]:

@@ -21,10 +21,12 @@ class IssueType:
 class Hierarchy:
     """The configured issue types; refused with the reason if they form no tree of levels.
 
+    `is_built_in`: nobody configured them, so their ids are one company's and mean nothing on another site.
     Raises ConfigurationError for an unknown child id, a cycle, no root or two types of one name.
     """
 
     types: tuple[IssueType, ...]
+    is_built_in: bool = False
     by_id: dict[int, IssueType] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -9,6 +9,7 @@ from worksupport.sandbox.exchange import JIRA, Answer, Request
 from worksupport.sandbox.jira_paging import Pages, RefusedError, problem, read_search, refused, shown
 from worksupport.sandbox.jql import search
 from worksupport.sandbox.jql_words import JqlError
+from worksupport.sandbox.team import Person
 from worksupport.sandbox.world import World
 
 _PATH = re.compile(r"/rest/api/(?:2|3|latest)/(.+)")
@@ -32,6 +33,8 @@ class Jira:
             "myself": self._myself,
             "issuetype": self._issue_types,
             "field": self._fields,
+            "user": self._user,
+            "user/bulk": self._users,
             "user/search": self._user_search,
             "search": self._removed,
             "search/jql": self._search,
@@ -127,6 +130,24 @@ class Jira:
         people = self._world.people
         found = [p for p in people if p.has_jira and (wanted == p.email or wanted in p.name.casefold())]
         return Answer([person.jira_user() for person in found])
+
+    def _user(self, request: Request) -> Answer:
+        """One account by its id."""
+        for person in self._people(request):
+            if person.account_id == request.first("accountId"):
+                return Answer(person.jira_user())
+        raise refused("Specified user does not exist or you do not have required permissions", status=404)
+
+    def _users(self, request: Request) -> Answer:
+        """Accounts by their ids, up to `maxResults`; a stranger's is passed over without a word."""
+        wanted = request.query.get("accountId", [])
+        found = [p.jira_user() for p in self._people(request) if p.account_id in wanted]
+        size = int(request.first("maxResults") or 10)
+        page = {"maxResults": size, "startAt": 0, "total": len(found), "isLast": len(found) <= size}
+        return Answer({**page, "values": found[:size]})
+
+    def _people(self, request: Request) -> list[Person]:
+        return [person for person in self._world.people if person.has_jira and self._known(request)]
 
     def _issue(self, request: Request, name: str) -> Answer:
         issue = self._world.find(name) if self._known(request) else None

@@ -7,7 +7,7 @@ from worksupport.errors import QueryRefusedError
 from worksupport.sources.base import ParentsOf, Probe, count_text, who_text
 from worksupport.sources.github.client import GitHub
 from worksupport.sources.github.search import LOGINS_PER_QUERY, issue_query
-from worksupport.sources.github.source import login_groups
+from worksupport.sources.github.source import login_groups, require_scope
 
 
 def dry_run(settings: Settings, github: GitHubSettings, parents_of: ParentsOf) -> Iterator[str]:
@@ -28,6 +28,8 @@ def probe(client: GitHub, settings: Settings, github: GitHubSettings) -> Probe:
     query = issue_query(github.issue_label, groups[0], github.search_scope)
     try:
         page = next(iter(client.search(query)), [])
-    except QueryRefusedError as error:  # a harvest leaves these members out and goes on
+    except QueryRefusedError as error:
+        require_scope(client, github)
+        # A harvest leaves these members out and goes on.
         return Probe([who, error.message], f"correct the github_id of {', '.join(groups[0])}")
     return Probe([who, f"search for {', '.join(groups[0])}: {count_text(page)}"])

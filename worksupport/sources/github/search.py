@@ -30,10 +30,10 @@ def issue_query(label: str, logins: Sequence[str], scope: str = "") -> str:
     """The query for labelled issues of these people; more than one needs a server that knows OR.
 
     `scope`: further qualifiers as configured, such as `org:acme`. A group stands in parentheses: a bare OR
-    would leave label and scope behind.
+    would leave label and scope behind. Without people: whoever has them.
     """
     people = [f"assignee:{login if _PLAIN_LOGIN.fullmatch(login) else quote(login)}" for login in logins]
-    group = people[0] if len(people) == 1 else f"({' OR '.join(people)})"
+    group = f"({' OR '.join(people)})" if len(people) > 1 else "".join(people)
     return " ".join(part for part in ("is:issue", f"label:{quote(label)}", scope.strip(), group) if part)
 
 

@@ -1,11 +1,11 @@
 """GitHub as a source of a run: labelled issues by assignee, six logins a query, one request at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from worksupport.config.settings import GitHubSettings, Settings
-from worksupport.errors import QueryRefusedError
+from worksupport.errors import ConfigurationError, QueryRefusedError
 from worksupport.model.issue_fields import IssueRow
 from worksupport.model.outcome import Kind, LeftOut
 from worksupport.network.service import Service
@@ -32,41 +32,65 @@ class GitHubSource:
         return self.client.service
 
     def fetch(self, scope: Scope, emit: Emit) -> None:
-        """Bring everything, whatever the scope; raises what the client raises."""
-        self.client.prove_identity()
-        self._ask_all(emit)
+        """Bring everything, whatever the scope.
 
-    def _ask_all(self, emit: Emit) -> None:
+        Raises what the client raises, and ConfigurationError where one cause refuses every search.
+        """
+        self.client.prove_identity()
+        issues = self._ask_all(emit)
+        if not issues and not self.findings.left_out and login_groups(self.settings, 1):
+            text = f"github: no issue of the team's has the label {self.github.issue_label!r}"
+            self.findings.warnings.append(text)
+
+    def _ask_all(self, emit: Emit) -> int:
         """Groups first, then alone each login that no hit of its group proves to be searchable.
 
-        GitHub silently drops a login that it may not show from a group; asked alone it answers 422.
+        GitHub silently drops a login that it may not show from a group; asked alone it answers 422. Returns
+        how many issues came.
         """
         waiting = login_groups(self.settings, LOGINS_PER_QUERY if self.client.supports_or() else 1)
+        refused: dict[str, QueryRefusedError] = {}
+        issues = answered = 0
         while waiting:
             self.client.plan(len(waiting))
             group = waiting.pop(0)
-            proven = self._ask(group, emit)
+            proven: set[str] = set()
+            try:
+                for rows in self._ask(group, emit):
+                    issues += len(rows)
+                    proven |= _proven(group, rows)
+                answered += 1
+            except QueryRefusedError as error:
+                if not (refused or answered):
+                    require_scope(self.client, self.github)
+                refused[group[0]] = error
             if len(group) > 1:
                 waiting += [(login,) for login in group if login.casefold() not in proven]
+        self._leave_out_refused(refused, answered)
+        return issues
 
-    def _ask(self, group: Sequence[str], emit: Emit) -> set[str]:
-        """Ask for one group; returns the logins (in lower case) that a hit of their own proves."""
+    def _leave_out_refused(self, refused: Mapping[str, QueryRefusedError], answered: int) -> None:
+        logins = [login for (login,) in login_groups(self.settings, 1) if login in refused]
+        if not answered and len(logins) > 1:
+            raise ConfigurationError(
+                f"GitHub refuses to search for any of the {len(logins)} logins: {refused[logins[0]].message}",
+                "is github.base_url the server of these people, and may the token see them?"
+                " then run: worksupport check",
+            )
+        for login in logins:
+            self._leave_out(Kind.LOGIN, login, refused[login].message)
+
+    def _ask(self, group: Sequence[str], emit: Emit) -> Iterator[list[IssueRow]]:
+        """The issues of one group, page by page, each handed to the writer. Raises QueryRefusedError."""
         search = self.client.search(issue_query(self.github.issue_label, group, self.github.search_scope))
-        proven: set[str] = set()
-        try:
-            for items in search:
-                rows = list(self._rows(items))
-                emit(Page("github", rows, LABELLED))
-                proven |= _proven(group, rows)
-        except QueryRefusedError as error:
-            if len(group) == 1:
-                self._leave_out(Kind.LOGIN, group[0], error.message)
-            return set()
+        for items in search:
+            rows = list(self._rows(items))
+            emit(Page("github", rows, LABELLED))
+            yield rows
         if search.is_short:
             reason = f"GitHub promised {search.total} issues and brought {search.received}"
             for login in group:
                 self._leave_out(Kind.LOGIN, login, reason)
-        return proven
 
     def _rows(self, items: list[Any]) -> Iterator[IssueRow]:
         names = {m.github_id.casefold(): m.name for m in self.settings.members if m.github_id}
@@ -80,6 +104,20 @@ class GitHubSource:
 
     def _leave_out(self, kind: Kind, name: str, reason: str) -> None:
         self.findings.leave_out(LeftOut("github", kind, name, reason))
+
+
+def require_scope(client: GitHub, github: GitHubSettings) -> None:
+    """Ask without people, if a scope is set. Raises ConfigurationError if it is the scope that is refused."""
+    if not github.search_scope:
+        return
+    try:
+        next(iter(client.search(issue_query(github.issue_label, (), github.search_scope))), None)
+    except QueryRefusedError as error:
+        raise ConfigurationError(
+            f"GitHub refuses github.search_scope {github.search_scope!r}: {error.message}",
+            "correct github.search_scope (was the organisation renamed, may the token see it?),"
+            " then run: worksupport check",
+        ) from error
 
 
 def login_groups(settings: Settings, size: int) -> list[tuple[str, ...]]:

@@ -14,9 +14,10 @@ from worksupport.network.auth import Account
 from worksupport.network.limits import whole_number
 from worksupport.network.responses import Check, Document, Response, error_text, is_list, is_object
 from worksupport.network.service import Service
+from worksupport.sources.base import batches
 from worksupport.sources.jira.data_center import DataCenter
 from worksupport.sources.jira.identity import Identity, credentials_for
-from worksupport.sources.jira.people import account, find_account
+from worksupport.sources.jira.people import account, find_account, known_accounts
 from worksupport.sources.jira.search import Cloud, Deployment, Page, search
 
 logger = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ _NOT_ALLOWED = (401, 403)
 # Burst limits count by the second.
 _SLOWER_SECONDS = 1.0
 _GATEWAY_PATH = "/ex/jira/"
+_ACCOUNTS_A_REQUEST = 90  # with the asking one, and well below the 8 kB that an address may have
 
 # Runs tasks side by side, or one after the other; for each its result, or the exception that it raised.
 AtOnce = Callable[[Sequence[Callable[[], Any]]], list[Any]]
@@ -141,6 +143,21 @@ class Jira:
     def find_account_id(self, email: str) -> str | None:
         """The account id (Data Center: user name) of the person with this e-mail address, or None."""
         return find_account(self._ask, self.deployment, email)
+
+    def known_accounts(self, account_ids: Sequence[str], own: Account | None) -> set[str] | None:
+        """Those of these account ids that somebody on the site has; None where it does not tell.
+
+        Data Center is not asked: it refuses a query that names a stranger.
+        """
+        known: set[str] = set()
+        for batch in batches(list(account_ids), _ACCOUNTS_A_REQUEST):
+            if own is None or not isinstance(self.deployment, Cloud):
+                return None
+            named = known_accounts(self._ask, self.deployment, batch, own.id)
+            if named is None:
+                return None
+            known |= named
+        return known
 
     def require_identity(self) -> None:
         """Raise CredentialsError unless Jira has shown that it knows us: it answers 200 and no issues if not.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from worksupport.errors import QueryRefusedError
 from worksupport.network.auth import Account
@@ -10,7 +11,7 @@ from worksupport.sources.jira import jql
 from worksupport.sources.jira.search import Ask, Deployment, search
 
 # Without the right to browse users the list is mostly empty, but some sites refuse to answer.
-_NOT_ALLOWED = (400, 401, 403, 404)
+_NOT_ALLOWED = (400, 401, 403, 404, 405)
 
 
 def find_account(ask: Ask, deployment: Deployment, email: str) -> str | None:
@@ -47,6 +48,36 @@ def _assignee(ask: Ask, deployment: Deployment, email: str) -> str | None:
     fields = issue.get("fields") if isinstance(issue, dict) else None
     assignee = fields.get("assignee") if isinstance(fields, dict) else None
     return account_of(assignee) if isinstance(assignee, dict) else None
+
+
+def known_accounts(ask: Ask, deployment: Deployment, account_ids: Sequence[str], own: str) -> set[str] | None:
+    """Those of these account ids that somebody on the site has; None where it does not tell.
+
+    `own`: the id of the account that asks, which an endpoint must name to be believed (README.md, "People").
+    """
+    asked = [own, *account_ids]
+    named = _named_in_bulk(ask, deployment, asked) or _named_alone(ask, deployment, asked)
+    return named if own in named else None
+
+
+def _named_in_bulk(ask: Ask, deployment: Deployment, account_ids: Sequence[str]) -> set[str]:
+    path = f"{deployment.api}/user/bulk?maxResults={len(account_ids)}&"
+    query = urlencode([("accountId", each) for each in account_ids])
+    found = ask("GET", path + query, accept=_NOT_ALLOWED)
+    users = found.document.get("values") if found.status == 200 else None
+    return {account_of(user) or "" for user in users or () if isinstance(user, dict)}
+
+
+def _named_alone(ask: Ask, deployment: Deployment, account_ids: Sequence[str]) -> set[str]:
+    """One after the other, the asking account first: without that the site tells nothing."""
+    named = set()
+    for account_id in account_ids:
+        found = ask("GET", f"{deployment.api}/user", params={"accountId": account_id}, accept=_NOT_ALLOWED)
+        if found.status == 200 and account_of(found.document) == account_id:
+            named.add(account_id)
+        elif not named:
+            break
+    return named
 
 
 def account(document: dict[str, Any]) -> Account:

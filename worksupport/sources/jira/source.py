@@ -8,6 +8,7 @@ from typing import Any
 from worksupport.config.settings import JiraSettings, Settings
 from worksupport.model.issue_fields import IssueRow
 from worksupport.model.outcome import Kind, LeftOut
+from worksupport.network.auth import Account
 from worksupport.network.service import Service
 from worksupport.sources.base import AccountFound, Emit, Findings, Page, Scope, batches
 from worksupport.sources.jira.client import Jira
@@ -65,6 +66,8 @@ class JiraSource:
         self.findings.left_out += walk.left_out
         self.findings.roots = walk.roots
         self.client.require_identity()
+        self._warn_of_nothing(walk, names)
+        self._prove(names, shaper.accounts, opened.account, emit)
 
     def _ask(self, shaper: "_Shaper", query: Query) -> Iterator[list[IssueRow]]:
         hierarchy = self.settings.hierarchy
@@ -101,6 +104,32 @@ class JiraSource:
         ids = ((found.get(m.jira_id or "", m.jira_id or ""), m.name) for m in members)
         return {account_id: name for account_id, name in ids if "@" not in account_id}
 
+    def _warn_of_nothing(self, walk: Walk, names: Mapping[str, str]) -> None:
+        """An empty answer to a root or a label query is seldom what somebody meant."""
+        if not walk.roots:
+            text = f"jira: the root query found no {level_name(RootQuery(), self.settings.hierarchy)}"
+            hint = "; the built-in one names four projects of one company: set jira.root_jql"
+            self.findings.warnings.append(text + ("" if self.jira.root_jql else hint))
+        if self.jira.issue_label and names and not walk.labelled and not walk.left_out:
+            text = f"jira: no issue of the team's has the label {self.jira.issue_label!r}"
+            self.findings.warnings.append(text)
+
+    def _prove(self, names: Mapping[str, str], seen: set[str], own: Account | None, emit: Emit) -> None:
+        """Leave out the accounts that nobody has: for those Jira answers 200 and no issues.
+
+        One that an issue or the site names is kept as proven, and not asked for again.
+        """
+        given = {member.jira_id for member in self.settings.members}
+        new = [account_id for account_id in names if account_id in given - self.known_accounts.keys()]
+        unseen = [account_id for account_id in new if account_id not in seen]
+        known = self.client.known_accounts(unseen, own)
+        for account_id in new:
+            if account_id in seen or (known and account_id in known):
+                emit(AccountFound(account_id, account_id))
+            elif known is not None:
+                reason = f"nobody on the site has this account id; correct the jira_id of {names[account_id]}"
+                self.findings.leave_out(LeftOut("jira", Kind.ACCOUNT, account_id, reason))
+
     def _first_queries(self, names: Mapping[str, str]) -> list[Query]:
         accounts = list(names) if self.jira.issue_label else []
         return [RootQuery(), *(LabelQuery(group) for group in batches(accounts, FULL_BATCH))]
@@ -116,11 +145,13 @@ class _Shaper:
     parent_fields: tuple[str, ...]
     findings: Findings
     emit: Emit
+    accounts: set[str] = field(default_factory=set)  # whom issues named as assignee
 
     def pages(self, raw_pages: Iterator[list[Any]], level: str) -> Iterator[list[IssueRow]]:
         """Each raw page of a level as rows; a record that cannot be shaped is left out by its key."""
         for raw_page in raw_pages:
             rows = [row for raw in raw_page if (row := self._row(raw)) is not None]
+            self.accounts.update(account for row in rows for account, _ in row["assignee_accounts"])
             self.emit(Page("jira", rows, level))
             yield rows
 

@@ -28,10 +28,11 @@ class SiteTypes:
 
 
 def resolve_types(hierarchy: Hierarchy, listed: Sequence[Mapping[str, Any]]) -> SiteTypes:
-    """Find each configured type in the site's list (`GET issuetype`): by name, else by its configured id.
+    """Find each configured type in the site's list (`GET issuetype`): by name, else by the id in the file.
 
-    On real sites the configured id can be another type's ("10004 is Bug"), so an id counts only if its
-    name there is nobody else's. Team-managed projects have ids of their own for one name.
+    On real sites the id can be another type's ("10004 is Bug", in any language), so an id counts only if
+    somebody configured it for this site and its name there is nobody else's. Team-managed projects have ids
+    of their own for one name.
     """
     found = SiteTypes()
     for issue_type in hierarchy.types:
@@ -71,6 +72,8 @@ def _ids_named(name: str, listed: Sequence[Mapping[str, Any]]) -> tuple[str, ...
 def _id_configured(
     issue_type: IssueType, hierarchy: Hierarchy, listed: Sequence[Mapping[str, Any]], found: SiteTypes
 ) -> tuple[str, ...]:
+    if hierarchy.is_built_in:
+        return ()
     taken = _JIRA_NAMES | {other.name.casefold() for other in hierarchy.types}
     for site_type in listed:
         names = _names(site_type)

@@ -37,11 +37,12 @@ class _Arrived:
 
 
 class Walk:
-    """One walk over one site; `left_out` and `roots` tell afterwards what it could not ask and found."""
+    """One walk over one site; afterwards `left_out` tells what it could not ask, the counts what came."""
 
     def __init__(self, hierarchy: Hierarchy, known_types: Iterable[int], workers: Workers, ask: Ask) -> None:
         self.left_out: list[LeftOut] = []
         self.roots = 0
+        self.labelled = 0
         self._hierarchy = hierarchy
         self._known_types = set(known_types)
         self._workers = workers
@@ -50,6 +51,7 @@ class Walk:
         self._ready: deque[Query | ParentProbe] = deque()
         self._in_flight: dict[Query | ParentProbe, int] = {}  # and how many rows each has brought
         self._asked_again: set[Query] = set()
+        self._answered: set[type] = set()  # the sorts of queries of which one at least was answered
 
     def run(self, queries: Iterable[Query]) -> None:
         """Ask these queries and everything below what they bring.
@@ -66,6 +68,14 @@ class Walk:
                 case Done(query, error):
                     self._ended(query, error)  # type: ignore[arg-type]
             self._dispatch()
+        self._require_answers(ChildrenQuery, "the children of any issue", Kind.PARENT, Kind.TYPE)
+        self._require_answers(LabelQuery, "the labelled issues of any account", Kind.ACCOUNT)
+
+    def _require_answers(self, sort: type, what: str, *kinds: Kind) -> None:
+        """Where every query of a sort is refused, one cause is behind it, not each single item."""
+        refused = [item for item in self.left_out if item.kind in kinds]
+        if len(refused) > 1 and sort not in self._answered:
+            raise IncompleteError(f"Jira refuses to search for {what}: {refused[-1].reason}")
 
     def _dispatch(self) -> None:
         while len(self._in_flight) < self._workers.count:
@@ -93,6 +103,7 @@ class Walk:
     def _reach(self, query: Query | ParentProbe, rows: list[IssueRow]) -> None:
         """Note the parents of the next level. The label query neither expands nor counts as a visit."""
         if isinstance(query, LabelQuery):
+            self.labelled += len(rows)
             return
         self.roots += len(rows) if isinstance(query, RootQuery) else 0
         for row in rows:
@@ -107,7 +118,13 @@ class Walk:
             self._refused(query, error)
         elif error:
             raise error
-        elif isinstance(query, ParentProbe):
+        else:
+            self._learn(query, rows)
+
+    def _learn(self, query: Query | ParentProbe, rows: int) -> None:
+        """A query has been answered."""
+        self._answered.add(type(query))
+        if isinstance(query, ParentProbe):
             self._leave_out_types(query.query)
         elif isinstance(query, ChildrenQuery):
             self._frontier.learn(query, rows)
