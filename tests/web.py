@@ -33,7 +33,13 @@ def new_service(clock: Any) -> Iterator[Callable[..., Service]]:
     ) -> Service:
         credentials = bearer("s3cret", account="the token", setting="jira.api_token", remedy="make a new one")
         service = Service(
-            "Jira", base_url, credentials, clock=clock, timeout_seconds=timeout, max_wait_seconds=max_wait
+            "Jira",
+            base_url,
+            credentials,
+            address_form=f"the site itself, such as {BASE}",
+            clock=clock,
+            timeout_seconds=timeout,
+            max_wait_seconds=max_wait,
         )
         services.append(service)
         return service

@@ -25,6 +25,7 @@ class Turns:
     def __init__(self, first: Callable[[Any], None], reply: Callable[..., None]) -> None:
         self.first = first
         self.reply = reply
+        self.then: list[Callable[[Any], None]] = []  # how the next requests are handled
         self.paths: list[str] = []
         self.headers: list[dict[str, str]] = []
 
@@ -33,6 +34,8 @@ class Turns:
         self.headers.append(dict(handler.headers))
         if len(self.paths) == 1:
             self.first(handler)
+        elif self.then:
+            self.then.pop(0)(handler)
         else:
             self.reply(handler, GOOD)
 
@@ -173,15 +176,17 @@ def test_a_get_follows_its_own_host_with_credentials(serve: Any, reply: Any, new
 
 def test_a_post_is_not_redirected(serve: Any, reply: Any, new_service: Any) -> None:
     """It would be repeated as a GET, or its body would go somewhere else."""
-    turns = Turns(lambda handler: reply(handler, status=307, Location="/y"), reply)
+    turns = Turns(reply, reply)
     service = new_service(serve(turns))
+    service.request("GET", "/x")
+    turns.then.append(lambda handler: reply(handler, status=307, Location="/y"))
     assert service.request("POST", "/x", json={}).document == {"fine": True}
-    assert turns.paths == ["/x", "/x"]
+    assert turns.paths == ["/x", "/x", "/x"]
 
 
 def test_redirects_in_circles_end(serve: Any, reply: Any, new_service: Any) -> None:
     service = new_service(serve(lambda handler: reply(handler, status=302, Location=handler.path)))
-    with pytest.raises(UnreachableError, match="more than 5 redirects"):
+    with pytest.raises(ConfigurationError, match="more than 5 redirects"):
         service.request("GET", "/x")
 
 
@@ -192,7 +197,7 @@ def test_credentials_do_not_follow_elsewhere(path: str, serve: Any, reply: Any, 
     other = serve(lambda handler: (elsewhere.append(handler.path), reply(handler)))
     target = other + path if path == "/" else path
     service = new_service(serve(lambda handler: reply(handler, status=302, Location=target)))
-    with pytest.raises(UnreachableError, match=r"a redirect to 127\.0\.0\.\d:\d+, which we do not follow"):
+    with pytest.raises(ConfigurationError, match=r"a redirect to 127\.0\.0\.\d:\d+, which we do not follow"):
         service.request("GET", "/x")
     assert elsewhere == []
 
@@ -221,6 +226,29 @@ def test_the_environments_proxy_is_used(serve: Any, reply: Any, new_service: Any
     monkeypatch.setenv("HTTP_PROXY", serve(turns))
     new_service("http://jira.example.com").request("GET", "/x")
     assert turns.paths == ["http://jira.example.com/x"]
+
+
+def test_a_proxy_that_is_not_there_is_named(new_service: Any, monkeypatch: Any) -> None:
+    """The connection is the proxy's, not the service's."""
+    monkeypatch.setenv("https_proxy", "http://me:hunter2@127.0.0.1:9")
+    with pytest.raises(
+        UnreachableError, match="the proxy that https_proxy names: the connection was refused"
+    ) as caught:
+        new_service("https://jira.example.com").request("GET", "/x")
+    assert "hunter2" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "proxy", ["socks5h://me:hunter2@127.0.0.1:1080", "socks4://127.0.0.1:1080", "ftp://127.0.0.1:9"]
+)
+def test_a_proxy_of_another_kind_is_named(new_service: Any, monkeypatch: Any, proxy: str) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(
+        ConfigurationError, match="ALL_PROXY names a proxy of a kind that we cannot use"
+    ) as caught:
+        new_service("https://jira.example.com").request("GET", "/x")
+    assert "NO_PROXY=jira.example.com" in caught.value.hint
+    assert "hunter2" not in caught.value.message + caught.value.hint
 
 
 def test_loopback_is_asked_without_proxy(serve: Any, reply: Any, new_service: Any, monkeypatch: Any) -> None:

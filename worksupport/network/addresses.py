@@ -6,11 +6,9 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 _PORTS = {"http": 80, "https": 443}
 
 
-def join(base_url: str, path_or_url: str) -> str:
-    """`path_or_url` below `base_url`, which may have a path of its own (`https://host/jira`)."""
-    if urlsplit(path_or_url).scheme:
-        return path_or_url
-    return f"{base_url.rstrip('/')}/{path_or_url.lstrip('/')}"
+def join(base_url: str, path: str) -> str:
+    """`path` below `base_url`, which may have a path of its own (`https://host/jira`)."""
+    return f"{base_url.rstrip('/')}/{path.lstrip('/')}"
 
 
 def redirected(url: str, location: str) -> str:

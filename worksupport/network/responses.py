@@ -4,6 +4,7 @@ Error bodies are in the account's language, so nothing is decided by them; they 
 """
 
 import json
+import os
 import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +13,7 @@ from http import HTTPStatus
 from typing import Any
 
 import requests
-from requests.utils import parse_header_links
+from requests.utils import get_environ_proxies, parse_header_links, select_proxy
 from urllib3 import exceptions as urllib3_errors
 
 from worksupport.errors import (
@@ -22,7 +23,7 @@ from worksupport.errors import (
     UnreachableError,
     WorksupportError,
 )
-from worksupport.network.addresses import shown
+from worksupport.network.addresses import host, is_loopback, shown
 from worksupport.network.auth import Credentials
 from worksupport.text import visible
 
@@ -37,6 +38,14 @@ Check = Callable[[Any], str]
 
 class TransientError(Exception):
     """Asking again can help; the message says what happened, without secrets."""
+
+
+class UnreachedError(TransientError):
+    """Nobody answered: a name that cannot be resolved, a refused connection, a proxy that is not there."""
+
+
+class MisdirectedError(Exception):
+    """A page or a redirect in place of an answer: as long as none has come, the address is wrong."""
 
 
 class RateLimited(TransientError):
@@ -93,7 +102,10 @@ def is_list(document: Any) -> str:
 
 
 def checked_document(response: Response, check: Check) -> Any:
-    """The JSON of a good response. Raises TransientError saying what came in its place."""
+    """The JSON of a good response.
+
+    Raises TransientError saying what came in its place, MisdirectedError if that is a page for people.
+    """
     document = _json_document(response)
     if complaint := check(document):
         raise TransientError(complaint)
@@ -104,7 +116,7 @@ def _json_document(response: Response) -> Any:
     if not response.body.strip():
         raise TransientError("an empty answer")
     if _is_page(response):
-        raise TransientError(f"{_page(response)} in place of data")
+        raise MisdirectedError(f"{_page(response)} in place of data")
     if response.content_type and "json" not in response.content_type:
         raise TransientError(f"{visible(response.content_type)} in place of JSON")
     try:
@@ -175,15 +187,15 @@ def _shortened(text: str) -> str:
     return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
 
 
-def refusal(service: str, response: Response, credentials: Credentials) -> WorksupportError:
+def refusal(
+    service: str, response: Response, credentials: Credentials, address_hint: str
+) -> WorksupportError:
     """What to raise for a 4xx status that asking again does not change, with its likely cause."""
     said = f"{response.address} answered {credentials.hide(error_text(response))}"
     if response.status in {401, 403}:
         return refused_credentials(service, credentials, said, response.status)
     if response.status in {404, 410}:
-        return ConfigurationError(
-            f"{service}: {said}", f"is {service.lower()}.base_url the address of a {service}, whole?"
-        )
+        return ConfigurationError(f"{service}: {said}", address_hint)
     if response.status == 407:
         return UnreachableError(f"{service}: {said}", "the proxy wants credentials: see HTTPS_PROXY")
     if response.status in {400, 413, 414, 422}:
@@ -201,13 +213,15 @@ def refused_credentials(
 
 # What the HTTP library raises: the first that is found in the chain of causes says what happened. Its own
 # texts are never shown, for they can hold a proxy's password or a whole query.
-_CAUSES: tuple[tuple[type[BaseException], str], ...] = (
+_UNREACHED: tuple[tuple[type[BaseException], str], ...] = (
     (urllib3_errors.NameResolutionError, "the host's name cannot be resolved (DNS)"),
-    (requests.exceptions.ProxyError, "the proxy named by the environment cannot be reached or refuses us"),
-    (ssl.SSLError, "the TLS connection failed"),
-    (requests.exceptions.SSLError, "the TLS connection failed"),
     (ConnectionRefusedError, "the connection was refused"),
     (requests.exceptions.ConnectTimeout, "no connection within the time-out"),
+    (requests.exceptions.ProxyError, "the proxy refuses us or does not answer"),
+)
+_CAUSES: tuple[tuple[type[BaseException], str], ...] = (
+    (ssl.SSLError, "the TLS connection failed"),
+    (requests.exceptions.SSLError, "the TLS connection failed"),
     (requests.exceptions.ReadTimeout, "no answer within http.timeout_seconds"),
     (urllib3_errors.ReadTimeoutError, "no answer within http.timeout_seconds"),
     (requests.exceptions.ContentDecodingError, "the answer's compression is broken"),
@@ -216,26 +230,49 @@ _CAUSES: tuple[tuple[type[BaseException], str], ...] = (
     (urllib3_errors.ProtocolError, "the connection broke off"),
 )
 _NEVER_SENT = (requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL, ValueError)
+_UNUSABLE_PROXY = (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL)
 
 
-def no_response(error: Exception, service: str, address: str) -> TransientError | WorksupportError:
-    """The error to raise in place of one of requests', urllib3's or the system's."""
-    causes = list(_chain(error))
+def no_response(error: Exception, service: str, url: str) -> TransientError | WorksupportError:
+    """The error to raise in place of one of requests', urllib3's or the system's, for a request to `url`."""
+    causes, address = list(_chain(error)), shown(url)
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return UnreachableError(
                 f"{service} at {address} has a TLS certificate that we cannot trust: {cause.verify_message}",
                 "if a proxy of your company answers instead, name its certificates in REQUESTS_CA_BUNDLE",
             )
-    for kind, said in _CAUSES:
-        if any(isinstance(cause, kind) for cause in causes):
-            return TransientError(said)
+    proxy = proxy_variable(url)
+    if said := _said(causes, _UNREACHED):
+        return UnreachedError(f"the proxy that {proxy} names: {said}" if proxy else said)
+    if said := _said(causes, _CAUSES):
+        return TransientError(said)
+    if proxy and isinstance(error, _UNUSABLE_PROXY):
+        return ConfigurationError(
+            f"{service}: nothing can be sent to {address}: {proxy} names a proxy of a kind that we cannot use"
+            " (SOCKS needs the package PySocks)",
+            f"name an http:// proxy in {proxy}, or set NO_PROXY={host(url)}, or install PySocks beside us",
+        )
     if isinstance(error, _NEVER_SENT):
         return ConfigurationError(f"{service}: nothing can be sent to {address}: {type(error).__name__}")
     if not isinstance(error, requests.RequestException):
         # requests' own words about a certificate file of the environment that is not there
         return ConfigurationError(f"{service}: nothing can be sent to {address}: {visible(str(error))}")
     return TransientError(f"the connection failed ({type(error).__name__})")
+
+
+def proxy_variable(url: str) -> str:
+    """The environment variable whose proxy requests uses for `url`; '' if it goes there directly."""
+    if is_loopback(url):
+        return ""
+    proxy = select_proxy(url, get_environ_proxies(url))
+    scheme = url.partition(":")[0]
+    names = [name for base in (scheme, "all") for name in (f"{base}_proxy", f"{base}_PROXY".upper())]
+    return next((name for name in names if proxy and os.environ.get(name) == proxy), "")
+
+
+def _said(causes: list[BaseException], table: tuple[tuple[type[BaseException], str], ...]) -> str:
+    return next((said for kind, said in table if any(isinstance(c, kind) for c in causes)), "")
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -10,9 +10,10 @@ from collections.abc import Callable
 import tenacity
 
 from worksupport.clock import Clock
-from worksupport.network.responses import RateLimited, TransientError
+from worksupport.network.responses import RateLimited, TransientError, UnreachedError
 
 TRIES = 5
+WATCHED_TRIES = 2  # where a person waits, of a host that has not answered yet: its name is misspelt, say
 _FAULT_SECONDS = 60.0
 # 1, 3, 9 and 27 seconds, give or take 30 %: a hiccup costs little, a restart of half a minute is outlived.
 _FIRST_WAIT, _WAIT_FACTOR, _JITTER = 1.0, 3.0, (0.7, 1.3)
@@ -21,9 +22,17 @@ _FIRST_WAIT, _WAIT_FACTOR, _JITTER = 1.0, 3.0, (0.7, 1.3)
 class RetryBudget:
     """How many tries and seconds of waiting one request has left."""
 
-    def __init__(self, clock: Clock, max_wait_seconds: float, tries: int = TRIES) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        max_wait_seconds: float,
+        tries: int = TRIES,
+        unreached_tries: int = TRIES,
+    ) -> None:
+        """`unreached_tries`: how often to look for a host that does not answer at all."""
         self._clock = clock
         self._tries = tries
+        self._unreached_tries = unreached_tries
         self._faults = 0
         self._faults_began = 0.0
         self._limits = 0
@@ -60,7 +69,9 @@ class RetryBudget:
         if _is_limited(state):
             return False
         next_try = self._clock.monotonic() + state.upcoming_sleep
-        return self._faults >= self._tries or next_try - self._faults_began > _FAULT_SECONDS
+        is_unreached = state.outcome is not None and isinstance(state.outcome.exception(), UnreachedError)
+        tries = min(self._tries, self._unreached_tries) if is_unreached else self._tries
+        return self._faults >= tries or next_try - self._faults_began > _FAULT_SECONDS
 
 
 def retrying(

@@ -11,13 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from worksupport.clock import Clock
-from worksupport.errors import IncompleteError, UnreachableError
+from worksupport.errors import ConfigurationError, UnreachableError
 from worksupport.log import fields
-from worksupport.network.addresses import host, join, same_origin, shown
+from worksupport.network.addresses import join, shown
 from worksupport.network.auth import Credentials
 from worksupport.network.limits import Limiter, announced_seconds, http_date, whole_number
 from worksupport.network.responses import (
     Check,
+    MisdirectedError,
     RateLimited,
     Response,
     TransientError,
@@ -26,9 +27,8 @@ from worksupport.network.responses import (
     is_object,
     refusal,
 )
-from worksupport.network.retries import TRIES, RetryBudget, retrying
+from worksupport.network.retries import TRIES, WATCHED_TRIES, RetryBudget, retrying
 from worksupport.network.transport import Call, Transport
-from worksupport.text import visible
 
 logger = logging.getLogger(__name__)
 _TRANSIENT_STATUSES = frozenset({408, 425})
@@ -41,7 +41,8 @@ Inspect = Callable[[Response], None]
 class Service:
     """One service as all threads of a run ask it. Close it at the end.
 
-    `inspect` sees every response before anything else does; it may raise CredentialsError or RateLimited.
+    `address_form`: what a right `base_url` looks like, for messages. `inspect` sees every response before
+    anything else does; it may raise CredentialsError or RateLimited.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Service:
         base_url: str,
         auth: Credentials,
         *,
+        address_form: str,
         clock: Clock,
         timeout_seconds: float,
         max_wait_seconds: float,
@@ -57,15 +59,18 @@ class Service:
     ) -> None:
         self.name = name
         self.base_url = base_url
+        self._address_hint = f"is {name.lower()}.base_url right? It is {address_form}"
         self.limiter = Limiter(name, clock)
         self.inspect: Inspect | None = None
         self.tries = TRIES  # of one failing request; fewer for somebody who waits at a terminal
+        self.is_watched = False  # somebody waits at a terminal
         self.requests = 0
         self.retries = 0
         self.clock_ahead_seconds: float | None = None  # ours before theirs, whose dates are whole seconds
         self.quotas: dict[str, tuple[int, int]] = {}  # by bucket: left, of how many
         self._clock = clock
         self._auth = auth
+        self._has_answered = False  # with data: the address is right
         self._max_wait_seconds = max_wait_seconds
         self._transport = Transport(
             name,
@@ -80,25 +85,34 @@ class Service:
     def request(
         self,
         method: str,
-        path_or_url: str,
+        path: str,
         *,
         params: Mapping[str, str | int] | None = None,
         json: Any = None,
         accept: Collection[int] = (),
         check: Check = is_object,
     ) -> Response:
-        """The 200 response, its `document` parsed and passed by `check`; or one with a status in `accept`.
+        """The 200 response for `path` below `base_url`, or one with a status in `accept`.
+
+        A 200 response has its JSON as `document`, passed by `check`.
 
         Raises CredentialsError (401, 403), QueryRefusedError (400 and the like), ConfigurationError (404,
-        410: nothing there), UnreachableError when the retry budget is spent, WorksupportError otherwise.
+        410, a log-in, a redirect elsewhere: no API there), UnreachableError when the retry budget is spent,
+        WorksupportError otherwise.
         """
-        call = Call(method, self._address(path_or_url), params, json)
-        budget = RetryBudget(self._clock, self._max_wait_seconds, self.tries)
+        call = Call(method, join(self.base_url, path), params, json)
+        is_impatient = self.is_watched and not self._has_answered
+        unreached_tries = WATCHED_TRIES if is_impatient else TRIES
+        budget = RetryBudget(self._clock, self._max_wait_seconds, self.tries, unreached_tries)
         retry = retrying(budget, self._before_wait, self._wait)
         try:
             return retry(self._try_once, call, budget, accept, check)
         except TransientError as error:
             raise self._unreachable(call, error, retry.statistics["attempt_number"]) from error
+        except MisdirectedError as error:
+            raise ConfigurationError(
+                f"{self.name} at {shown(call.url)}: {error}", self._address_hint
+            ) from error
 
     def rest(self, seconds: float, reason: str) -> None:
         """Wait before a request that is sent again for a reason of the client's own."""
@@ -113,15 +127,6 @@ class Service:
         """Close all connections."""
         self._transport.close()
 
-    def _address(self, path_or_url: str) -> str:
-        """The whole address; one on another host, which our credentials must not reach, is refused."""
-        url = join(self.base_url, path_or_url)
-        if url == path_or_url and not same_origin(url, self.base_url):
-            raise IncompleteError(
-                f"{self.name} sends us to {visible(host(url)) or 'nowhere'} for more, where we do not go"
-            )
-        return url
-
     def _try_once(self, call: Call, budget: RetryBudget, accept: Collection[int], check: Check) -> Response:
         self._clock.check()
         self.limiter.hold(budget)
@@ -133,6 +138,10 @@ class Service:
             return self._settled(response, accept, check)
         except RateLimited as limit:
             self.limiter.pause(budget.limit_seconds(limit), str(limit))
+            raise
+        except MisdirectedError as error:
+            if self._has_answered:
+                raise TransientError(str(error)) from error
             raise
 
     def _observe(self, response: Response) -> None:
@@ -171,15 +180,19 @@ class Service:
     def _settled(self, response: Response, accept: Collection[int], check: Check) -> Response:
         """The response if it is an answer; else raises what its status says."""
         if response.status == 200:
-            return replace(response, document=checked_document(response, check))
+            document = checked_document(response, check)
+            self._has_answered = True
+            return replace(response, document=document)
         if response.status in accept:
             return response
         seconds = announced_seconds(response.headers, self._clock.now())
         if _is_limit(response.status, response.headers, seconds):
             raise RateLimited(f"{self.name} answered {response.status}", seconds)
-        if response.status >= 500 or response.status < 400 or response.status in _TRANSIENT_STATUSES:
+        if 300 <= response.status < 400:
+            raise MisdirectedError(f"it answered {self._auth.hide(error_text(response))}")
+        if not 300 <= response.status < 500 or response.status in _TRANSIENT_STATUSES:
             raise TransientError(f"it answered {self._auth.hide(error_text(response))}")
-        raise refusal(self.name, response, self._auth)
+        raise refusal(self.name, response, self._auth, self._address_hint)
 
     def _before_wait(self, error: Exception, seconds: float) -> None:
         with self._lock:

@@ -14,10 +14,10 @@ from urllib3.exceptions import HTTPError
 from worksupport import __version__
 from worksupport.clock import Clock
 from worksupport.errors import WorksupportError
-from worksupport.network.addresses import host, is_loopback, redirected, same_origin, shown
+from worksupport.network.addresses import host, is_loopback, redirected, same_origin
 from worksupport.network.auth import Credentials
 from worksupport.network.in_flight import Exchange, InFlight, WatchedAdapter
-from worksupport.network.responses import Response, TransientError, no_response
+from worksupport.network.responses import MisdirectedError, Response, TransientError, no_response
 from worksupport.text import visible
 
 _LONGEST_CONNECT_SECONDS = 10.0
@@ -80,8 +80,8 @@ class Transport:
     def send(self, call: Call) -> Response:
         """The answer to one request, redirects followed where they stay with this service.
 
-        Raises TransientError, UnreachableError for a certificate that cannot be trusted, ConfigurationError
-        for what cannot be sent at all.
+        Raises TransientError, MisdirectedError for a redirect elsewhere, UnreachableError for a certificate
+        that cannot be trusted, ConfigurationError for what cannot be sent at all.
         """
         for _ in range(_REDIRECTS):
             response = self._exchange(call)
@@ -89,7 +89,7 @@ class Transport:
             if response.status not in _REDIRECT_STATUSES or location is None:
                 return response
             call = _redirected_call(call, location)
-        raise TransientError(f"more than {_REDIRECTS} redirects")
+        raise MisdirectedError(f"more than {_REDIRECTS} redirects")
 
     def cut_all(self) -> None:
         """End all requests under way, from any thread, and let no further one out."""
@@ -116,7 +116,7 @@ class Transport:
                 response = self._receive(call)
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
                 self._refuse_cut(exchange, longest)
-                raise no_response(error, self._service, shown(call.url)) from error
+                raise no_response(error, self._service, call.url) from error
             self._refuse_cut(exchange, longest)
         return response
 
@@ -172,7 +172,7 @@ def _redirected_call(call: Call, location: str) -> Call:
     """The call that follows a redirect; credentials and bodies go nowhere else."""
     target = redirected(call.url, location)
     if call.method != "GET" or not same_origin(target, call.url):
-        raise TransientError(f"a redirect to {visible(host(target)) or 'nowhere'}, which we do not follow")
+        raise MisdirectedError(f"a redirect to {visible(host(target)) or 'nowhere'}, which we do not follow")
     return Call("GET", target)
 
 

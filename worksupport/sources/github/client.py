@@ -4,7 +4,6 @@ import logging
 import math
 import re
 from datetime import datetime
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +23,7 @@ _REMEDY = (
 _HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 # Oldest first, so that a query with too many results can be split where its issues are.
 _PAGE_SIZE = 100
+_SEARCH_PATH = "/search/issues"
 _SEARCH = {"per_page": _PAGE_SIZE, "sort": "created", "order": "asc", "advanced_search": "true"}
 _INCOMPLETE_TRIES, _INCOMPLETE_SECONDS = 3, 2.0
 _FIRST_VERSION_WITH_OR = (3, 18)
@@ -42,6 +42,7 @@ def connect(
         "GitHub",
         settings.base_url,
         credentials,
+        address_form="https://api.github.com, or https://<server>/api/v3 on an Enterprise Server",
         clock=clock,
         timeout_seconds=timeout_seconds,
         max_wait_seconds=max_wait_seconds,
@@ -89,17 +90,21 @@ class GitHub:
         Raises QueryRefusedError (422: a login that does not exist or is hidden), IncompleteError,
         CredentialsError or UnreachableError while it is iterated over.
         """
-        first = partial(self._page, "/search/issues")
-        return IssueSearch(query, lambda text: first({"q": text, **_SEARCH}), self._page, self._clock.now())
+        return IssueSearch(
+            query,
+            lambda text: self._page(_SEARCH_PATH, {"q": text, **_SEARCH}),
+            lambda query_text: self._page(f"{_SEARCH_PATH}?{query_text}"),
+            self._clock.now(),
+        )
 
     def close(self) -> None:
         """Close all connections."""
         self.service.close()
 
-    def _page(self, path_or_url: str, params: dict[str, Any] | None = None) -> Page:
+    def _page(self, path: str, params: dict[str, Any] | None = None) -> Page:
         """One page; asked again if GitHub says that its search ran out of time. Raises IncompleteError."""
         for attempt in range(_INCOMPLETE_TRIES):
-            response = self.service.request("GET", path_or_url, params=params, check=is_search_answer)
+            response = self.service.request("GET", path, params=params, check=is_search_answer)
             further_pages = -(-response.document["total_count"] // _PAGE_SIZE) - 1 if params else 0
             self._limits.searched(response, further_pages)
             if not response.document.get("incomplete_results"):
@@ -109,8 +114,9 @@ class GitHub:
 
 
 def _page_of(response: Response) -> Page:
-    next_url = response.links.get("next")
-    return Page(response.document["items"], response.document["total_count"], next_url)
+    """Of the next page's address only the query counts: a server behind a proxy names its inner host."""
+    next_query = urlsplit(response.links.get("next", "")).query
+    return Page(response.document["items"], response.document["total_count"], next_query)
 
 
 class SearchLimits:

@@ -51,10 +51,10 @@ class Page:
 
     items: list[Any]
     total: int
-    next_url: str | None
+    next_query: str  # of the next page's address; '' after the last
 
 
-# Asks for the first page of a query, or for the page at an address.
+# Asks for the first page of a query, or for the one that an address's query names.
 AskFirst = Callable[[str], Page]
 AskNext = Callable[[str], Page]
 
@@ -141,9 +141,9 @@ class IssueSearch:
         for _ in range(_MOST_PAGES):
             ids.update(_id(item) for item in page.items)
             yield page.items
-            if page.next_url is None:
+            if not page.next_query:
                 break
-            page = self._ask_next(page.next_url)
+            page = self._ask_next(page.next_query)
         return page.total
 
 

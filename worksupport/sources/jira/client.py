@@ -62,6 +62,7 @@ def connect(
         "Jira",
         settings.base_url,
         credentials,
+        address_form="the site itself, such as https://company.atlassian.net",
         clock=clock,
         timeout_seconds=timeout_seconds,
         max_wait_seconds=max_wait_seconds,
