@@ -200,10 +200,13 @@ def test_a_database_that_cannot_be_read_is_tried_once(
 def test_on_a_terminal_an_empty_answer_is_explained(
     run: Run, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arguments = ["keys", "--json", "--label", "back", "--db", str(database)]
-    assert run(*arguments).err == ""
+    """An honest nothing only there, a name that nobody has elsewhere, too."""
+    honest = ["keys", "--json", "--label", "back end", "--source", "github", "--db", str(database)]
+    unknown = ["keys", "--json", "--label", "back", "--db", str(database)]
+    said = "no issue has the label 'back'; near: back end\n"
+    assert (run(*honest).err, run(*unknown).err) == ("", said)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    assert run(*arguments).err == "no issue has the label 'back'; near: back end\n"
+    assert (run(*honest).err, run(*unknown).err) == ("no issue fits\n", said)
 
 
 _WORDS = st.sampled_from(

@@ -5,16 +5,19 @@ and what needs explaining, is Typer's.
 """
 
 import os
+import sqlite3
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 
 from worksupport import output
 from worksupport.commands.options import BY_NAME, GLOBAL, Command, Option
 from worksupport.config.locate import CONFIG_VARIABLE, locate_database
 from worksupport.errors import ConfigurationError, NotFoundError, UsageError
 from worksupport.model.filters import Filters
-from worksupport.queries.keys import NO_KEYS, keys_lines, keys_plain, keys_text
-from worksupport.queries.reader import answer
+from worksupport.queries.keys import keys_lines, keys_plain, keys_text
+from worksupport.queries.reader import answer, is_empty
+from worksupport.queries.remarks import remarks
 
 TYPE_CHECKING = False  # see queries/reader.py
 if TYPE_CHECKING:
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from worksupport.clock import Clock
+
+    # Text and remarks of an answer.
+    Read = Callable[[sqlite3.Connection], tuple[str, list[str]]]
 
 # All of ours that such an answer may load, beside this one's own imports only what a question needs.
 MODULES = frozenset(
@@ -32,9 +38,10 @@ MODULES = frozenset(
         *(".commands", ".commands.options"),
         *(".config", ".config.locate"),
         *(".model", ".model.filters", ".model.issue_fields", ".model.names"),
-        *(".queries", ".queries.keys", ".queries.placement", ".queries.reader", ".queries.tree"),
+        *(".queries", ".queries.keys", ".queries.placement", ".queries.reader", ".queries.remarks"),
+        *(".queries.tree", ".queries.names"),
         *(".store", ".store.file", ".store.schema"),
-        # For a time, and to see whether somebody wants to know why nothing was found.
+        # For a time, for data that is too old, and to see whether somebody will ask why nothing was found.
         *(".clock", ".model.times", ".render", ".render.terminal"),
     )
 )
@@ -51,12 +58,17 @@ def answered(arguments: list[str], environment: Mapping[str, str], clock: "Clock
     if make is None or given is None or _is_read_once(given, environment):
         return False
     try:
-        text = make(given, environment, clock)
+        read = make(given, clock)
+        if read is None:
+            return False
+        text, told = answer(_database(given, environment), read)
     except (ConfigurationError, NotFoundError, UsageError, ValueError):
         return False
-    if text is None or (_is_empty(text) and _is_watched()):
+    if is_empty(text) and _is_watched():
         return False
     output.write(text)
+    for sentence in told:
+        _tell(sentence)
     return True
 
 
@@ -74,15 +86,19 @@ def _parsed(arguments: list[str]) -> "tuple[str, dict[str, Any] | None]":
 
 
 def _take(given: "dict[str, Any]", word: str, words: Iterator[str], options: tuple[Option, ...]) -> bool:
-    """Put what the word says into `given`, of two values the later; False for a word not understood."""
+    """Put what the word says into `given`; False for a word not understood.
+
+    Of two values of an option the later one counts, but where it may be repeated both.
+    """
     flag, equals, value = word.partition("=")
     for option in options:
         if word in option.flags and option.holds == "flag":
             given[option.name] = True
             return True
         if flag in option.flags and option.holds in ("text", "path", "whole"):
-            given[option.name] = value if equals else next(words, "")
-            return bool(given[option.name]) and not given[option.name].startswith("-")
+            value = value if equals else next(words, "")
+            given[option.name] = [*given.get(option.name, ()), value] if option.is_repeated else value
+            return bool(value) and not value.startswith("-")
         if not option.flags and not word.startswith("-") and option.name not in given:
             given[option.name] = word
             return bool(word)
@@ -95,15 +111,15 @@ def _is_read_once(given: "dict[str, Any]", environment: Mapping[str, str]) -> bo
     return bool(config and not os.path.isfile(config))
 
 
-def _keys(given: "dict[str, Any]", environment: Mapping[str, str], clock: "Clock | None") -> str | None:
+def _keys(given: "dict[str, Any]", clock: "Clock | None") -> "Read | None":
     filters = _filters("keys", given, clock)
     if given.get("as_json") and given.get("ndjson"):
         return None
     form = keys_text if given.get("as_json") else keys_lines if given.get("ndjson") else keys_plain
-    return answer(_database(given, environment), lambda found: form(found, filters))
+    return lambda found: _with_remarks(found, form(found, filters), clock, filters)
 
 
-def _tree(given: "dict[str, Any]", environment: Mapping[str, str], clock: "Clock | None") -> str | None:
+def _tree(given: "dict[str, Any]", clock: "Clock | None") -> "Read | None":
     if not given.get("as_json") or given.get("ndjson"):
         return None  # drawing needs more than an answer
     from worksupport.queries.tree import DEFAULT_DEPTH, TreeQuestion, tree_text
@@ -114,10 +130,12 @@ def _tree(given: "dict[str, Any]", environment: Mapping[str, str], clock: "Clock
         int(given.get("max_depth", DEFAULT_DEPTH)),
         _filters("tree", given, clock),
     )
-    return answer(_database(given, environment), lambda found: tree_text(found, question))
+    return lambda found: _with_remarks(
+        found, tree_text(found, question), clock, question.filters, question.root_type
+    )
 
 
-_MAKERS: "dict[str, Callable[[dict[str, Any], Mapping[str, str], Clock | None], str | None]]" = {
+_MAKERS: "dict[str, Callable[[dict[str, Any], Clock | None], Read | None]]" = {
     "keys": _keys,
     "tree": _tree,
 }
@@ -127,7 +145,7 @@ def _filters(command: str, given: "dict[str, Any]", clock: "Clock | None") -> Fi
     values = {row.name: given[row.name] for row in BY_NAME[command].filters if row.name in given}
     for row in BY_NAME[command].filters:
         if row.holds == "time" and row.name in values:
-            values[row.name] = _moment(row.option, values[row.name], clock)
+            values[row.name] = [_moment(row.option, text, clock) for text in values[row.name]]
     return Filters(**values)
 
 
@@ -142,8 +160,15 @@ def _moment(option: str, text: str, clock: "Clock | None") -> str:
     return moment(option, text, (clock or Clock()).now())
 
 
-def _is_empty(text: str) -> bool:
-    return not text or text.startswith(NO_KEYS)
+def _with_remarks(
+    connection: sqlite3.Connection,
+    text: str,
+    clock: "Clock | None",
+    filters: Filters,
+    root_type: str | None = None,
+) -> tuple[str, list[str]]:
+    now = clock.now() if clock else datetime.now(UTC)
+    return text, remarks(connection, now, filters, root_type, is_empty=is_empty(text))
 
 
 def _is_watched() -> bool:
@@ -151,3 +176,9 @@ def _is_watched() -> bool:
     from worksupport.render.terminal import is_terminal
 
     return is_terminal(sys.stderr)
+
+
+def _tell(sentence: str) -> None:
+    from worksupport.text import visible  # only now: most data is fresh
+
+    print(visible(sentence), file=sys.stderr)

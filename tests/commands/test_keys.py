@@ -43,7 +43,9 @@ def test_one_issue_a_line_is_exact(run: Run, database: Path) -> None:
         '{"issue_key":"PAY-2","source":"jira"}\n{"issue_key":"PAY-10","source":"jira"}\n'
         '{"issue_key":"evil/\\u001b[2Jrepo\\n#1","source":"github"}\n'
     )
-    assert run("keys", "--ndjson", "--label", "nope", "--db", database) == Answer(0, "", "")
+    assert run("keys", "--ndjson", "--label", "backend", "--source", "github", "--db", database) == Answer(
+        0, "", ""
+    )
 
 
 def test_changed_since(run: Run, tmp_path: Path, clock: FakeClock) -> None:
@@ -62,7 +64,12 @@ def test_every_filter_is_an_option(run: Run, database: Path) -> None:
 
 
 def test_nothing_found_is_an_empty_answer(run: Run, database: Path) -> None:
-    assert run("keys", "--label", "nope", "--db", database) == Answer(0, "", "")
+    """An honest nothing is silent in a script; a name that nobody has is said, unless quiet."""
+    said = "no issue has the label 'nope'\n"
+    assert run("keys", "--label", "backend", "--source", "github", "--db", database) == Answer(0, "", "")
+    assert run("keys", "--label", "nope", "--db", database) == Answer(0, "", said)
+    assert run("keys", "--label", "nope", "--json", "--db", database).err == said
+    assert run("keys", "--label", "nope", "--db", database, "-q") == Answer(0, "", "")
     assert run("keys", "--label", "nope", "--json", "--db", database).out == (
         '{"issue_keys":[],"total_count":0,"harvested_at":null,"sources":{"jira":null,"github":null}}\n'
     )

@@ -46,8 +46,8 @@ def terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("WORKSUPPORT_PAGER", "")
 
 
-def test_plain_in_a_pipe(run: Run, database: Path) -> None:
-    assert run("tree", "--db", database) == Answer(
+def test_plain_in_a_pipe(run: Run, database: Path, clock: FakeClock) -> None:
+    assert run("tree", "--db", database, clock=clock) == Answer(
         0,
         "PV-1  Payments 4.0           Product Version    In Progress  Anna Berg   1/4\n"
         "├─ PAY-2  Refunds            Feature            Open         Bo          1/2\n"
@@ -301,12 +301,15 @@ def test_json_of_part_of_the_tree(run: Run, database: Path) -> None:
     assert (node["done"], node["total"], node["children_omitted"], document["outside"]) == (1, 2, 1, 3)
 
 
-def test_nothing_to_show(run: Run, database: Path) -> None:
-    assert run("tree", "--root-type", "Featur", "--db", database) == Answer(0, "", "")
+def test_nothing_to_show(run: Run, database: Path, clock: FakeClock) -> None:
+    assert run("tree", "--root-type", "Featur", "--db", database, clock=clock) == Answer(
+        0, "", "no issue is of the type 'Featur'; near: Feature\n"
+    )
+    assert run("tree", "--root-type", "Bug", "--db", database, "-q", clock=clock) == Answer(0, "", "")
 
 
-def test_nothing_to_show_on_a_terminal(run: Run, database: Path, terminal: None) -> None:
-    assert run("tree", "--root-type", "Featur", "--db", database) == Answer(
+def test_nothing_to_show_on_a_terminal(run: Run, database: Path, terminal: None, clock: FakeClock) -> None:
+    assert run("tree", "--root-type", "Featur", "--db", database, clock=clock) == Answer(
         0, "", "no issue is of the type 'Featur'; near: Feature\n"
     )
 

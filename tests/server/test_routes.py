@@ -116,7 +116,7 @@ def test_a_running_reload_is_seen_in_history_without_a_new_data_version(tmp_path
     [
         (f"{KEYS}?source=gitlab", "the source is 'gitlab'; it must be one of jira, github"),
         (f"{KEYS}?missing=1", "missing is '1'; it must be true or false"),
-        (f"{KEYS}?source=jira&source=github", "source is given twice; give it once"),
+        (f"{TREE}?max_depth=1&max_depth=2", "max_depth is given twice; give it once"),
         (
             f"{KEYS}?asignee=Bo",
             "there is no parameter 'asignee'; this route takes source, assignee, label, issue_type, "

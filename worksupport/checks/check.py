@@ -25,7 +25,7 @@ class Subject:
     database: Path | None  # None: nothing says where it is
     clock: Clock
     oldest: str | None = None  # UTC text; older data is too old. None: two intervals and an hour
-    only: str | None = None  # one source by name; None: all that are on
+    only: tuple[str, ...] = ()  # sources by name; none: all that are on
     offline: bool = False  # ask no service
 
 
@@ -67,7 +67,7 @@ def _run_checks(subject: Subject, settings: Settings | None, database: Path) -> 
 def _sources(subject: Subject, settings: Settings | None) -> list[str]:
     """The sources that are on and wanted; without a configuration that tells, both are on."""
     names = [name for name in SOURCES if settings is None or settings.source(name)]
-    return [name for name in names if subject.only in (None, name)]
+    return [name for name in names if name in (subject.only or SOURCES)]
 
 
 def _service_checks(subject: Subject, settings: Settings | None) -> list[Check]:

@@ -101,6 +101,9 @@ def _called_by_typer(command: Command) -> Callable[..., None]:
 
     def called_by_typer(typer_context: typer.Context, **values: Any) -> None:
         given = {option.name: values.pop(option.name) for option in GLOBAL}
+        values |= {
+            option.name: tuple(values[option.name] or ()) for option in command.options if option.is_repeated
+        }
         context: Context = typer_context.obj
         context.options = _merged(context.options, **given)
         log.set_up(context.options.verbosity, context.options.log_format, context.clock)
@@ -120,8 +123,9 @@ def _filters(command: Command, values: dict[str, Any], context: Context) -> Filt
     """The command's filters, taken out of the values. Raises UsageError."""
     given = {row.name: values.pop(row.name) for row in command.filters}
     for row in command.filters:
-        if row.holds == "time" and given[row.name] is not None:
-            given[row.name] = moment(row.option, given[row.name], context.clock.now())
+        if row.holds == "time":
+            now = context.clock.now()
+            given[row.name] = tuple(moment(row.option, text, now) for text in given[row.name])
     return Filters(**given)
 
 
@@ -179,6 +183,8 @@ def _parameter(option: Option, panel: str | None = None) -> inspect.Parameter:
         info = typer.Option(*option.flags, **details, readable=False)
     else:
         info = typer.Argument(**details, show_default=default is not None)
+    if option.is_repeated:
+        kind, default = list[kind], None  # type: ignore[valid-type]
     is_optional = default is None and not option.is_required
     default = inspect.Parameter.empty if option.is_required else default
     return _keyword(option.name, Annotated[kind | None if is_optional else kind, info], default)

@@ -8,7 +8,7 @@ from worksupport.checks.check import Subject, run_checks
 from worksupport.config.locate import locate_config
 from worksupport.context import Context
 from worksupport.errors import ConfigurationError, ExitCode
-from worksupport.model.names import checked_source
+from worksupport.model.names import checked_sources
 from worksupport.model.times import moment
 from worksupport.output import json_text, write
 from worksupport.render import terminal
@@ -16,7 +16,7 @@ from worksupport.render.check import draw_checks, plain_checks
 
 
 def check(
-    context: Context, *, max_age: str | None, source: str | None, offline: bool, as_json: bool
+    context: Context, *, max_age: str | None, source: tuple[str, ...], offline: bool, as_json: bool
 ) -> ExitCode:
     """Run the checks and print what they found; the exit code is that of the gravest cause."""
     subject = Subject(
@@ -25,7 +25,7 @@ def check(
         _found(lambda: context.database_path),
         context.clock,
         moment("--max-age", max_age, context.clock.now()) if max_age else None,
-        checked_source(source),
+        checked_sources(source),
         offline,
     )
     with context.clock.stop_on_signals():

@@ -1,13 +1,13 @@
 """`worksupport harvest`: one harvest, as cron runs it."""
 
-from worksupport.commands.progress import shown_run
+from worksupport.commands.progress import is_watched, shown_run
 from worksupport.config.settings import Settings
 from worksupport.context import Context
 from worksupport.errors import ExitCode
 from worksupport.harvest import harvest as filling
 from worksupport.harvest.run import Run, first_outcomes
 from worksupport.harvest.session import session
-from worksupport.model.names import checked_source
+from worksupport.model.names import checked_sources
 from worksupport.output import json_text, write
 from worksupport.queries.history import harvest_run_document
 from worksupport.queries.keys import keys_of_type
@@ -17,10 +17,10 @@ from worksupport.text import visible
 
 
 def harvest(
-    context: Context, *, source: str | None, dry_run: bool, exit_code: bool, wait: float, as_json: bool
+    context: Context, *, source: tuple[str, ...], dry_run: bool, exit_code: bool, wait: float, as_json: bool
 ) -> ExitCode:
     """Run a harvest, or print the queries that one would send."""
-    only = checked_source(source)
+    only = checked_sources(source)
     if dry_run:
         _show_queries(context.settings, only)
         return ExitCode.OK
@@ -29,7 +29,7 @@ def harvest(
     return ExitCode.UNCHANGED if is_unchanged else run.exit_code
 
 
-def _show_queries(settings: Settings, only: str | None) -> None:
+def _show_queries(settings: Settings, only: tuple[str, ...]) -> None:
     def parents_of(type_id: int) -> list[str]:
         if not settings.database_path.exists():
             return []
@@ -45,11 +45,11 @@ def _show_queries(settings: Settings, only: str | None) -> None:
     write("".join(f"{visible(line)}\n" for line in lines))
 
 
-def _harvest(context: Context, only: str | None, wait: float, as_json: bool) -> Run:
+def _harvest(context: Context, only: tuple[str, ...], wait: float, as_json: bool) -> Run:
     settings, clock = context.settings, context.clock
     with (
         clock.stop_on_signals(),
-        session(settings, clock, "harvest", wait_seconds=wait) as begun,
+        session(settings, clock, "harvest", wait_seconds=wait, is_watched=is_watched()) as begun,
         shown_run(context) as watchers,
     ):
         begun.watchers += watchers

@@ -1,16 +1,28 @@
-"""What people are told when an answer is empty; a script's stderr stays empty, for nothing went wrong."""
+"""What a reader must know beside the answer, on stderr: scripts are told only what is surely wrong."""
 
+import sqlite3
 import sys
 
 from worksupport.context import Context
 from worksupport.model.filters import Filters
-from worksupport.queries.names import hints
+from worksupport.queries.names import too_late
 from worksupport.queries.reader import answer
+from worksupport.queries.remarks import remarks
 from worksupport.render import terminal
 
 
-def explain_emptiness(context: Context, filters: Filters, root_type: str | None = None) -> None:
-    """On a terminal, say on stderr which filter no name in the data fits, and what is near."""
-    if terminal.is_terminal(sys.stderr):
-        found = answer(context.database_path, lambda connection: hints(connection, filters, root_type))
-        terminal.show_hints(found or ["no issue fits"])
+def tell_reader(context: Context, filters: Filters, root_type: str | None = None, *, is_empty: bool) -> None:
+    """Say how old the data is, if too old, and why an answer is empty; nothing if quiet.
+
+    An honest nothing is explained to people only.
+    """
+    if context.options.verbosity < 0:
+        return
+
+    def hints(connection: sqlite3.Connection) -> list[str]:
+        told = remarks(connection, context.clock.now(), filters, root_type, is_empty=is_empty)
+        if is_empty and not told and terminal.is_terminal(sys.stderr):
+            return too_late(connection, filters) or ["no issue fits"]
+        return told
+
+    terminal.show_hints(answer(context.database_path, hints))

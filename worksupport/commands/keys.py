@@ -1,12 +1,12 @@
 """`worksupport keys`: issue keys for people, xargs and jq."""
 
 from worksupport import output
-from worksupport.commands.hints import explain_emptiness
+from worksupport.commands.hints import tell_reader
 from worksupport.context import Context
 from worksupport.errors import refuse_two_forms
 from worksupport.model.filters import Filters
-from worksupport.queries.keys import NO_KEYS, keys_lines, keys_plain, keys_text
-from worksupport.queries.reader import answer
+from worksupport.queries.keys import keys_lines, keys_plain, keys_text
+from worksupport.queries.reader import answer, is_empty
 
 
 def keys(context: Context, *, filters: Filters, as_json: bool, ndjson: bool) -> None:
@@ -15,5 +15,4 @@ def keys(context: Context, *, filters: Filters, as_json: bool, ndjson: bool) -> 
     form = keys_text if as_json else keys_lines if ndjson else keys_plain
     text = answer(context.database_path, lambda found: form(found, filters))
     output.write(text)
-    if not text or (as_json and text.startswith(NO_KEYS)):
-        explain_emptiness(context, filters)
+    tell_reader(context, filters, is_empty=is_empty(text))

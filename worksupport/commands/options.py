@@ -16,13 +16,16 @@ LOG_FORMATS = ("text", "json")
 SHELLS = ("bash", "zsh", "fish")
 TOPICS = ("exit-codes", "environment", "json", "cron")
 
+_DEFAULTS = {"flag": False, "count": 0}
+
 
 class Option:
     """One option, or argument where it has no `flags`, of one command or of several.
 
     `name`: the parameter of the command's body. `holds`: 'text', 'path', 'whole', 'number', 'flag' or
     'count'; with `low` and `high` as its bounds, both included. `completes`: what a shell completes it to: a
-    closed list, or a kind of name (`queries/names.py`).
+    closed list, or a kind of name (`queries/names.py`). `is_repeated`: given several times, the body gets
+    all values, as a tuple.
     """
 
     __slots__ = (
@@ -32,6 +35,7 @@ class Option:
         "help",
         "high",
         "holds",
+        "is_repeated",
         "is_required",
         "low",
         "metavar",
@@ -51,17 +55,19 @@ class Option:
         high: "float | None" = None,
         completes: "str | tuple[str, ...]" = "",
         is_required: bool = False,
+        is_repeated: bool = False,
     ) -> None:
         self.name = name
         self.flags = flags
         self.help = help
         self.metavar = metavar
         self.holds = holds
-        self.default = False if holds == "flag" else 0 if holds == "count" else default
+        self.default = _DEFAULTS.get(holds, () if is_repeated else default)
         self.low = low
         self.high = high
         self.completes = completes
         self.is_required = is_required
+        self.is_repeated = is_repeated
 
 
 class Command:
@@ -90,7 +96,13 @@ class Command:
 def _of_filter(row: Filter) -> Option:
     holds = "flag" if row.holds == "flag" else "text"
     return Option(
-        row.name, (row.option,), row.help, row.metavar, holds, completes=row.choices or row.completes
+        row.name,
+        (row.option,),
+        row.help,
+        row.metavar,
+        holds,
+        completes=row.choices or row.completes,
+        is_repeated=holds == "text",
     )
 
 
@@ -113,7 +125,9 @@ GLOBAL = (
 
 JSON = Option("as_json", ("--json",), "Print one JSON document.", holds="flag")
 NDJSON = Option("ndjson", ("--ndjson",), "Print one JSON object a line, one for each issue.", holds="flag")
-SOURCE = Option("source", ("--source",), "Only this source.", "jira|github", completes=SOURCES)
+SOURCE = Option(
+    "source", ("--source",), "Only this source.", "jira|github", completes=SOURCES, is_repeated=True
+)
 WAIT = Option(
     "wait",
     ("--wait",),

@@ -1,10 +1,12 @@
 """Whether a command's run is drawn while it goes on: only for people, only on a terminal."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from worksupport.context import Context
 from worksupport.render.progress import PhaseProgress, RunProgress, can_be_shown
+from worksupport.render.terminal import is_terminal
 
 
 @contextmanager
@@ -31,6 +33,11 @@ def shown_phases(context: Context) -> Iterator[Callable[[str], None]]:
         yield drawn.enter
     finally:
         drawn.close()
+
+
+def is_watched() -> bool:
+    """Whether somebody waits for the command at a terminal."""
+    return is_terminal(sys.stderr)
 
 
 def _is_wanted(context: Context) -> bool:

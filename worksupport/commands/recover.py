@@ -1,6 +1,6 @@
 """`worksupport recover`: repair after an interrupted run, and reload if the last reload is old."""
 
-from worksupport.commands.progress import shown_run
+from worksupport.commands.progress import is_watched, shown_run
 from worksupport.context import Context
 from worksupport.errors import ExitCode
 from worksupport.harvest.recover import reload_if_stale
@@ -14,7 +14,7 @@ def recover(context: Context, *, no_reload: bool, wait: float, as_json: bool) ->
     settings, clock = context.settings, context.clock
     with (
         clock.stop_on_signals(),
-        session(settings, clock, "recover", wait_seconds=wait) as begun,
+        session(settings, clock, "recover", wait_seconds=wait, is_watched=is_watched()) as begun,
         shown_run(context) as watchers,
     ):
         begun.watchers += watchers

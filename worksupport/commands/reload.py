@@ -1,6 +1,6 @@
 """`worksupport reload`: replace everything in one transaction."""
 
-from worksupport.commands.progress import shown_run
+from worksupport.commands.progress import is_watched, shown_run
 from worksupport.context import Context
 from worksupport.errors import ExitCode
 from worksupport.harvest import reload as filling
@@ -33,6 +33,7 @@ def reload(
             "reload",
             wait_seconds=max(wait, FORCE_SECONDS) if force else wait,
             while_waiting=filling.while_waiting(settings.database_path, force),
+            is_watched=is_watched(),
         ) as begun,
         shown_run(context) as watchers,
     ):

@@ -70,6 +70,7 @@ def build_sources(run: Run) -> list[Source]:
                 timeout_seconds=settings.timeout_seconds,
                 max_wait_seconds=settings.max_wait_seconds,
             )
+            client.service.is_watched = run.session.is_watched
             sources.append(registered.build(settings, own, client, accounts))
     return sources
 

@@ -14,8 +14,8 @@ from worksupport.store import missing, records
 from worksupport.store.upsert import merge, stage_page
 
 
-def harvest(session: Session, only: str | None = None, scope: Scope = FULL) -> Run:
-    """Ask every source that is on (or `only` that one) once, and store what they answer.
+def harvest(session: Session, only: tuple[str, ...] = (), scope: Scope = FULL) -> Run:
+    """Ask every source that is on (or `only` these) once, and store what they answer.
 
     A source that fails leaves what it brought so far and marks nothing; the run's exit code says why.
     Raises what ends the whole run: InterruptedRunError, DatabaseError, ConfigurationError.

@@ -63,7 +63,7 @@ def reload(
     InterruptedRunError, DatabaseError, LockedError if a forced reload took over.
     """
     settings, started_at = session.settings, session.clock.now_text()
-    outcomes = first_outcomes(settings, None)
+    outcomes = first_outcomes(settings)
     record = records.begin_reload(
         session.store, session.run_id, started_at, FULL.name, trigger.source, trigger.triggered_by
     )

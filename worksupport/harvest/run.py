@@ -25,17 +25,20 @@ from worksupport.store.missing import BrakeLimits
 logger = logging.getLogger(__name__)
 
 
-def first_outcomes(settings: Settings, only: str | None, scope: Scope = FULL) -> dict[str, SourceOutcome]:
+def first_outcomes(
+    settings: Settings, only: tuple[str, ...] = (), scope: Scope = FULL
+) -> dict[str, SourceOutcome]:
     """Every source by name, as the run starts: 'running', 'off' (no credentials) or 'skipped' (by --source).
 
     Raises ConfigurationError if `only` names a source that is off.
     """
-    if only and settings.source(only) is None:
-        raise ConfigurationError(
-            f"--source {only}: {only} is off, {settings.path} has no credentials for it",
-            f"set {only}.api_token in {settings.path}",
-        )
-    return {name: _first_outcome(settings, name, only in (None, name), scope) for name in SOURCES}
+    for name in only:
+        if settings.source(name) is None:
+            raise ConfigurationError(
+                f"--source {name}: {name} is off, {settings.path} has no credentials for it",
+                f"set {name}.api_token in {settings.path}",
+            )
+    return {name: _first_outcome(settings, name, name in (only or SOURCES), scope) for name in SOURCES}
 
 
 def _first_outcome(settings: Settings, name: str, wanted: bool, scope: Scope) -> SourceOutcome:

@@ -39,6 +39,7 @@ class Session:
     clock: Clock
     run_id: str
     listeners: Sequence[Listener]
+    is_watched: bool = False  # somebody waits at a terminal
     store: Store = field(init=False)
     healed: list[tuple[records.Table, int]] = field(default_factory=list)
     watchers: list[Watcher] = field(default_factory=list)
@@ -65,8 +66,10 @@ def session(
     *,
     wait_seconds: float = 0.0,
     while_waiting: Callable[[], None] = lambda: None,
+    is_watched: bool = False,
 ) -> Iterator[Session]:
     """Hold the lock and an open store while inside; `while_waiting` is called at each vain try for the lock.
+    `is_watched`: somebody waits at a terminal, where waits and retries that are for cron end early.
 
     Listeners hear of the run that is made inside, and of what kept one from beginning; but not of a command
     that found nothing to run, nor of one that found the lock taken: the holder's run tells for itself.
@@ -77,7 +80,7 @@ def session(
     run_id = uuid.uuid4().hex[:12]
     log.name_run(run_id)
     _log_configuration(settings)
-    begun = Session(settings, clock, run_id, [Monitor(settings, clock)])
+    begun = Session(settings, clock, run_id, [Monitor(settings, clock)], is_watched)
     try:
         with (
             exclusive_lock(

@@ -9,14 +9,14 @@ from worksupport.model.names import SOURCES
 
 TYPE_CHECKING = False  # see queries/reader.py
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 class Filter:
     """One filter.
 
     `name`: the parameter of routes; the option is the same with dashes. `keeps`: the SQL condition on
-    `issues`, in which `:name` is the value (folded, see `fold`). `holds`: 'text', 'time' (UTC text by the
+    `issues`, in which `:name` is a value (folded, see `fold`). `holds`: 'text', 'time' (UTC text by the
     time it gets here), 'flag', or 'choice' of `choices`. `completes`: the kind of name that a shell completes
     it to (`queries/names.py`). `nobody`: what is said of a value that no issue has; '' for nothing.
     """
@@ -94,7 +94,12 @@ FILTERS = (
         "issue_type",
         "NAME",
         "Of this type.",
-        "issue_type_id IN (SELECT id FROM issue_types WHERE casefold(name) = :issue_type)",
+        # The configured name, or the service's, which people see where no type is configured.
+        """(issue_type_id IN (SELECT id FROM issue_types WHERE casefold(name) = :issue_type)
+        OR vendor_type IN (
+            SELECT sent FROM (SELECT DISTINCT vendor_type AS sent FROM issues)
+            WHERE casefold(json_extract(sent, '$.name')) = :issue_type
+        ))""",
         on=("keys",),
         completes="issue_type",
         nobody="is of the type",
@@ -129,19 +134,21 @@ def filters_of(command: str) -> "tuple[Filter, ...]":
 
 
 class Filters:
-    """The filters of one question, each value as given; equal and printed by its values.
+    """The filters of one question; different ones must all fit, of one filter's values any.
 
-    Not a dataclass: to load those takes half as long as a whole Python program that asks SQLite.
+    Equal and printed by its values. Not a dataclass: to load those takes half as long as a whole Python
+    program that asks SQLite.
     """
 
     __slots__ = ("_given",)
 
-    def __init__(self, **given: "str | bool | None") -> None:
-        """Raises UsageError for a value outside a closed list."""
+    def __init__(self, **given: "str | bool | Sequence[str] | None") -> None:
+        """Each filter's value or values as given. Raises UsageError for one outside a closed list."""
         if unknown := given.keys() - _BY_NAME.keys():
             raise TypeError(f"there is no filter {', '.join(unknown)}")
         # In the order of the table, so that equal ones print alike.
-        self._given = {name: given[name] for name in _BY_NAME if given.get(name) not in (None, False)}
+        values = {name: _values(given.get(name)) for name in _BY_NAME}
+        self._given = {name: each for name, each in values.items() if each}
         for name, value in self.texts():
             choices = _BY_NAME[name].choices
             if choices and fold(value) not in choices:
@@ -162,23 +169,38 @@ class Filters:
         return bool(self._given.get("missing"))
 
     def texts(self) -> "Iterator[tuple[str, str]]":
-        """Name and value of each filter that has a text, in the order of the table."""
-        for name in _BY_NAME:
-            value = self._given.get(name)
-            if isinstance(value, str):
-                yield name, value
+        """Name and value of each text that a filter was given, in the order of the table."""
+        for name, values in self._given.items():
+            for value in values:
+                if isinstance(value, str):
+                    yield name, value
 
     def conditions(self) -> "tuple[list[str], dict[str, str]]":
         """The SQL conditions on `issues`, all of which must hold, and their parameters.
 
         Whether an issue is missing is not among them. Raises UsageError for a value that is no text.
         """
-        values = {name: fold(value) for name, value in self.texts()}
-        return [_BY_NAME[name].keeps for name in values], values
+        conditions: dict[str, list[str]] = {}
+        parameters = {}
+        for name, value in self.texts():
+            alternatives = conditions.setdefault(name, [])
+            parameter = f"{name}_{len(alternatives)}" if alternatives else name
+            alternatives.append(_BY_NAME[name].keeps.replace(f":{name}", f":{parameter}"))
+            parameters[parameter] = fold(value)
+        return [
+            each[0] if len(each) == 1 else f"({' OR '.join(each)})" for each in conditions.values()
+        ], parameters
+
+
+def _values(given: "str | bool | Sequence[str] | None") -> "tuple[str | bool, ...]":
+    """Each value once, in the order given."""
+    if given is None or given is False:
+        return ()
+    return (given,) if isinstance(given, str | bool) else tuple(dict.fromkeys(given))
 
 
 def fold(name: str) -> str:
-    """`name` as the `folded` columns have it: filters compare whole values, without regard to case.
+    """`name` as filters compare it: whole values, without regard to case and to the form of accents.
 
     Raises UsageError for bytes of a command line that are not UTF-8 text: SQLite could not be asked for them.
     """
@@ -186,4 +208,18 @@ def fold(name: str) -> str:
         name.encode()
     except UnicodeEncodeError as error:
         raise UsageError(f"{name!r} is not UTF-8 text: nothing in the database is called that") from error
-    return name.casefold()
+    return folded(name)
+
+
+def folded(text: str) -> str:
+    """`text` in NFC and folded, as the `folded` columns have it; SQL calls this `casefold`."""
+    if not text.isascii():
+        from unicodedata import normalize  # only now: nearly all names are ASCII
+
+        text = normalize("NFC", text)
+    return text.casefold()
+
+
+def folded_or_null(value: object) -> "str | None":
+    """`folded`, as SQL calls it: null for null."""
+    return folded(value) if isinstance(value, str) else None

@@ -7,8 +7,9 @@ SOURCES = ("jira", "github")
 SOURCE_TITLES = {"jira": "Jira", "github": "GitHub"}
 
 
-def checked_source(source: str | None) -> str | None:
-    """The source in lower case; None for none. Raises UsageError for one that there is not."""
-    if source is not None and source.casefold() not in SOURCES:
-        raise UsageError(f"the source is {source!r}; it must be one of {', '.join(SOURCES)}")
-    return source.casefold() if source else None
+def checked_sources(sources: tuple[str, ...]) -> tuple[str, ...]:
+    """These sources in lower case. Raises UsageError for one that there is not."""
+    for source in sources:
+        if source.casefold() not in SOURCES:
+            raise UsageError(f"the source is {source!r}; it must be one of {', '.join(SOURCES)}")
+    return tuple(source.casefold() for source in sources)

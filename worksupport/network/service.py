@@ -13,7 +13,7 @@ from typing import Any
 from worksupport.clock import Clock
 from worksupport.errors import ConfigurationError, UnreachableError
 from worksupport.log import fields
-from worksupport.network.addresses import join, shown
+from worksupport.network.addresses import is_loopback, join, shown
 from worksupport.network.auth import Credentials
 from worksupport.network.limits import Limiter, announced_seconds, http_date, whole_number
 from worksupport.network.responses import (
@@ -22,6 +22,7 @@ from worksupport.network.responses import (
     RateLimited,
     Response,
     TransientError,
+    UnreachedError,
     checked_document,
     error_text,
     is_object,
@@ -205,9 +206,11 @@ class Service:
             self._clock.sleep(seconds)
 
     def _unreachable(self, call: Call, error: TransientError, tries: int) -> UnreachableError:
+        hint = "run it again later; `worksupport check` shows whether the service answers"
+        if isinstance(error, UnreachedError) and is_loopback(call.url):
+            hint = "is this a demo's configuration? worksupport demo --keep brings its services back"
         return UnreachableError(
-            f"{self.name} at {shown(call.url)}: {error}; gave up after {tries} tries",
-            "run it again later; `worksupport check` shows whether the service answers",
+            f"{self.name} at {shown(call.url)}: {error}; gave up after {tries} tries", hint
         )
 
 

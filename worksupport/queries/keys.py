@@ -7,8 +7,6 @@ from worksupport.model.issue_fields import KEY_ORDER
 from worksupport.output import json_ascii
 from worksupport.queries.reader import AGE
 
-# How the document begins in which nothing is found.
-NO_KEYS = '{"issue_keys":[],'
 _LARGEST_SOURCE = "jira"  # most issues are Jira's
 _PARENTS = """
 SELECT issue_key FROM issues

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 from worksupport.errors import DatabaseError
+from worksupport.model.filters import folded_or_null
 from worksupport.model.names import SOURCES
 from worksupport.store.file import (
     Location,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     _Answer = TypeVar("_Answer")
 
 _ATTEMPTS = 5
+# How the documents begin in which nothing was found.
+_NOTHING = ('{"issue_keys":[],', '{"hierarchy":[],')
 
 # A run counts for all of the data only if it asked every source that was on.
 _NEWEST_WHOLE_RUN = """
@@ -95,6 +98,11 @@ def open_reader(path: Location) -> Iterator[sqlite3.Connection]:
         raise DatabaseChangedError(f"the database {path} changed while it was read")
 
 
+def is_empty(text: str) -> bool:
+    """Whether an answer, in any form, has no issue."""
+    return not text or text.startswith(_NOTHING)
+
+
 def data_version(connection: sqlite3.Connection) -> int:
     """The number that every write raises when it changes an answer."""
     ((version,),) = connection.execute("SELECT data_version FROM data_state")
@@ -121,7 +129,7 @@ def _connect(path: Location, *, nobody_writes: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(
         file_uri(path, mode), uri=True, isolation_level=None, check_same_thread=False
     )
-    connection.create_function("casefold", 1, str.casefold, deterministic=True)
+    connection.create_function("casefold", 1, folded_or_null, deterministic=True)
     return connection
 
 

@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Any
 
 from worksupport.model.issue_fields import FIELDS, Field
-from worksupport.server.parameters import Parameter
+from worksupport.server.parameters import MAX_PARAMETERS, Parameter
 
 _ALWAYS = ("BadRequest", "Unauthorized", "Forbidden", "TooManyRequests", "Unavailable")
 _STATUS = {
@@ -118,5 +118,10 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
         "in": "query",
         "required": False,
         "description": parameter.description,
-        "schema": parameter.schema,
+        "schema": _array_of(parameter.schema) if parameter.is_repeated else parameter.schema,
     }
+
+
+def _array_of(schema: dict[str, Any]) -> dict[str, Any]:
+    """Given several times, each value may fit: `label=a&label=b`."""
+    return {"type": "array", "items": schema, "maxItems": MAX_PARAMETERS}

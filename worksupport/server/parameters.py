@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -11,7 +11,7 @@ from worksupport.errors import UsageError
 from worksupport.model.filters import Filter
 from worksupport.model.times import moment
 
-_MAX_PARAMETERS = 50
+MAX_PARAMETERS = 50
 _BOOLEANS = {"true": True, "false": False}
 _TIME = {"anyOf": [{"pattern": "^[0-9]{1,4}[mhdw]$"}, {"format": "date"}, {"format": "date-time"}]}
 
@@ -21,22 +21,26 @@ Parse = Callable[[str, str, datetime], object]
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a route; `schema` and `description` are what `openapi.json` says of it."""
+    """One parameter of a route; `schema` and `description` are what `openapi.json` says of it.
+
+    One that `is_repeated` has a list of values, whose items `schema` describes.
+    """
 
     name: str
     parse: Parse
     description: str
     schema: dict[str, Any] = field(default_factory=lambda: {"type": "string"})
+    is_repeated: bool = False
 
 
 def of_filter(row: Filter) -> Parameter:
     """A filter as a parameter."""
     if row.holds == "time":
-        return Parameter(row.name, moment, row.help, {"type": "string", **_TIME})
+        return Parameter(row.name, moment, row.help, {"type": "string", **_TIME}, is_repeated=True)
     if row.holds == "flag":
         return boolean(row.name, row.help)
     schema = {"type": "string", "enum": list(row.choices)} if row.choices else {"type": "string"}
-    return text(row.name, row.help, schema)
+    return replace(text(row.name, row.help, schema), is_repeated=True)
 
 
 def text(name: str, description: str, schema: dict[str, Any] | None = None) -> Parameter:
@@ -62,7 +66,7 @@ def whole_number(name: str, description: str, low: int, high: int, default: int)
 
 
 def parsed(query: str, parameters: Iterable[Parameter], now: datetime) -> dict[str, Any]:
-    """The values of an encoded query, by name; what was not given is not in it.
+    """The values of an encoded query, by name, in a list where it may be repeated; only what was given.
 
     Raises UsageError, naming what is allowed, for an unknown or repeated name, a value outside its closed
     list, and text that is not UTF-8.
@@ -73,19 +77,23 @@ def parsed(query: str, parameters: Iterable[Parameter], now: datetime) -> dict[s
         if name not in known:
             takes = f"takes {', '.join(known)}" if known else "takes none"
             raise UsageError(f"there is no parameter {name!r}; this route {takes}")
-        if name in values:
+        meant = known[name].parse(name, value, now)
+        if known[name].is_repeated:
+            values.setdefault(name, []).append(meant)
+        elif name in values:
             raise UsageError(f"{name} is given twice; give it once")
-        values[name] = known[name].parse(name, value, now)
+        else:
+            values[name] = meant
     return values
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=_MAX_PARAMETERS)
+        return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
     except UnicodeDecodeError as error:
         raise UsageError("the parameters are not UTF-8 text; write them percent-encoded") from error
     except ValueError as error:
-        raise UsageError(f"there are more than {_MAX_PARAMETERS} parameters") from error
+        raise UsageError(f"there are more than {MAX_PARAMETERS} parameters") from error
 
 
 def _boolean(name: str, value: str, _now: datetime) -> bool:

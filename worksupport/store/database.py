@@ -13,6 +13,7 @@ from sqlite_utils.db import Table
 
 from worksupport.clock import Clock
 from worksupport.errors import ConfigurationError, DatabaseError, InterruptedRunError, WorksupportError
+from worksupport.model.filters import folded_or_null
 from worksupport.store.disk import is_no_room, make_private_folder, no_room
 from worksupport.store.file import OpenedFiles, beside, check_kind, file_uri, schema_of, sqlite_error
 from worksupport.store.schema import MIGRATIONS, SCHEMA_VERSION
@@ -76,7 +77,7 @@ class Store:
         for pragma in _PRAGMAS:
             self.connection.execute(f"PRAGMA {pragma}")
         self._patiently("PRAGMA journal_mode = WAL")
-        self.connection.create_function("casefold", 1, str.casefold, deterministic=True)
+        self.connection.create_function("casefold", 1, folded_or_null, deterministic=True)
         self.connection.set_progress_handler(self._is_to_stop, _STEPS_BETWEEN_LOOKS)
         self._migrate()
         # Only now: a migration that builds a table anew would delete what refers to the old one.

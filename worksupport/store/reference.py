@@ -8,11 +8,15 @@ from worksupport.store.database import Store, raise_data_version
 
 
 def follow_configuration(store: Store, settings: Settings, now: str) -> None:
-    """Make `team_members` and `issue_types` those of `settings`; rows of a removed type become -1."""
+    """Make members, types and interval those of `settings`; rows of a removed type become -1."""
     with store.transaction() as connection:
         changed = connection.total_changes
         _follow_types(store, settings.hierarchy)
         _follow_members(store, settings.members)
+        connection.execute(
+            "UPDATE data_state SET interval_hours = :hours WHERE interval_hours IS NOT :hours",
+            {"hours": settings.interval_hours},
+        )
         if connection.total_changes > changed:
             raise_data_version(connection, now)
 

@@ -157,6 +157,13 @@ _M002_SCOPE = (
     "PRAGMA user_version = 2",
 )
 
+# `interval_hours`: as the newest run had it configured; readers tell by it what is old.
+_M003_READERS = (
+    "CREATE INDEX issues_by_vendor_type ON issues (vendor_type)",
+    "ALTER TABLE data_state ADD COLUMN interval_hours REAL",
+    "PRAGMA user_version = 3",
+)
+
 # By the name under which sqlite-utils notes each as applied.
-MIGRATIONS = {"m001_tables": _M001_TABLES, "m002_scope": _M002_SCOPE}
+MIGRATIONS = {"m001_tables": _M001_TABLES, "m002_scope": _M002_SCOPE, "m003_readers": _M003_READERS}
 SCHEMA_VERSION = len(MIGRATIONS)

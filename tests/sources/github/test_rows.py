@@ -51,7 +51,7 @@ def test_a_whole_issue_becomes_a_whole_row() -> None:
         "assignees": ["Octo", "Alice"],
         "assignee_accounts": [("Octo", "Octo"), ("alice-X", "Alice")],
         "status": "closed",
-        "status_category": None,
+        "status_category": "done",
         "state_reason": "not_planned",
         "labels": ["in progress", "type: bug"],
         "issue_type_id": None,

@@ -8,6 +8,9 @@ from worksupport.model.issue_fields import IssueRow
 from worksupport.sources.records import Fields, OddRecordError, record_id, sent_type
 from worksupport.text import storable
 
+# GitHub has no more: an issue that is closed as not planned is done, too.
+_CATEGORIES = {"open": "new", "closed": "done"}
+
 
 def github_row(raw: object, *, names: Mapping[str, str]) -> IssueRow:
     """One item of a search answer's `items` as a row.
@@ -26,7 +29,7 @@ def github_row(raw: object, *, names: Mapping[str, str]) -> IssueRow:
         "assignees": [name for _, name in accounts],
         "assignee_accounts": accounts,
         "status": fields.text("state"),
-        "status_category": None,
+        "status_category": _CATEGORIES.get(fields.text("state") or ""),
         "state_reason": fields.text("state_reason"),
         "labels": fields.names("labels"),
         "issue_type_id": None,

@@ -1,0 +1,65 @@
+"""What a reader must know beside the answer: data that is not there or too old, names that nobody has.
+
+Every start of a reading command loads this: it imports little.
+"""
+
+import sqlite3
+from datetime import datetime, timedelta
+
+from worksupport.model.filters import Filters
+from worksupport.model.names import SOURCE_TITLES, SOURCES
+
+_INTERVAL = "SELECT interval_hours FROM data_state"
+_DEFAULT_INTERVAL_HOURS = 2.0
+_NEWEST = """
+SELECT is_on, ended_at, error_message FROM source_results
+WHERE source = ? AND {which} ORDER BY ended_at DESC LIMIT 1
+"""
+_STORED, _FAILED, _LAST = (
+    _NEWEST.format(which=which) for which in ("stored = 1", "stored = 0 AND asked = 1", "stored IN (0, 1)")
+)
+
+
+def remarks(
+    connection: sqlite3.Connection, now: datetime, filters: Filters, root_type: str | None, *, is_empty: bool
+) -> list[str]:
+    """What is surely wrong, a sentence each: `staleness`, and why an answer is empty, if a name is wrong."""
+    told = staleness(connection, now)
+    if is_empty:
+        from worksupport.queries.names import unknown_names  # only now: few answers are empty
+
+        told += unknown_names(connection, filters, root_type)
+    return told
+
+
+def staleness(connection: sqlite3.Connection, now: datetime) -> list[str]:
+    """A sentence for each source that is on and whose data is not there, or too old at `now`.
+
+    Too old is what `check` calls so without `--max-age`: two intervals and an hour.
+    """
+    ((interval,),) = connection.execute(_INTERVAL)
+    oldest = now - timedelta(hours=2 * (interval or _DEFAULT_INTERVAL_HOURS) + 1)
+    found = (_of_source(connection, source, oldest, now) for source in SOURCES)
+    return [sentence for sentence in found if sentence]
+
+
+def _of_source(connection: sqlite3.Connection, source: str, oldest: datetime, now: datetime) -> str:
+    last = connection.execute(_LAST, [source]).fetchone()
+    if last is None or not last[0]:
+        return ""
+    stored = connection.execute(_STORED, [source]).fetchone()
+    end = stored[1] if stored else None
+    if end and datetime.fromisoformat(end) >= oldest:
+        return ""
+    failed = connection.execute(_FAILED, [source]).fetchone()
+    is_newer = failed is not None and (end is None or failed[1] > end)
+    return _sentence(SOURCE_TITLES[source], end, failed[2] if is_newer else None, now)
+
+
+def _sentence(title: str, end: str | None, reason: str | None, now: datetime) -> str:
+    from worksupport.model.times import age_text  # only now: most data is fresh
+
+    why = reason or "worksupport check tells more"
+    if end is None:
+        return f"{title} has never been harvested: {why}"
+    return f"{title} was last harvested {age_text(end, now)}: {why}"
