@@ -85,7 +85,7 @@ def test_one_record(run: Run, database: Path) -> None:
         "jira.issues         12\n"
         "jira.new            0\n"
         "jira.changed        0\n"
-        "jira.removed        0\n"
+        "jira.missing        0\n"
         "jira.requests       0\n"
         "jira.error_message\n"
     )

@@ -59,7 +59,7 @@ def test_json_tells_how_the_source_fared(site: Sandbox, configured: Configured, 
         "issues": 7,
         "new": 7,
         "changed": 0,
-        "removed": 0,
+        "missing": 0,
         "requests": document["requests"],
         "error_message": None,
     }
@@ -88,7 +88,7 @@ def test_an_issue_that_is_gone_is_marked_missing_and_comes_back(
     _harvest(run)
     gone = site.world.jira_issues.pop("IAIPORT-5")
     answer = _harvest(run, "--json")
-    assert json.loads(answer.out)["sources"]["jira"]["removed"] == 1
+    assert json.loads(answer.out)["sources"]["jira"]["missing"] == 1
     assert "IAIPORT-5" not in run("keys").out
     assert run("keys", "--missing").out == "IAIPORT-5\n"
     site.world.jira_issues["IAIPORT-5"] = gone

@@ -144,3 +144,14 @@ def test_asking_to_give_way_disturbs_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("Dear diary,\n" * 400, encoding="utf-8")
     ask_running_reload_to_stop(tmp_path / "notes.txt")
     assert {path.name for path in tmp_path.iterdir()} <= {"notes.txt", "home"}
+
+
+def test_recover_says_that_there_was_nothing_to_do(site: Sandbox, configured: Configured, run: Run) -> None:
+    configured(site)
+    clock = FakeClock()
+    run("reload", clock=clock)
+    answer = run("recover", clock=clock)
+    assert (answer.exit_code, answer.out) == (0, "")
+    assert "nothing to recover: no run was interrupted, and no reload is due" in answer.err
+    assert "nothing to recover: no run was interrupted run=" in run("recover", "--no-reload", clock=clock).err
+    assert run("recover", "-q", clock=clock).err == ""

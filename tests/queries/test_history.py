@@ -71,7 +71,7 @@ def test_one_harvest_job(path: Path) -> None:
 
 
 def _source(**values: Any) -> dict[str, Any]:
-    counts = {"issues": 0, "new": 0, "changed": 0, "removed": 0, "requests": 0, "error_message": None}
+    counts = {"issues": 0, "new": 0, "changed": 0, "missing": 0, "requests": 0, "error_message": None}
     return {**counts, **values}
 
 

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -87,12 +88,47 @@ def test_two_issues_swap_their_keys_and_keep_their_children(merge_page: Harvest,
     }
 
 
-def test_a_key_taken_over_leaves_the_old_holder_missing_until_seen(merge_page: Harvest, kept: Kept) -> None:
+def test_a_key_taken_over_hides_the_old_holder_until_seen(
+    store: Store, merge_page: Harvest, kept: Kept
+) -> None:
     merge_page("first", made_row("1", "P-1"))
     merge_page("second", made_row("2", "P-1"))
     assert kept() == {"1": ("P-1~1", None, True), "2": ("P-1", None, False)}
+    assert store.connection.execute("SELECT max(missing_since) FROM issues").fetchone() == (
+        "",
+    )  # hidden only
     merge_page("second", made_row("1", "Q-1"))
     assert kept()["1"] == ("Q-1", None, False)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "winner"),
+    [
+        ("T10:00", "T09:00", "first"),
+        ("T09:00", "T10:00", "second"),
+        ("T10:00", "T10:00", "second"),
+        (None, "T10:00", "second"),
+        ("T10:00", None, "second"),
+    ],
+)
+@pytest.mark.parametrize("in_one_page", [True, False])
+def test_of_two_answers_in_one_run_the_newer_counts(
+    store: Store, merge_page: Harvest, first: str | None, second: str | None, winner: str, in_one_page: bool
+) -> None:
+    rows = [
+        made_row("1", "P-1", summary=name, updated_at=time and f"2026-11-22{time}:00.000Z")
+        for name, time in (("first", first), ("second", second))
+    ]
+    for page in [rows] if in_one_page else [rows[:1], rows[1:]]:
+        merge_page("one run", *page)
+    assert store.connection.execute("SELECT summary FROM issues").fetchall() == [(winner,)]
+
+
+def test_a_later_run_takes_what_it_gets(store: Store, merge_page: Harvest) -> None:
+    """Also an older state: a service that was restored from a copy, say."""
+    merge_page("first", made_row("1", "P-1", summary="new", updated_at="2026-11-22T10:00:00.000Z"))
+    merge_page("second", made_row("1", "P-1", summary="old", updated_at="2026-11-22T09:00:00.000Z"))
+    assert store.connection.execute("SELECT summary FROM issues").fetchone() == ("old",)
 
 
 def test_a_child_seen_in_this_run_tells_its_parent_itself(merge_page: Harvest, kept: Kept) -> None:

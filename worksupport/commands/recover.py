@@ -1,5 +1,8 @@
 """`worksupport recover`: repair after an interrupted run, and reload if the last reload is old."""
 
+import logging
+
+from worksupport import log
 from worksupport.commands.progress import is_watched, shown_run
 from worksupport.context import Context
 from worksupport.errors import ExitCode
@@ -7,6 +10,8 @@ from worksupport.harvest.recover import reload_if_stale
 from worksupport.harvest.session import session
 from worksupport.output import json_text, write
 from worksupport.queries.history import recover_document
+
+logger = logging.getLogger(__name__)
 
 
 def recover(context: Context, *, no_reload: bool, wait: float, as_json: bool) -> ExitCode:
@@ -20,6 +25,9 @@ def recover(context: Context, *, no_reload: bool, wait: float, as_json: bool) ->
         begun.watchers += watchers
         try:
             run = None if no_reload else reload_if_stale(begun)
+            if run is None and not begun.healed:
+                due = "" if no_reload else ", and no reload is due"
+                logger.log(log.SUMMARY, f"nothing to recover: no run was interrupted{due}")
         finally:
             if as_json:
                 write(json_text(recover_document(begun.store.connection, begun.healed, begun.run_id)))

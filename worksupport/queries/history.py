@@ -60,7 +60,9 @@ _RESULTS = """
 SELECT source, status, issues, new, changed, removed, requests, error_message
 FROM source_results WHERE run_id = ? ORDER BY source DESC
 """
-_RESULT_FIELDS = ("status", "issues", "new", "changed", "removed", "requests", "error_message")
+# The fifth is what became of the issues no longer found: marked as missing (harvest), or removed (reload).
+_HARVEST_FIELDS = ("status", "issues", "new", "changed", "missing", "requests", "error_message")
+_RELOAD_RESULT_FIELDS = ("status", "issues", "new", "changed", "removed", "requests", "error_message")
 
 
 def reloads_document(connection: sqlite3.Connection, question: HistoryQuestion) -> list[dict[str, Any]]:
@@ -95,10 +97,12 @@ def harvest_document(connection: sqlite3.Connection, job_id: int) -> dict[str, A
     )
 
 
-def sources_of(connection: sqlite3.Connection, run_id: str | None) -> dict[str, dict[str, Any]]:
-    """What one run did for each source: `{name: {status, issues, new, changed, removed, requests, ...}}`."""
+def _sources_of(
+    connection: sqlite3.Connection, run_id: str | None, fields: tuple[str, ...]
+) -> dict[str, dict[str, Any]]:
+    """What one run did for each source: `{name: {status, issues, new, changed, missing, requests, ...}}`."""
     results = connection.execute(_RESULTS, (run_id,))
-    return {source: dict(zip(_RESULT_FIELDS, values, strict=True)) for source, *values in results}
+    return {source: dict(zip(fields, values, strict=True)) for source, *values in results}
 
 
 def _only(record_id: int) -> dict[str, Any]:
@@ -126,7 +130,7 @@ def _harvest(connection: sqlite3.Connection, job_id: int, *columns: Any) -> dict
         "retries": retries,
         "warnings": json.loads(warnings or "[]"),
         "error_message": error_message,
-        "sources": sources_of(connection, run_id),
+        "sources": _sources_of(connection, run_id, _HARVEST_FIELDS),
     }
 
 
@@ -150,7 +154,7 @@ def reload_run_document(connection: sqlite3.Connection, run_id: str) -> dict[str
         "requests": requests,
         "retries": retries,
         "warnings": json.loads(warnings),
-        "sources": sources_of(connection, run_id),
+        "sources": _sources_of(connection, run_id, _RELOAD_RESULT_FIELDS),
     }
 
 

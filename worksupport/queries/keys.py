@@ -53,7 +53,7 @@ def keys_statement(filters: Filters, columns: str = "issue_key") -> tuple[str, d
     Raises UsageError for a filter that is no text.
     """
     conditions, parameters = filters.conditions()
-    presence = "missing_since IS NOT NULL" if filters.missing else "missing_since IS NULL"
+    presence = "missing_since > ''" if filters.missing else "missing_since IS NULL"
     if parameters.get("source") == _LARGEST_SOURCE:
         # The plus keeps SQLite from the index on (source, source_id), which leaves nearly all rows unsorted.
         conditions = [f"+{each}" if ":source" in each else each for each in conditions]

@@ -120,7 +120,8 @@ class _Issues:
         similar = [issue for issue, other in enumerate(self.keys) if other.casefold() == wanted]
         if similar:
             return next((issue for issue in similar if self.keys[issue] == key), similar[0])
-        for (since,) in connection.execute("SELECT missing_since FROM issues WHERE issue_key = ?", (key,)):
+        missing = "SELECT missing_since FROM issues WHERE issue_key = ? AND missing_since > ''"
+        for (since,) in connection.execute(missing, (key,)):
             raise NotFoundError(f"issue {key!r} is missing: no harvest has found it since {since}")
         raise NotFoundError(f"there is no issue {key!r} here", "`worksupport keys` prints those there are")
 

@@ -16,6 +16,10 @@ from worksupport.store.database import raise_data_version
 # Up to this many may disappear without a question (DESIGN, section 5).
 BRAKE_FREE = 20
 
+# In place of a time: another issue took this row's key, so it is hidden at once; whether it is missing is
+# decided at the end of its source, as for any other.
+DISPLACED = ""
+
 _BASE = {
     # An address that led to no account still has the rows of the account it once led to, and of its member.
     Kind.ACCOUNT: """id IN (
@@ -37,6 +41,7 @@ WITH RECURSIVE below (id, issue_key) AS (
 )
 SELECT id FROM below
 """
+_NOT_MARKED = f"(missing_since IS NULL OR missing_since = '{DISPLACED}')"
 _UNSEEN = "source = :source AND seen_run IS NOT :run AND id NOT IN (SELECT id FROM temp.protected)"
 
 
@@ -93,7 +98,7 @@ def brake(connection: sqlite3.Connection, source: str, run_id: str, limits: Brak
             raise _braked(source, f"no root issue came back, there were {roots_lost}", limits)
 
 
-_LOST = f"SELECT count(*) FROM issues WHERE {_UNSEEN} AND missing_since IS NULL"
+_LOST = f"SELECT count(*) FROM issues WHERE {_UNSEEN} AND {_NOT_MARKED}"
 _ROOTS_LOST = f"{_LOST} AND issue_type_id IN (SELECT value FROM json_each(:roots))"
 
 
@@ -112,7 +117,7 @@ def _number(connection: sqlite3.Connection, statement: str, values: dict[str, st
 def mark_missing(connection: sqlite3.Connection, source: str, run_id: str, now: str) -> int:
     """Mark the unseen, unprotected issues of `source` as missing since `now`; returns how many."""
     marked = connection.execute(
-        f"UPDATE issues SET missing_since = :now WHERE {_UNSEEN} AND missing_since IS NULL",
+        f"UPDATE issues SET missing_since = :now WHERE {_UNSEEN} AND {_NOT_MARKED}",
         {"source": source, "run": run_id, "now": now},
     ).rowcount
     if marked:
@@ -124,7 +129,7 @@ def delete_long_missing(
     connection: sqlite3.Connection, source: str, run_id: str, now: str, missing_before: str
 ) -> int:
     """Delete unseen, unprotected issues missing since before `missing_before` (UTC text); tells how many."""
-    where = f"{_UNSEEN} AND missing_since < :missing_before"
+    where = f"{_UNSEEN} AND missing_since > '{DISPLACED}' AND missing_since < :missing_before"
     return _delete(
         connection, where, now, {"source": source, "run": run_id, "missing_before": missing_before}
     )

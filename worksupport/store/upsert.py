@@ -14,6 +14,7 @@ from typing import Any
 
 from worksupport.model.issue_fields import FIELDS, IssueRow
 from worksupport.store.database import raise_data_version
+from worksupport.store.missing import DISPLACED
 
 COLUMNS = tuple(field.column for field in FIELDS)
 _LISTS = tuple(field.column for field in FIELDS if field.holds == "list")
@@ -24,7 +25,8 @@ _in_order = itemgetter(*COLUMNS)
 _json_text = json.JSONEncoder(ensure_ascii=False).encode
 _STAGE = (
     f"INSERT INTO staged_issues ({_LIST}) VALUES ({', '.join('?' * len(COLUMNS))}) "
-    f"ON CONFLICT (source, source_id) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in COLUMNS)}"
+    f"ON CONFLICT (source, source_id) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in COLUMNS)} "
+    "WHERE excluded.updated_at >= staged_issues.updated_at IS NOT FALSE"
 )
 
 
@@ -38,7 +40,7 @@ class Merged:
 
 
 def stage(connection: sqlite3.Connection, rows: Iterable[IssueRow]) -> None:
-    """Put rows into `staged_issues`; of two rows of one issue the later one counts."""
+    """Put rows into `staged_issues`; of two rows of one issue the newer one counts, of equals the later."""
     connection.executemany(_STAGE, map(_stored, rows))
 
 
@@ -82,8 +84,9 @@ def merge(connection: sqlite3.Connection, run_id: str, now: str) -> Merged:
 
     Keys that changed hands are sorted out first, so that ids stay and no key stands twice.
     """
+    connection.execute(_DROP_STALE, {"run": run_id})
     merged = Merged(doubled=_drop_doubled(connection, run_id))
-    values = {"run": run_id, "now": now}
+    values = {"run": run_id, "now": now, "displaced": DISPLACED}
     if displaced := _rename(connection, _DISPLACED, values):
         merged.doubled += connection.execute(_DOUBLED_BEFORE, values).fetchall()
         connection.execute(_MOVE_DISPLACED, values)
@@ -128,6 +131,13 @@ def _count(connection: sqlite3.Connection, is_new: bool) -> dict[str, int]:
     )
 
 
+# Two queries of one run can bring one issue, and replicas lag: the newer answer stays.
+_DROP_STALE = """
+DELETE FROM staged_issues WHERE EXISTS (
+    SELECT 1 FROM issues i WHERE i.source = staged_issues.source AND i.source_id = staged_issues.source_id
+    AND i.seen_run = :run AND i.updated_at > staged_issues.updated_at
+)
+"""
 _DOUBLED = """
 SELECT s.source, s.source_id, s.issue_key FROM staged_issues s WHERE EXISTS (
     SELECT 1 FROM (
@@ -167,7 +177,7 @@ AND NOT EXISTS (
 )
 """
 _MOVE_DISPLACED = """
-UPDATE issues SET issue_key = renamed.new_key, missing_since = coalesce(missing_since, :now)
+UPDATE issues SET issue_key = renamed.new_key, missing_since = coalesce(missing_since, :displaced)
 FROM temp.renamed WHERE issues.id = renamed.id
 """
 _COMPARED = [column for column in COLUMNS if column not in ("source", "source_id")]
