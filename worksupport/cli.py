@@ -7,7 +7,7 @@ import io
 import os
 import sys
 
-from worksupport import fast
+from worksupport import fast, output
 from worksupport.errors import ConfigurationError, ExitCode, WorksupportError
 
 TYPE_CHECKING = False  # see queries/reader.py
@@ -59,10 +59,10 @@ def _run(arguments: list[str], clock: "Clock | None") -> int:
 
 
 def _let_every_text_out() -> None:
-    """A terminal that is not UTF-8 gets what it cannot show as escapes, not a traceback."""
+    """A terminal that is not UTF-8 gets plain marks and escapes for what it cannot show, no traceback."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors=output.MARKS)
 
 
 def _show(error: WorksupportError, log_format: str = "text") -> int:

@@ -38,6 +38,25 @@ _ESCAPED = "worksupport.json"
 codecs.register_error(_ESCAPED, _escape)
 
 
+# What we draw with, for a terminal or a file that is not UTF-8.
+MARKS = "worksupport.marks"
+_PLAIN = {
+    **{"├": "|", "└": "`", "│": "|", "─": "-", "▰": "#", "▱": ".", "…": "...", "·": "-", "\ufe0f": ""},
+    **{"✅": "ok", "⚠": "!", "❌": "x", "\u2139": "i", "🔍": "?", "❔": "?"},
+}
+
+
+def _plain_marks(error: UnicodeError) -> tuple[str, int]:
+    """Our own marks in ASCII; what else cannot be shown as an escape."""
+    assert isinstance(error, UnicodeEncodeError)
+    characters = error.object[error.start : error.end]
+    shown = (_PLAIN.get(each, each).encode("ascii", "backslashreplace") for each in characters)
+    return b"".join(shown).decode("ascii"), error.end
+
+
+codecs.register_error(MARKS, _plain_marks)
+
+
 def write(text: str) -> None:
     """Print an answer; a reader that closed the pipe (`| head`) is not an error.
 

@@ -6,6 +6,9 @@ import unicodedata
 _BLANKS = dict.fromkeys(map(ord, "\t\n\r\v\f\x85\u2028\u2029"), " ")
 # Control, format (bidi, zero width), surrogate, private use and unassigned characters.
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+# Zero width joiner and non-joiner.
+_JOINERS = frozenset("\u200c\u200d")
+_VIRAMA = 9  # its combining class: with a joiner it spells a letter of its own
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -13,7 +16,27 @@ def visible(text: str) -> str:
     """`text` on one line: unsafe characters as `\\x1b`-like escapes, line breaks and tabs as a blank."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_visible_character(character) for character in text.translate(_BLANKS))
+    line = text.translate(_BLANKS)
+    if not _JOINERS.isdisjoint(line):
+        return "".join(_visible_in(line, at) for at in range(len(line)))
+    return "".join(map(_visible_character, line))
+
+
+def _visible_in(line: str, at: int) -> str:
+    """A character by its neighbours: a joiner passes between what it joins, and behind a virama."""
+    character = line[at]
+    before, after = line[at - 1 : at], line[at + 1 : at + 2]
+    is_joint = _can_be_joined(before) and (_can_be_joined(after) or _is_virama(before))
+    return character if character in _JOINERS and is_joint else _visible_character(character)
+
+
+def _can_be_joined(neighbour: str) -> bool:
+    """Letters, marks and symbols beyond ASCII: spelling in Persian and Malayalam, the parts of an emoji."""
+    return not neighbour.isascii() and unicodedata.category(neighbour)[0] in "LMS"
+
+
+def _is_virama(character: str) -> bool:
+    return unicodedata.combining(character) == _VIRAMA
 
 
 def _visible_character(character: str) -> str:

@@ -75,14 +75,16 @@ def test_the_copy_opens_in_a_folder_that_cannot_be_written(database: Path, tmp_p
         assert _names(copy.parent) == [NAME]
 
 
-def test_several_in_one_second_do_not_mix(database: Path, tmp_path: Path) -> None:
+def test_several_in_one_second_have_each_their_name(database: Path, tmp_path: Path) -> None:
     folder = tmp_path / "copies"
     with ThreadPoolExecutor(4) as pool:
         copies = set(pool.map(lambda _: back_up(database, folder, NOW, None), range(8)))
-    assert copies == {folder / NAME}
-    assert _names(folder) == [NAME]
-    with closing(sqlite3.connect(folder / NAME)) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert len(copies) == 8
+    assert sorted(path.name for path in copies) == _names(folder)
+    assert NAME in _names(folder)
+    for copy in copies:
+        with closing(sqlite3.connect(copy)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 def test_keep_counts_ours_alone(database: Path, tmp_path: Path) -> None:
@@ -115,6 +117,7 @@ def test_what_a_killed_backup_left_is_removed_by_the_next(database: Path, tmp_pa
     back_up(database, folder, NOW, None)
     assert len(_names(folder)) == 3
     os.close(other)
+    (folder / NAME).unlink()
     back_up(database, folder, NOW, None)
     assert _names(folder) == [NAME]
 

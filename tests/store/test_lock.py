@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import FakeClock
-from worksupport.errors import ConfigurationError, DatabaseError, InterruptedRunError, LockedError
+from worksupport.errors import (
+    ConfigurationError,
+    DatabaseError,
+    InterruptedRunError,
+    LockedError,
+    WorksupportError,
+)
 from worksupport.store.lock import (
     exclusive_lock,
     holder,
@@ -87,14 +93,19 @@ def test_two_names_of_one_database_share_one_lock(tmp_path: Path, clock: FakeClo
     ("number", "expected"), [(28, DatabaseError), (37, ConfigurationError)], ids=["ENOSPC", "ENOLCK"]
 )
 def test_what_the_file_system_refuses_is_one_sentence(
-    tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, number: int, expected: type[Exception]
+    tmp_path: Path,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    expected: type[WorksupportError],
 ) -> None:
     def refuse(descriptor: int, kind: int) -> None:
         raise OSError(number, "refused")
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    with pytest.raises(expected), _hold(tmp_path / "w.db", clock):
+    with pytest.raises(expected) as refused, _hold(tmp_path / "w.db", clock):
         pass
+    assert ("on a local disk" in refused.value.hint) == (number == 37)
 
 
 def test_no_room_for_a_name_stops_nobody(

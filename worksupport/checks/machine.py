@@ -12,7 +12,7 @@ from worksupport.checks.base import Check, refused
 from worksupport.config.properties import read
 from worksupport.config.secrets import exposure_warning, holds_secret
 from worksupport.config.settings import Settings
-from worksupport.errors import ConfigurationError, DatabaseError
+from worksupport.errors import ConfigurationError, DatabaseError, WorksupportError
 from worksupport.queries.reader import answer
 from worksupport.store import lock
 from worksupport.store.disk import RUN_FACTOR
@@ -128,6 +128,10 @@ def check_disk(database: Path) -> Check:
 
 
 def check_lock(database: Path) -> Check:
-    """Who is working on the database now: nobody, or a living run, and either is fine."""
+    """Can the file system lock, and who is working on the database: nobody or a living run, both fine."""
+    try:
+        lock.require_lockable(database)
+    except WorksupportError as error:
+        return refused("lock", error)
     holder = lock.holder(database)
     return Check("lock", True, f"held by {holder}" if holder else "free")

@@ -1,6 +1,9 @@
 """The command line as Typer knows it, made from the tables of `options`; Typer's only home."""
 
 import inspect
+import io
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module, resources
@@ -13,10 +16,12 @@ from worksupport import __version__, log
 from worksupport.commands.options import BY_NAME, COMMANDS, GLOBAL, LOG_FORMATS, Command, Option
 from worksupport.context import Context, GlobalOptions
 from worksupport.errors import ExitCode, UsageError, WorksupportError
-from worksupport.model.filters import Filters
+from worksupport.model.filters import Filters, folded
 from worksupport.model.times import moment
+from worksupport.output import write
 from worksupport.queries.names import completions
 from worksupport.queries.reader import answer
+from worksupport.render.terminal import is_terminal
 
 _HELP = """Copies a team's Jira and GitHub issues into one SQLite file, and answers.
 
@@ -25,6 +30,7 @@ Examples:
   worksupport keys --label work-support --json
 """
 _GLOBAL_PANEL = "Global options (before or after the command)"
+_ASKS_FOR_HELP = frozenset({"-h", "--help", "-V", "--version"})
 _COMPLETION_VARIABLE = "_WORKSUPPORT_COMPLETE"
 _TYPES: dict[str, Any] = {
     "text": str,
@@ -40,11 +46,36 @@ def run(arguments: list[str], context: Context) -> int:
     """Run one command line and return its exit code. Raises WorksupportError for every fault but a bug."""
     if _COMPLETION_VARIABLE in context.environment:
         _let_typer_complete()
+    if _ASKS_FOR_HELP.isdisjoint(arguments):
+        return _answered(arguments, context)
+    with _HeldBack() as held:
+        code = _answered(arguments, context)
+    write(held.getvalue())
+    return code
+
+
+def _answered(arguments: list[str], context: Context) -> int:
     try:
         _app(arguments)(args=arguments, obj=context, prog_name="worksupport")
     except SystemExit as leaving:
         return int(leaving.code or 0)
     return ExitCode.OK
+
+
+class _HeldBack(io.StringIO):
+    """While inside, what Typer prints is kept: it takes a full disk for a bug, a closed pipe for a fault."""
+
+    def __enter__(self) -> "_HeldBack":
+        self._stdout = sys.stdout
+        sys.stdout = self
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.stdout = self._stdout
+
+    def isatty(self) -> bool:
+        """Whether what is held goes to a terminal in the end: it is made for one, then."""
+        return is_terminal(self._stdout)
 
 
 def _let_typer_complete() -> None:
@@ -65,6 +96,7 @@ def _app(arguments: list[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
         add_completion=False,  # ours is `worksupport completion`
         pretty_exceptions_enable=False,
+        rich_markup_mode=None if _is_plain() else typer.core.DEFAULT_MARKUP_MODE,
     )
     app.callback(invoke_without_command=True)(_before_the_command())
     named = set(arguments) & BY_NAME.keys() if {"-h", "--help"}.isdisjoint(arguments) else set()
@@ -76,6 +108,11 @@ def _app(arguments: list[str]) -> typer.Typer:
     return app
 
 
+def _is_plain() -> bool:
+    """Where no colours are wanted, no boxes with bold and dim either."""
+    return bool(os.environ.get("NO_COLOR"))
+
+
 def _before_the_command() -> Callable[..., None]:
     def before_the_command(typer_context: typer.Context, version: bool, **given: Any) -> None:
         context: Context = typer_context.obj
@@ -85,7 +122,9 @@ def _before_the_command() -> Callable[..., None]:
 
             show_start_page(context)
 
-    version = typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    version = typer.Option(
+        "-V", "--version", help="Print the version.", is_eager=True, callback=_print_version
+    )
     own = _keyword("version", Annotated[bool, version], False)
     return _with_signature(before_the_command, [*(_parameter(each, _GLOBAL_PANEL) for each in GLOBAL), own])
 
@@ -190,20 +229,28 @@ def _parameter(option: Option, panel: str | None = None) -> inspect.Parameter:
     return _keyword(option.name, Annotated[kind | None if is_optional else kind, info], default)
 
 
-def _completer(completes: str | tuple[str, ...]) -> Callable[..., list[str]]:
+class _Offered(str):
+    """A value that is offered whatever the case in which it was begun; Typer itself would go by that."""
+
+    def startswith(self, begun: str | tuple[str, ...], *bounds: Any) -> bool:
+        """As Typer asks."""
+        return folded(self).startswith(folded(str(begun)))
+
+
+def _completer(completes: str | tuple[str, ...]) -> Callable[..., list[_Offered]]:
     """What Typer calls for the values of an option: a closed list, or names of the data."""
     if isinstance(completes, tuple):
-        values = list(completes)
+        values = [_Offered(value) for value in completes]
         return lambda: values
     kind = completes
 
-    def complete(typer_context: typer.Context, incomplete: str) -> list[str]:
+    def complete(typer_context: typer.Context, incomplete: str) -> list[_Offered]:
         try:
             path = _context_of(typer_context).database_path
             found = answer(path, lambda connection: completions(connection, kind, incomplete))
         except WorksupportError:
             return []
-        return [value for value in found if _is_harmless(value)]
+        return [_Offered(value) for value in found if _is_harmless(value)]
 
     return complete
 

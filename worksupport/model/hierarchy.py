@@ -83,7 +83,7 @@ def _check_cycles(hierarchy: Hierarchy) -> None:
 _ICONS = "https://iagtech.atlassian.net"
 _AVATARS = f"{_ICONS}/rest/api/2/universal_avatar/view/type/issuetype/avatar"
 
-# The hierarchy of the design document; `issue_type.<id>...` in the configuration replaces it.
+# One company's hierarchy, the default; `issue_type.<id>...` in the configuration replaces it.
 DEFAULT_TYPES = (
     IssueType(10004, "Product Version", f"{_AVATARS}/10664?size=medium", (10000, 11140)),
     IssueType(10000, "Feature", f"{_ICONS}/images/icons/issuetypes/epic.svg", (10101, 10104)),

@@ -1,4 +1,7 @@
-"""How long we leave a service alone: what it announces in headers, and one limiter for all its threads."""
+"""How long we leave a service alone: what it announces in headers, and one limiter for all its threads.
+
+What they announce: sources/jira/README.md, "Limits", and sources/github/README.md, "Limits".
+"""
 
 import logging
 import random
@@ -46,7 +49,7 @@ def reset_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds until X-RateLimit-Reset, whichever form it has; None without a readable one in the future.
 
     Jira sends ISO 8601 with a 429 and epoch seconds otherwise, GitHub always epoch seconds
-    (`sources/*/README.md`).
+    (sources/jira/README.md, "Limits").
     """
     now = http_date(headers.get("Date")) or now
     for name in ("X-RateLimit-Reset", "X-Beta-RateLimit-Reset", "Beta-RateLimit-Reset"):

@@ -1,6 +1,7 @@
 """A service's response: its JSON, what is wrong with it, and what a failed request means.
 
-Error bodies are in the account's language, so nothing is decided by them; they are only passed on to people.
+Error bodies are in the account's language (sources/jira/README.md, "Errors"), so nothing is decided by them;
+they are only passed on to people.
 """
 
 import json
@@ -51,7 +52,8 @@ class MisdirectedError(Exception):
 class RateLimited(TransientError):
     """The service wants to be left alone for `seconds`; None, or nothing, if it does not say how long.
 
-    Then it is `first` seconds, doubled each time up to `longest`; the defaults are Jira's advice.
+    Then it is `first` seconds, doubled each time up to `longest`; the defaults are Jira's advice
+    (sources/jira/README.md, "Limits").
     """
 
     def __init__(

@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping
 
 from worksupport import output
@@ -30,13 +31,15 @@ def _pager(environment: Mapping[str, str]) -> str:
 
 def _page(command: str, text: str, environment: Mapping[str, str]) -> bool:
     """Whether the pager showed it: not if the shell did not find it."""
+    # Colours pass, whatever else somebody wants of less.
+    less = f"{environment['LESS']} -R".strip() if "LESS" in environment else _LESS
     paging = subprocess.Popen(
-        ["/bin/sh", "-c", command], stdin=subprocess.PIPE, env={"LESS": _LESS, **environment}
+        ["/bin/sh", "-c", command], stdin=subprocess.PIPE, env={**environment, "LESS": less}
     )
     # Ctrl-C is meant for the pager, which decides what to do about it.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        paging.communicate(text.encode("utf-8", "backslashreplace"))
+        paging.communicate(text.encode(sys.stdout.encoding, output.MARKS))
     finally:
         signal.signal(signal.SIGINT, before)
     return paging.returncode not in (126, 127)

@@ -1,5 +1,6 @@
 """Whether people are looking, and what only they are told."""
 
+import os
 import sys
 from collections.abc import Iterable
 
@@ -17,10 +18,20 @@ def is_terminal(stream: "TextIO | None" = None) -> bool:
 
 
 def console() -> "Console":
-    """Stdout as rich sees it: NO_COLOR, COLUMNS and dumb terminals are honoured, text is never markup."""
+    """Stdout as rich sees it: NO_COLOR, COLUMNS and dumb terminals are honoured, text is never markup.
+
+    Where no colours are wanted there is no bold and no dim either.
+    """
     from rich.console import Console
 
-    return Console(markup=False, highlight=False, emoji=False, soft_wrap=False)
+    is_plain = bool(os.environ.get("NO_COLOR"))
+    return Console(
+        markup=False,
+        highlight=False,
+        emoji=False,
+        soft_wrap=False,
+        color_system=None if is_plain else "auto",
+    )
 
 
 def show_hints(hints: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import mkstemp
 
@@ -37,15 +37,25 @@ def back_up(
     folder that cannot be written or a database that cannot be read, DatabaseError if the disk is full or the
     copy is damaged.
     """
-    target = folder / f"worksupport-{now:%Y%m%dT%H%M%SZ}.db"
     try:
         with ExitStack() as held:
             partial = read(lambda source: _verified_copy(source, folder, begin, held))
             # Only now has the reader found that nothing changed under the copy.
+            target = _free_name(folder, now)
             os.replace(partial, target)
         _remove_old(folder, keep, target)
     except OSError as error:
         raise _unwritable(error, folder, database) from error
+    return target
+
+
+def _free_name(folder: Path, now: datetime) -> Path:
+    """An empty file of the copy's name, which is ours; a second later where that second has its copy."""
+    target = folder / f"worksupport-{now:%Y%m%dT%H%M%SZ}.db"
+    try:
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return _free_name(folder, now + timedelta(seconds=1))
     return target
 
 

@@ -77,6 +77,16 @@ def _without_lock(error: OSError, path: Path) -> WorksupportError:
     )
 
 
+def _unlockable(error: OSError, path: Path) -> WorksupportError:
+    """Some network and user-space file systems know no flock."""
+    if is_no_room(error):
+        return _without_lock(error, path)
+    return ConfigurationError(
+        f"the file system of {path.parent} cannot lock files: {error.strerror}",
+        "keep the database on a local disk: set database.path, or name it with --db",
+    )
+
+
 def _acquire(
     descriptor: int, path: Path, clock: Clock, patience_seconds: float, while_waiting: Callable[[], None]
 ) -> None:
@@ -94,8 +104,8 @@ def _acquire(
 def _try_exclusive(descriptor: int, path: Path) -> bool:
     try:
         return _try(descriptor, fcntl.LOCK_EX)
-    except OSError as error:  # a file system that knows no locks
-        raise _without_lock(error, path) from error
+    except OSError as error:
+        raise _unlockable(error, path) from error
 
 
 def _try(descriptor: int, kind: int) -> bool:
@@ -133,6 +143,21 @@ def _described(path: Path) -> str:
 def holder(database: Path) -> str | None:
     """Who is working on `database` now, in words; None if nobody is. Looks as `is_held` does."""
     return _described(lock_path(database)) if is_held(database) else None
+
+
+def require_lockable(database: Path) -> None:
+    """Raise ConfigurationError if the database's file system knows no locks; creates no file."""
+    path = lock_path(database)
+    try:
+        descriptor = os.open(path if path.exists() else path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return  # another check tells who may not read what
+    try:
+        _try(descriptor, fcntl.LOCK_SH)
+    except OSError as error:
+        raise _unlockable(error, path) from error
+    finally:
+        os.close(descriptor)
 
 
 def is_held(database: Path) -> bool:

@@ -13,7 +13,7 @@ from worksupport.errors import BrakeError
 from worksupport.model.outcome import Kind, LeftOut
 from worksupport.store.database import raise_data_version
 
-# Up to this many may disappear without a question (DESIGN, section 5).
+# Up to this many may disappear without a question.
 BRAKE_FREE = 20
 
 # In place of a time: another issue took this row's key, so it is hidden at once; whether it is missing is

@@ -9,7 +9,7 @@ from worksupport.store.database import Store, raise_data_version
 
 
 class Table(StrEnum):
-    """Where a run's record stands; the two tables of the design document."""
+    """Where a run's record stands."""
 
     HARVESTS = "harvest_jobs"
     RELOADS = "reload_tracking"
