@@ -17,7 +17,7 @@ Load = Callable[..., Settings]
 Problems = Callable[..., list[str]]
 
 
-def test_the_example_of_the_design_document_is_understood(load: Load) -> None:
+def test_a_whole_configuration_is_understood(load: Load) -> None:
     settings = load(
         "team.member.john.doe.name=John Doe\n"
         "team.member.john.doe.jira_id=john.doe@company.com\n"
@@ -70,6 +70,7 @@ _GIVEN = {
     "serve.port": ("0", 0),
     "serve.token": ("s3rve", "s3rve"),
     "serve.rate_limit_per_minute": ("0", 0),
+    "serve.public_url": ("http://work.corp.example/", "http://work.corp.example"),
     "monitor.ping_url": ("https://hc.example/uuid?x=1", "https://hc.example/uuid?x=1"),
 }
 

@@ -170,6 +170,12 @@ DATABASE_AND_SERVER = (
         is_secret=True,
     ),
     Key(
+        "serve.public_url",
+        parsers.public_url,
+        "serve.public_url",
+        "The address that people use, where a proxy stands in front: https://work.company.com",
+    ),
+    Key(
         "serve.rate_limit_per_minute",
         parsers.whole_number(0, 10_000_000),
         "serve.rate_limit_per_minute",

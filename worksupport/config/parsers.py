@@ -135,6 +135,14 @@ def base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def public_url(value: str) -> str:
+    """An address at which others reach us, http or https, without path."""
+    parts = _parts(value)
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("expected an address without path")
+    return value.rstrip("/")
+
+
 def ping_url(value: str) -> str:
     """An address to call: https (http only to loopback), no credentials."""
     _address(value)
@@ -142,6 +150,13 @@ def ping_url(value: str) -> str:
 
 
 def _address(value: str) -> SplitResult:
+    parts = _parts(value)
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        raise ValueError("expected https: over http to another machine everybody on the way reads the token")
+    return parts
+
+
+def _parts(value: str) -> SplitResult:
     # urlsplit drops line breaks and tabs without a word.
     if re.search(r"\s", value) or not value.isprintable():
         raise ValueError(f"{_ADDRESS}, without blanks")
@@ -154,8 +169,6 @@ def _address(value: str) -> SplitResult:
         raise ValueError(_ADDRESS)
     if "@" in parts.netloc:
         raise ValueError("expected an address without user name and password (the value is not shown)")
-    if parts.scheme == "http" and not _is_loopback(host_name):
-        raise ValueError("expected https: over http to another machine everybody on the way reads the token")
     return parts
 
 

@@ -45,6 +45,7 @@ class ServeSettings:
     port: int = 8000
     token: str | None = field(default=None, repr=False)
     rate_limit_per_minute: int = 6000  # per address; 0 = off
+    public_url: str | None = None  # the address of a proxy in front, as people type it
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""The endpoints of GitHub that a harvester uses, answered as vendor-apis.md says they answer."""
+"""The endpoints of GitHub that a harvester uses.
+
+With the traps of sources/github/README.md, "Search", "Who we are" and "Limits".
+"""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""GitHub's issue search: what a `q` finds in the world, and what it is refused for."""
+"""GitHub's issue search: what a `q` finds in the world, and why not (sources/github/README.md, "Search")."""
 
 import re
 from collections.abc import Callable

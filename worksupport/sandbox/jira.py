@@ -1,4 +1,7 @@
-"""The endpoints of Jira Cloud that a harvester uses, answered as vendor-apis.md says they answer."""
+"""The endpoints of Jira Cloud that a harvester uses.
+
+With the traps of sources/jira/README.md, "Search", "Who we are" and "People".
+"""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The awkward shapes that real Jira sites send, each on one believable issue."""
+"""The awkward shapes that real sites send (sources/jira/README.md, "Issues"), each on a believable issue."""
 
 from itertools import cycle
 from typing import Any

@@ -1,4 +1,7 @@
-"""Pages of a Jira search: what a request asks for, page tokens, and the fields of each issue."""
+"""Pages of a Jira search: what a request asks for, page tokens, and the fields of each issue.
+
+What Jira refuses: sources/jira/README.md, "Search".
+"""
 
 import hashlib
 from base64 import urlsafe_b64encode

@@ -12,7 +12,7 @@ _PROJECTS = (
     ("DO", "Daily Operations", False),
     ("WEB", "Public Website", False),
 )
-# Site id, name, level. Some ids are other types' in the design document: 10004 is "Bug" on real sites.
+# Site id, name, level. Some ids are other types' in the built-in hierarchy: 10004 is "Bug" on many sites.
 _TYPES = (
     (10000, "Epic", 1),
     (10001, "Story", 0),

@@ -1,4 +1,4 @@
-"""What a JQL query finds in the world, and what it is refused for, as Jira Cloud does."""
+"""What a JQL query finds in the world, and what it is refused for (sources/jira/README.md, "JQL")."""
 
 from collections.abc import Callable, Iterable
 from typing import Any

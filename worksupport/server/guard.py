@@ -44,19 +44,27 @@ class RateLimit:
 class Guard:
     """Lets a request pass, or raises RefusedError with 400, 401, 403 or 429."""
 
-    def __init__(self, token: str | None, rate_limit: RateLimit, own_names: frozenset[str] | None) -> None:
+    def __init__(
+        self,
+        token: str | None,
+        rate_limit: RateLimit,
+        own_names: frozenset[str] | None,
+        public_name: str | None = None,
+    ) -> None:
         """`own_names`: on loopback, the names beside loopback's own by which we may be addressed; else None.
 
         A page of the internet can let its own name point to 127.0.0.1 and then read what is there; it
-        cannot change the Host header that tells its name.
+        cannot change the Host header that tells its name, but it does not know a token either.
+        `public_name`: that of the proxy in front of us, which passes the Host header on.
         """
         self._token = token
         self._rate_limit = rate_limit
-        self._own_names = own_names
+        self._own_names = own_names and own_names | ({public_name} if public_name else set())
+        self._is_behind_proxy = public_name is not None
 
     def check(self, request: Request) -> None:
         """Refuse what may not pass; the rate comes first, so that tokens cannot be tried out quickly."""
-        seconds = self._rate_limit.seconds_to_wait(request.address)
+        seconds = self._rate_limit.seconds_to_wait(self._asker(request))
         if seconds:
             raise RefusedError(
                 429, f"too many requests; try again in {seconds} s", {"Retry-After": str(seconds)}
@@ -64,6 +72,11 @@ class Guard:
         self._check_host(request)
         self._check_origin(request)
         self._check_token(request)
+
+    def _asker(self, request: Request) -> str:
+        """Whose requests are counted: behind a proxy, which speaks for a whole team, the last it names."""
+        passed_on = request.headers.get_all("X-Forwarded-For", []) if self._is_behind_proxy else []
+        return passed_on[-1].rpartition(",")[2].strip() if passed_on else request.address
 
     def _check_host(self, request: Request) -> None:
         hosts = request.headers.get_all("Host", [])
@@ -74,8 +87,14 @@ class Guard:
         named = [f"//{host}" for host in hosts]
         if "://" in request.target.partition("?")[0]:
             named.append(request.target)
-        if self._own_names is not None and not all(self._is_own(_split(url).hostname) for url in named):
-            raise RefusedError(403, "this server answers to localhost only; the Host header names another")
+        if self._own_names is None or self._token is not None:
+            return
+        if not all(self._is_own(_split(url).hostname) for url in named):
+            raise RefusedError(
+                403,
+                "this server answers to localhost only, and the Host header names another; behind a proxy set"
+                " serve.public_url to the address that people use, or serve.token",
+            )
 
     def _is_own(self, name: str | None) -> bool:
         assert self._own_names is not None

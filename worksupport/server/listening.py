@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
+from urllib.parse import urlsplit
 
 from worksupport.clock import Clock
 from worksupport.config.settings import ServeSettings
@@ -147,6 +148,7 @@ def build_server(
             "set WORKSUPPORT_SERVE_TOKEN, or listen on 127.0.0.1",
         )
     own_names = frozenset({settings.host.casefold()}) if address.is_loopback else None
-    guard = Guard(settings.token, RateLimit(settings.rate_limit_per_minute, clock), own_names)
+    public_name = urlsplit(settings.public_url).hostname if settings.public_url else None
+    guard = Guard(settings.token, RateLimit(settings.rate_limit_per_minute, clock), own_names, public_name)
     routes = Routes(database, Answers(database), reloads, interval, clock)
     return Server(address, Application(guard, routes), clock, limits)

@@ -1,4 +1,7 @@
-"""The GitHub calls that we make, and GitHub's limits and rights as its headers tell them (README.md)."""
+"""The GitHub calls that we make, and GitHub's limits and rights as its headers tell them.
+
+README.md, "Limits" and "Who we are", has what they mean.
+"""
 
 import logging
 import math
@@ -76,7 +79,10 @@ class GitHub:
         return Account(login, str(response.document.get("name") or login), None)
 
     def supports_or(self) -> bool:
-        """Whether one query may name several people; Enterprise Servers before 3.18 do not know OR."""
+        """Whether one query may name several people; older Enterprise Servers do not know OR.
+
+        README.md, "Enterprise Server".
+        """
         host = urlsplit(self.service.base_url).hostname or ""
         if host == "api.github.com" or host.endswith(".ghe.com"):
             return True

@@ -45,8 +45,8 @@ class GitHubSource:
     def _ask_all(self, emit: Emit) -> int:
         """Groups first, then alone each login that no hit of its group proves to be searchable.
 
-        GitHub silently drops a login that it may not show from a group; asked alone it answers 422. Returns
-        how many issues came.
+        GitHub silently drops a login that it may not show from a group; asked alone it answers 422
+        (README.md, "Search"). Returns how many issues came.
         """
         waiting = login_groups(self.settings, LOGINS_PER_QUERY if self.client.supports_or() else 1)
         refused: dict[str, QueryRefusedError] = {}

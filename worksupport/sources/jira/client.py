@@ -1,4 +1,4 @@
-"""The Jira calls that we make."""
+"""The Jira calls that we make, and in which order (README.md, "Who we are" and "Limits")."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -129,7 +129,7 @@ class Jira:
         return None
 
     def issue_types(self) -> list[dict[str, Any]]:
-        """Every issue type of the site as it describes them: `id`, `name`, `subtask`, ..."""
+        """Every issue type of the site as it describes them: `id`, `name`, ... (README.md, "Types")."""
         types = self._get("issuetype", check=is_list).document
         return [issue_type for issue_type in types if isinstance(issue_type, dict)]
 
@@ -148,7 +148,8 @@ class Jira:
     def known_accounts(self, account_ids: Sequence[str], own: Account | None) -> set[str] | None:
         """Those of these account ids that somebody on the site has; None where it does not tell.
 
-        Data Center is not asked: it refuses a query that names a stranger.
+        Data Center is not asked: it refuses a query that names a stranger, or warns of it (README.md, "Data
+        Center").
         """
         known: set[str] = set()
         for batch in batches(list(account_ids), _ACCOUNTS_A_REQUEST):

@@ -30,8 +30,8 @@ def in_list(values: Iterable[str]) -> str:
 def root_query(type_ids: Iterable[str], own_jql: str | None = None) -> str:
     """The query for the roots of the tree.
 
-    `own_jql` (the configured `jira.root_jql`) replaces the design document's Product Version query; its
-    order, if it has one, gives way to ours.
+    `own_jql` (the configured `jira.root_jql`) replaces the built-in query for Product Versions; its order,
+    if it has one, gives way to ours.
     """
     if own_jql is not None:
         return _without_order(own_jql) + _ORDER

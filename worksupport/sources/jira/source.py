@@ -115,9 +115,10 @@ class JiraSource:
             self.findings.warnings.append(text)
 
     def _prove(self, names: Mapping[str, str], seen: set[str], own: Account | None, emit: Emit) -> None:
-        """Leave out the accounts that nobody has: for those Jira answers 200 and no issues.
+        """Leave out the accounts that nobody has.
 
-        One that an issue or the site names is kept as proven, and not asked for again.
+        For those Jira answers 200 and no issues (README.md, "JQL"). One that an issue or the site names is
+        kept as proven, and not asked for again.
         """
         given = {member.jira_id for member in self.settings.members}
         new = [account_id for account_id in names if account_id in given - self.known_accounts.keys()]

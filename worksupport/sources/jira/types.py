@@ -1,4 +1,4 @@
-"""Which of a Jira site's issue types are the configured ones; pure, once per run."""
+"""Which of a Jira site's issue types are the configured ones (README.md, "Types"); pure, once per run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

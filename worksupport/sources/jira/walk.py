@@ -1,7 +1,7 @@
 """The walk: asks what the plan holds, as many queries at once as there are workers.
 
 Goes down level by level from the root query; a query that the service refuses is cut in halves until the
-one item it cannot answer for stands alone and is left out by name.
+one item it cannot answer for stands alone and is left out by name (README.md, "JQL").
 """
 
 from collections import deque
