@@ -161,3 +161,18 @@ def test_one_run_has_one_id_on_every_line(run: Run, site: Sandbox) -> None:
     requests = [document for document in documents if document["message"] == "request"]
     assert len(requests) == len(site.requests)
     assert {"method", "address", "status", "seconds", "bytes"} <= requests[0].keys()
+
+
+def test_on_a_terminal_there_is_neither_time_nor_run_and_the_next_step_has_its_line(
+    monkeypatch: pytest.MonkeyPatch, clock: FakeClock
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    log.set_up(0, "text", clock)
+    log.name_run("3f2a9c1b7d4e")
+    logger.error("jira failed: refused", extra=log.fields(hint="make a \x1b new token", seconds=2))
+    assert stream.getvalue() == "❌ jira failed: refused seconds=2\n  make a \\x1b new token\n"

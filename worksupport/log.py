@@ -101,9 +101,17 @@ class _TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         emoji, _ = _LEVELS.get(record.levelno, ("❔", record.levelname))
         pairs = {name: value for name, value in _fields_of(record).items() if name != _ONLY_JSON}
-        line = " ".join([record.getMessage(), *(f"{name}={_value(value)}" for name, value in pairs.items())])
-        time = f"{self._clock.now_text()} " if self._timed else ""
-        return f"{time}{emoji} {visible(line)}"
+        if self._timed:
+            return f"{self._clock.now_text()} {emoji} {_line(record, pairs)}"
+        # For people: neither times nor run ids, and the next step on a line of its own.
+        pairs.pop("run", None)
+        hint = pairs.pop("hint", "")
+        return f"{emoji} {_line(record, pairs)}" + (f"\n  {visible(str(hint))}" if hint else "")
+
+
+def _line(record: logging.LogRecord, pairs: dict[str, Any]) -> str:
+    given = [f"{name}={_value(value)}" for name, value in pairs.items()]
+    return visible(" ".join([record.getMessage(), *given]))
 
 
 class _JsonFormatter(logging.Formatter):

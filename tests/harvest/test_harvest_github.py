@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Answer, FakeClock
 from tests.harvest.conftest import Rows
+from worksupport.sandbox import exchange
+from worksupport.sandbox.exchange import Request
 from worksupport.sandbox.faults import FAULTS, Faults
 from worksupport.sandbox.github_data import add_github_issue
 from worksupport.sandbox.server import Sandbox
@@ -120,6 +123,27 @@ def test_more_than_a_thousand_issues_all_arrive(
     assert rows("SELECT count(*) FROM issues WHERE issue_key LIKE 'acme/big#%'") == [(1_200,)]
 
 
+def test_an_organisation_that_withholds_its_issues_is_a_warning_and_nothing_is_marked(
+    hub: Sandbox, configured: Configured, run: Run, rows: Rows
+) -> None:
+    """Every member of it gets that header until the token is authorised: what came is stored."""
+    configured(hub)
+    _harvest(run)
+    hub.world.github_issues.clear()
+    add_github_issue(
+        hub.world, "acme/new", "New", labels=[hub.world.github_label], assignees=[hub.world.team[0].login]
+    )
+    hub.fault = Faults("sso")
+    for command in ("harvest", "reload"):
+        document = json.loads(run(command, "--json", clock=FakeClock()).out)
+        assert document["status"] == "completed"
+        (warning,) = [text for text in document["warnings"] if text.startswith("github:")]
+        assert "organisation 21955855 left out" in warning
+        assert "Configure SSO" in warning
+    assert rows("SELECT count(*) FROM issues WHERE source = 'github' AND missing_since IS NULL") == [(3,)]
+    assert "organisation 21955855" in run("check", "--source", "github").out
+
+
 def test_a_recreated_repository_takes_its_keys_over(
     hub: Sandbox, configured: Configured, run: Run, rows: Rows
 ) -> None:
@@ -132,6 +156,40 @@ def test_a_recreated_repository_takes_its_keys_over(
         (str(issue["id"]), "acme/app#1"),
         (str(old_id), f"acme/app#1~{old_id}"),
     ]
+
+
+def test_a_row_whose_key_was_taken_is_missing_only_when_its_source_has_ended(
+    hub: Sandbox, configured: Configured, run: Run, rows: Rows
+) -> None:
+    """Hidden at once; a source that fails marks nothing, and the next that completes marks and counts it."""
+    configured(hub)
+    _harvest(run)
+    issue = hub.world.github_issues[0]
+    old_id, issue["id"] = issue["id"], issue["id"] + 500_000
+    stored = "SELECT missing_since FROM issues WHERE source_id = ?"
+    hub.fault = _FailingAfter(1)
+    assert _harvest(run, "--source", "github").exit_code != 0
+    assert rows(stored, str(old_id)) == [("",)]
+    assert run("keys", "--missing").out == ""
+    assert f"~{old_id}" not in run("keys").out + run("tree", "--json").out
+    hub.fault = None
+    document = json.loads(_harvest(run, "--source", "github", "--json").out)
+    assert document["sources"]["github"]["missing"] == 1
+    assert rows(stored, str(old_id)) != [("",)]
+    assert run("keys", "--missing").out == f"acme/app#1~{old_id}\n"
+
+
+class _FailingAfter:
+    """GitHub, whose searches fail after the first so many."""
+
+    def __init__(self, searches: int) -> None:
+        self._left = searches
+
+    def __call__(self, request: Request, answer: exchange.Answer) -> exchange.Answer:
+        if "/search/issues" not in request.path:
+            return answer
+        self._left -= 1
+        return answer if self._left >= 0 else replace(answer, status=405, document={"message": "No."})
 
 
 def test_one_failed_source_keeps_the_other_and_its_age(

@@ -1,6 +1,7 @@
 """One cause is told once and by its name; what Jira or GitHub pass over in silence is found out."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -149,7 +150,7 @@ def test_parents_that_are_all_refused_are_one_fault(site: Sandbox, configured: C
 def test_the_built_in_ids_are_not_taken_on_a_stranger_s_site(
     site: Sandbox, configured: Configured, run: Run, rows: Rows
 ) -> None:
-    """10004 is Bug in any language; the id of the design document means something on one site only."""
+    """10004 is Bug in any language; the id of the built-in hierarchy means something on one site only."""
     names = {"Product Version": "Fehler", "Story": "Geschichte", "Task": "Aufgabe", "Feature": "Epos"}
     for issue_type in site.world.types:
         issue_type["name"] = names.get(issue_type["name"], issue_type["name"])
@@ -203,3 +204,44 @@ class _Refusing:
         if "/search/jql" not in request.path or self._part not in request.text:
             return answer
         return replace(answer, status=400, document={"errorMessages": ["No."], "errors": {}})
+
+
+def test_a_refused_token_is_one_sentence_and_the_next_step(
+    site: Sandbox, configured: Configured, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the account; on a terminal without run id and time; and `check` then says the same step."""
+    configured(site)
+    site.world.jira_token = "expired"
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "dumb")
+    answer = run("harvest", "--source", "jira", clock=FakeClock())
+    assert answer.exit_code == 4
+    sentence, step, summary = answer.err.splitlines()
+    assert sentence.startswith(f"❌ jira failed: Jira refused {site.world.jira_email}: ")
+    assert step.startswith("  make a new token at ")
+    assert summary.startswith("❌ harvest failed: ")
+    assert "run=" not in answer.err
+    checks = json.loads(run("check", "--offline", "--json", clock=FakeClock()).out)["checks"]
+    (newest,) = [check for check in checks if check["name"] == "newest run"]
+    assert newest["fix"].startswith("make a new token at ")
+    assert not any("harvest -v" in check["fix"] for check in checks)
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_demo_whose_services_are_gone_says_how_to_bring_them_back(
+    site: Sandbox,
+    configured: Configured,
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_terminal: bool,
+) -> None:
+    """Where somebody waits it gives up soon: what is not there now will not be there in a minute."""
+    configured(site)
+    _change(tmp_path, site.jira_url, "http://127.0.0.1:9")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
+    monkeypatch.setenv("TERM", "dumb")
+    answer = run("harvest", "--source", "jira", clock=FakeClock())
+    assert answer.exit_code == 5
+    assert ("gave up after 2 tries" in answer.err) == is_terminal
+    assert "worksupport demo --keep brings its services back" in answer.err

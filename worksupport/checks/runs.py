@@ -30,7 +30,7 @@ def check_age(condition: dict[str, Any], source: str, oldest: str, now: datetime
             name, False, f"{detail}: in the future", "set this machine's clock, then: worksupport harvest"
         )
     if end < oldest:
-        return Check(name, False, f"{detail}; too old", "worksupport harvest -v; is cron running it?")
+        return Check(name, False, f"{detail}; too old", "is cron running it? worksupport harvest")
     return Check(name, True, detail)
 
 
@@ -42,7 +42,9 @@ def check_newest_run(condition: dict[str, Any], now: datetime) -> Check:
     detail = f"{run['run']} {run['id']} {run['status']} {age_text(run['completed_at'], now)}"
     if run["status"] == "completed":
         return Check("newest run", True, detail)
-    return Check("newest run", False, f"{detail}: {run['error_message']}", f"worksupport {run['run']} -v")
+    return Check(
+        "newest run", False, f"{detail}: {run['error_message']}", run["hint"] or f"worksupport {run['run']}"
+    )
 
 
 def check_left_out(condition: dict[str, Any]) -> Check:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from queue import Empty, Full, Queue
 from typing import Protocol
 
+from worksupport import log
 from worksupport.clock import Clock
 from worksupport.errors import BrakeError, InterruptedRunError
 from worksupport.harvest.run import Run
@@ -118,16 +119,17 @@ def _end(run: Run, outcome: SourceOutcome, source: Source, end: End, writer: Wri
     outcome.left_out += source.findings.left_out
     outcome.warnings = source.findings.warnings
     outcome.roots = source.findings.roots
-    if end.error:
-        outcome.fail(end.error)
-    else:
+    failure = end.error
+    if failure is None:
         try:
             writer.source_completed(outcome)
             outcome.status = "completed"
         except BrakeError as error:
-            outcome.fail(error)
-    if outcome.status == "failed":
-        logger.error("%s failed: %s", outcome.name, outcome.error_message)
+            failure = error
+    if failure:
+        outcome.fail(failure)
+        hint = log.fields(hint=outcome.hint) if outcome.hint else {}
+        logger.error("%s failed: %s", outcome.name, failure, extra=hint)
         with run.store.transaction():
             records.save_outcome(run.store, run.record, outcome, run.clock.now_text(), stored=False)
 

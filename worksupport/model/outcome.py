@@ -13,6 +13,7 @@ class Kind(StrEnum):
     LOGIN = "login"
     PARENT = "parent"  # a key whose children could not be asked for
     TYPE = "type"  # a configured type id
+    ORGANISATION = "organisation"  # one that withholds results: nobody knows which rows are its
     RECORD = "record"  # an issue by its key or id; '' protects the whole source
 
 
@@ -46,6 +47,7 @@ class SourceOutcome:
     retries: int = 0
     roots: int | None = None  # Jira: how many the root query brought
     error_message: str | None = None
+    hint: str | None = None  # what to do about it
     exit_code: ExitCode = ExitCode.OK
     left_out: list[LeftOut] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -56,4 +58,5 @@ class SourceOutcome:
             raise error
         self.status = "failed"
         self.error_message = f"{error.message} ({error.hint})" if error.hint else error.message
+        self.hint = error.hint or None
         self.exit_code = ExitCode(error.exit_code)

@@ -90,14 +90,15 @@ SELECT count(*), coalesce(sum(status = 'completed'), 0) FROM harvest_jobs
 WHERE status <> 'running' AND started_at >= ?
 """
 _NEWEST = """
-SELECT 'harvest' AS run, id, status, completed_at, error_message, warnings FROM harvest_jobs
+SELECT 'harvest' AS run, id, status, completed_at, error_message, warnings, run_id FROM harvest_jobs
 WHERE status <> 'running'
 UNION ALL
-SELECT 'reload', id, status, completed_at, error_message, warnings FROM reload_tracking
+SELECT 'reload', id, status, completed_at, error_message, warnings, run_id FROM reload_tracking
 WHERE status <> 'running'
 ORDER BY completed_at DESC LIMIT 1
 """
-_NEWEST_FIELDS = ("run", "id", "status", "completed_at", "error_message", "warnings")
+_NEWEST_FIELDS = ("run", "id", "status", "completed_at", "error_message", "warnings", "run_id")
+_HINT = "SELECT hint FROM source_results WHERE run_id = ? AND hint IS NOT NULL ORDER BY source DESC"
 
 
 def condition(
@@ -105,7 +106,7 @@ def condition(
 ) -> dict[str, Any]:
     """`{"sources": {name: time|null}, "orphaned", "last_reload", "next_reload", "harvests": (ended,
     completed), "newest": run|null}`: `orphaned` and reloads as `health_document` has them, harvests of the
-    last 30 days, and the run that ended last with its `warnings` as a list.
+    last 30 days, and the run that ended last, with its `warnings` as a list and a `hint` what to do.
     """
     health = health_document(connection, now=now, interval=interval, is_locked=is_locked)
     since = utc_text(now - timedelta(days=SHARE_DAYS))
@@ -122,5 +123,6 @@ def condition(
 def _newest(connection: sqlite3.Connection) -> dict[str, Any] | None:
     for row in connection.execute(_NEWEST):
         run = dict(zip(_NEWEST_FIELDS, row, strict=True))
-        return {**run, "warnings": json.loads(run["warnings"] or "[]")}
+        hint = connection.execute(_HINT, [run.pop("run_id")]).fetchone()
+        return {**run, "warnings": json.loads(run["warnings"] or "[]"), "hint": hint[0] if hint else ""}
     return None

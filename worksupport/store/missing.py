@@ -29,6 +29,7 @@ _BASE = {
     Kind.LOGIN: """id IN (SELECT issue_id FROM issue_assignees WHERE account = :name COLLATE NOCASE)""",
     Kind.PARENT: "parent_key = :name COLLATE NOCASE",
     Kind.TYPE: "issue_type_id = CAST(:name AS INTEGER)",
+    Kind.ORGANISATION: ":name IS NOT NULL",
     Kind.RECORD: "(:name = '' OR issue_key = :name OR source_id = :name)",
 }
 _PROTECT = """

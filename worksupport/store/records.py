@@ -86,6 +86,7 @@ def save_outcome(store: Store, record: Record, outcome: SourceOutcome, ended_at:
         "removed": outcome.removed,
         "requests": outcome.requests,
         "error_message": outcome.error_message,
+        "hint": outcome.hint,
     }
     store.table("source_results").upsert(row, pk=("run_id", "source"))
     if stored:

@@ -161,6 +161,7 @@ _M002_SCOPE = (
 _M003_READERS = (
     "CREATE INDEX issues_by_vendor_type ON issues (vendor_type)",
     "ALTER TABLE data_state ADD COLUMN interval_hours REAL",
+    "ALTER TABLE source_results ADD COLUMN hint TEXT",  # what to do about its error
     "PRAGMA user_version = 3",
 )
 

@@ -215,13 +215,14 @@ def test_an_answer_without_items_or_count_is_garbage(garbage: Any, web: Any, git
     assert ids(github.search("q")) == []
 
 
-def test_results_hidden_by_single_sign_on_fail(web: Any, github: GitHub) -> None:
+def test_who_withholds_results_for_single_sign_on_is_noted(web: Any, github: GitHub) -> None:
     """A classic token that is not authorised: 200 with the organisation's rows missing."""
     headers = {"X-GitHub-SSO": "partial-results; organizations=21955855,20582480"}
     web.get(SEARCH, json={"total_count": 0, "incomplete_results": False, "items": []}, headers=headers)
-    with pytest.raises(CredentialsError, match="single sign-on") as caught:
-        ids(github.search("q"))
-    assert "worksupport check" in caught.value.hint
+    assert ids(github.search("q")) == []
+    withheld = github.withheld()
+    assert list(withheld) == ["20582480", "21955855"]
+    assert all("Configure SSO" in reason and "worksupport check" in reason for reason in withheld.values())
 
 
 FORBIDDEN: dict[str, tuple[dict[str, str], Any]] = {

@@ -1,4 +1,4 @@
-"""GitHub issues as rows: the shapes of vendor-apis section 6, and every issue recorded from real answers."""
+"""GitHub issues as rows: each shape of sources/github/README.md, "Issues", and what GitHub has sent."""
 
 import contextlib
 from typing import Any
@@ -153,22 +153,24 @@ def test_any_members_are_a_row_or_an_odd_record(members: dict[str, Any]) -> None
         assert shape(raw)["issue_key"].endswith(f"#{raw['number']}")
 
 
-@recordings.needs_recordings
-def test_every_recorded_issue_keeps_what_it_has() -> None:
-    """None loses key, state, labels or assignees; the legacy search sends no id."""
-    count = 0
-    for raw in recordings.github_issues():
-        if "id" not in raw:
-            with pytest.raises(OddRecordError, match=r"sferik/rails_admin#\d+: it has no id"):
-                shape(raw)
-            continue
-        row = shape(raw)
-        count += 1
-        assert row["source_id"] == str(raw["id"])
-        assert row["issue_key"].endswith(f"#{raw['number']}")
-        assert (row["summary"], row["status"]) == (raw["title"], raw["state"])
-        assert row["labels"] == [label["name"] for label in raw.get("labels", [])]
-        assignees = raw.get("assignees", [raw["assignee"]] if raw.get("assignee") else [])
-        assert row["assignees"] == [user["login"] for user in assignees]
-        assert row["created_at"] is not None
-    assert count > 1000
+@recordings.each("github")
+def test_every_recorded_issue_keeps_what_it_has(raw: dict[str, Any]) -> None:
+    """None loses key, state, labels or assignees; the search of 2012 sent no id."""
+    if "id" not in raw:
+        with pytest.raises(OddRecordError, match=r"acme/admin#1203: it has no id"):
+            shape(raw)
+        return
+    row = shape(raw)
+    assert row["source_id"] == str(raw["id"])
+    assert raw["html_url"].replace("/pull/", "/issues/").endswith(row["issue_key"].replace("#", "/issues/"))
+    assert (row["summary"], row["status"]) == (raw["title"], raw["state"])
+    assert row["state_reason"] == raw.get("state_reason")
+    assert row["labels"] == [label["name"] for label in raw["labels"]]
+    assert row["assignees"] == [user["login"] for user in raw.get("assignees", [])]
+    assert row["created_at"] is not None
+    assert bool(row["closed_at"]) == (raw["state"] == "closed")
+
+
+def test_the_recorded_pull_requests_are_told_from_issues() -> None:
+    """Also those that an issue search brings, and the issue of 2013 that has the key without content."""
+    assert [raw["number"] for raw in recordings.issues("github") if is_pull_request(raw)] == [332, 540, 421]

@@ -78,6 +78,14 @@ class GitHub:
         login = str(response.document.get("login") or "")
         return Account(login, str(response.document.get("name") or login), None)
 
+    def withheld(self) -> dict[str, str]:
+        """The organisations that have withheld results so far, by id, and what to do about each."""
+        reason = (
+            "its issues are withheld until the token is authorised for its single sign-on: at"
+            " github.com/settings/tokens choose Configure SSO, then run: worksupport check"
+        )
+        return dict.fromkeys(sorted(self._limits.withholding), reason)
+
     def supports_or(self) -> bool:
         """Whether one query may name several people; older Enterprise Servers do not know OR.
 
@@ -133,10 +141,14 @@ class SearchLimits:
         self._limiter = limiter
         self._clock = clock
         self.searches_planned = 0
+        self.withholding: set[str] = set()  # ids of organisations
 
     def inspect(self, response: Response) -> None:
-        """Raises RateLimited for a rate limit, CredentialsError where single sign-on hides results."""
-        if response.headers.get("X-GitHub-SSO", "").startswith(("partial-results", "required")):
+        """Note who withholds results. Raises RateLimited, CredentialsError where single sign-on is due."""
+        sign_on = response.headers.get("X-GitHub-SSO", "")
+        if sign_on.startswith("partial-results"):
+            self.withholding.update(re.findall(r"\d+", sign_on))
+        if sign_on.startswith("required"):
             said = f"{response.address}: the token is not authorised for an organisation's single sign-on"
             raise refused_credentials("GitHub", self._credentials, said)
         if response.status in (403, 429):

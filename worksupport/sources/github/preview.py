@@ -32,4 +32,6 @@ def probe(client: GitHub, settings: Settings, github: GitHubSettings) -> Probe:
         require_scope(client, github)
         # A harvest leaves these members out and goes on.
         return Probe([who, error.message], f"correct the github_id of {', '.join(groups[0])}")
-    return Probe([who, f"search for {', '.join(groups[0])}: {count_text(page)}"])
+    withheld = [f"organisation {each}: {reason}" for each, reason in client.withheld().items()]
+    found = f"search for {', '.join(groups[0])}: {count_text(page)}"
+    return Probe([who, found, *withheld], "authorise the token" if withheld else "")

@@ -38,6 +38,8 @@ class GitHubSource:
         """
         self.client.prove_identity()
         issues = self._ask_all(emit)
+        for organisation, reason in self.client.withheld().items():
+            self._leave_out(Kind.ORGANISATION, organisation, reason)
         if not issues and not self.findings.left_out and login_groups(self.settings, 1):
             text = f"github: no issue of the team's has the label {self.github.issue_label!r}"
             self.findings.warnings.append(text)
