@@ -197,8 +197,9 @@ def test_objects_print_without_secrets(configured: Configured) -> None:
     settings = load_settings(None, None, os.environ)
     assert settings.jira
     assert settings.github
-    options = {"clock": Clock(), "timeout_seconds": 1.0, "max_wait_seconds": 1.0}
-    client, other = jira.connect(settings.jira, **options), github.connect(settings.github, **options)
+    clock = Clock()
+    client = jira.connect(settings.jira, clock=clock, timeout_seconds=1, max_wait_seconds=1)
+    other = github.connect(settings.github, clock=clock, timeout_seconds=1, max_wait_seconds=1)
     objects = (settings, client, client.service, other, other.service, vars(client), vars(other.service))
     assert leaked(repr(objects), configured.secrets) == []
 

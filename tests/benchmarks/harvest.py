@@ -1,6 +1,6 @@
 """A full harvest against what people would use instead; `python -m tests.benchmarks.harvest [--issues N]`.
 
-The wall time of whole processes in one run; `rounds` is DESIGN section 10's max(P, G).
+The wall time of whole processes in one run; `rounds` is the larger of Jira's and GitHub's least rounds.
 """
 
 import argparse
@@ -97,7 +97,7 @@ def main() -> None:
             rows.append(_row(contest, needed, latency, options.runs, options.no_per_parent))
     title = (
         f"Full harvest of a site of {options.issues:,} issues, {needed.issues:,} of them to store; at least "
-        f"{needed.searches} searches; P = {needed.rounds_jira}, G = {needed.rounds_github}"
+        f"{needed.searches} searches; rounds: Jira {needed.rounds_jira}, GitHub {needed.rounds_github}"
     )
     print_table(title, _HEAD, rows)
 

@@ -53,7 +53,8 @@ def medians(runs: int, *programs: Callable[[], Cost]) -> list[Cost]:
 
 
 def _median(costs: Sequence[Cost], name: str) -> float:
-    return statistics.median(getattr(cost, name) for cost in costs)
+    values: list[float] = [getattr(cost, name) for cost in costs]
+    return statistics.median(values)
 
 
 @dataclass(frozen=True)

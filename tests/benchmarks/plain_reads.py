@@ -7,6 +7,28 @@ import json
 import sqlite3
 import sys
 
+TYPE_CHECKING = False  # importing typing would take time that the comparison would blame on plain Python
+if TYPE_CHECKING:
+    from typing import TypedDict
+
+    class Node(TypedDict):
+        """An issue and what is below it."""
+
+        issue_key: str
+        summary: str | None
+        issue_type: str | None
+        status: str | None
+        status_category: str | None
+        assignee: str | None
+        labels: list[str]
+        source: str
+        url: str | None
+        done: int
+        total: int
+        children_omitted: int
+        children: list["Node"]
+
+
 _ORDER = (
     "ORDER BY rtrim(issue_key, '0123456789'), "
     "CAST(substr(issue_key, length(rtrim(issue_key, '0123456789')) + 1) AS INTEGER), issue_key"
@@ -20,7 +42,7 @@ _FILTERS = {
 }
 
 
-def age(connection: sqlite3.Connection) -> dict:
+def age(connection: sqlite3.Connection) -> dict[str, object]:
     """How old the data is."""
     newest = "SELECT max(completed_at) FROM reload_tracking WHERE status = 'completed'"
     sources = (
@@ -32,7 +54,7 @@ def age(connection: sqlite3.Connection) -> dict:
     }
 
 
-def keys(connection: sqlite3.Connection, name: str = "", value: str = "") -> dict:
+def keys(connection: sqlite3.Connection, name: str = "", value: str = "") -> dict[str, object]:
     """The keys, filtered by one thing."""
     condition, values = (f"AND {_FILTERS[name]}", [value.casefold()]) if name else ("", [])
     statement = f"SELECT issue_key FROM issues WHERE missing_since IS NULL {condition} {_ORDER}"
@@ -40,10 +62,10 @@ def keys(connection: sqlite3.Connection, name: str = "", value: str = "") -> dic
     return {"issue_keys": found, "total_count": len(found), **age(connection)}
 
 
-def tree(connection: sqlite3.Connection) -> dict:
+def tree(connection: sqlite3.Connection) -> dict[str, object]:
     """The whole tree."""
     types = dict(connection.execute("SELECT id, name FROM issue_types"))
-    nodes: dict[str, dict] = {}
+    nodes: dict[str, Node] = {}
     parents = {}
     statement = (
         "SELECT issue_key, summary, issue_type_id, status, status_category, assignee, labels, source, url, "
@@ -83,13 +105,12 @@ def tree(connection: sqlite3.Connection) -> dict:
     }
 
 
-def count(node: dict) -> int:
+def count(node: "Node") -> int:
     """Fill in `done` and `total`; returns the total."""
     for child in node["children"]:
         node["total"] += 1 + count(child)
         node["done"] += child["done"] + (child["status_category"] == "done")
-    total: int = node["total"]
-    return total
+    return node["total"]
 
 
 def main(database: str, what: str, *arguments: str) -> None:

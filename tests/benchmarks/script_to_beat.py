@@ -96,7 +96,7 @@ def main(url: str, database: str) -> None:
         seconds_between_requests=0,
         retry=None,
     )
-    table = sqlite_utils.Database(database)["issues"]
+    table = sqlite_utils.Database(database).table("issues")
     table.upsert_all((jira_row(issue) for issue in jira_issues(jira)), pk=("source", "key"))
     table.upsert_all((github_row(issue) for issue in github_issues(github)), pk=("source", "key"))
 

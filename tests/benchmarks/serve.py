@@ -1,9 +1,9 @@
 """Answers of `serve` under load; `python -m tests.benchmarks.serve [--site N] [--datasette COMMAND]`.
 
 Fills a database by a real harvest of a made-up site (140,000 issues, of which about 100,000 are the team's),
-then measures 1 and 16 clients, answers kept and answers made anew, also while a reload runs. Targets, of
-DESIGN section 10: kept answers p99 under 50 ms at 16 clients; the first answer under 200 ms for any filter
-of keys, and for the hierarchy of 20,000 issues (`--site 28000`).
+then measures 1 and 16 clients, answers kept and answers made anew, also while a reload runs. Targets:
+kept answers p99 under 50 ms at 16 clients; the first answer under 200 ms for any filter of keys, and for the
+hierarchy of 20,000 issues (`--site 28000`).
 """
 
 import argparse

@@ -170,12 +170,12 @@ def make_site(total: int, shape: Shape = Shape()) -> Site:
 
 @dataclass(frozen=True)
 class Least:
-    """What a harvest of a site costs at least, counted in searches; and DESIGN section 10's P and G."""
+    """What a harvest of a site costs at least, counted in searches and in rounds of them."""
 
     jira: int
     github: int
-    rounds_jira: int  # P: requests one after the other with so many workers
-    rounds_github: int  # G
+    rounds_jira: int  # requests one after the other with so many workers
+    rounds_github: int
     issues: int
 
     @property
@@ -185,7 +185,7 @@ class Least:
 
     @property
     def rounds(self) -> int:
-        """max(P, G): a perfect harvest takes so many times the latency."""
+        """The larger of both: a perfect harvest takes so many times the latency."""
         return max(self.rounds_jira, self.rounds_github)
 
 

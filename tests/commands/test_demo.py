@@ -1,15 +1,18 @@
 """`worksupport demo`: the whole main job in one folder, and nothing outside it."""
 
 import shlex
+import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Answer
+from tests.conftest import Answer, FakeClock
 from worksupport import cli
-from worksupport.clock import Clock
+from worksupport.clock import Clock, utc_text
 
 Run = Callable[..., Answer]
 
@@ -114,7 +117,7 @@ def test_no_variable_of_ours_leads_the_demo_elsewhere(
 
 def test_kept_services_answer_until_ctrl_c(run: Run, tmp_path: Path) -> None:
     """With --keep a harvest and a reload from elsewhere work while it waits."""
-    outcomes = []
+    outcomes: list[int] = []
 
     class AnotherTerminal(Clock):
         def sleep(self, seconds: float) -> None:
@@ -127,3 +130,23 @@ def test_kept_services_answer_until_ctrl_c(run: Run, tmp_path: Path) -> None:
     shown = run("demo", "--keep", clock=AnotherTerminal())
     assert (shown.exit_code, outcomes) == (0, [0, 0])
     assert "until Ctrl-C" in shown.out
+
+
+@pytest.mark.parametrize("year", [2026, 2031])
+def test_its_dates_are_of_today(run: Run, tmp_path: Path, year: int) -> None:
+    """In every year its newest change is of yesterday, and of open work little has lain for long."""
+    clock = FakeClock(datetime(year, 12, 24, 12, 0, tzinfo=UTC))
+    assert run("demo", clock=clock).exit_code == 0
+    config = tmp_path / "worksupport-demo" / "team_members.properties"
+
+    def count(*filters: str) -> int:
+        return len(run("keys", "--config", config, *filters, clock=clock).out.split())
+
+    assert count("--changed-since", "1d") <= 5
+    assert count("--changed-since", "3d") > 5
+    with closing(sqlite3.connect(config.parent / "worksupport.db")) as connection:
+        old, every = connection.execute(
+            "SELECT sum(updated_at < ?), count(*) FROM issues WHERE status_category <> 'done'",
+            [utc_text(clock.now() - timedelta(days=180))],
+        ).fetchone()
+    assert old < every / 10

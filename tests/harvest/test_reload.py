@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import Answer, FakeClock
 from tests.harvest.conftest import Rows
 from tests.harvest.shaken_world import grown_world, swap_keys
-from worksupport.sandbox.exchange import GITHUB_ROOT, Request
+from worksupport.sandbox.exchange import GITHUB_ROOT, Raw, Request
 from worksupport.sandbox.exchange import Answer as HTTPAnswer
 from worksupport.sandbox.faults import FAULTS
 from worksupport.sandbox.github_data import add_github_issue
@@ -144,7 +144,7 @@ def test_keys_that_change_hands_keep_their_rows(run: Run, configured: Configured
     with running(world) as sandbox:
         configured(sandbox)
         assert _reload(run).exit_code == 0
-        before = dict(rows(IDS))
+        before: dict[str, int] = dict(rows(IDS))
         github = {key: source_id for key, source_id in _keys(rows) if "#" in key}
         assert len(github) == 6
         stories = [key for key, issue in world.jira_issues.items() if _is(issue, "Story")]
@@ -156,7 +156,7 @@ def test_keys_that_change_hands_keep_their_rows(run: Run, configured: Configured
         _add_repository(world, first_id=900)
         answer = _reload(run)
     assert answer.exit_code == 0, answer.err
-    after = dict(rows(IDS))
+    after: dict[str, int] = dict(rows(IDS))
     jira = before.keys() - set(github.values())
     assert {source_id: after[source_id] for source_id in jira} == {one: before[one] for one in jira}
     assert {key for key, _ in _keys(rows) if "#" in key} == github.keys()
@@ -166,12 +166,13 @@ def test_keys_that_change_hands_keep_their_rows(run: Run, configured: Configured
     assert rows("SELECT count(*) FROM issues WHERE issue_key LIKE '%~%'") == [(0,)]
 
 
-def _is(issue: dict[str, object], type_name: str) -> bool:
-    return issue["fields"]["issuetype"]["name"] == type_name  # type: ignore[index, no-any-return]
+def _is(issue: Raw, type_name: str) -> bool:
+    name: str = issue["fields"]["issuetype"]["name"]
+    return name == type_name
 
 
 def _keys(rows: Rows) -> list[tuple[str, str]]:
-    return rows("SELECT issue_key, source_id FROM issues WHERE missing_since IS NULL")  # type: ignore[return-value]
+    return rows("SELECT issue_key, source_id FROM issues WHERE missing_since IS NULL")
 
 
 def _add_repository(world: World, first_id: int) -> None:

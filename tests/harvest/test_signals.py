@@ -87,6 +87,6 @@ def test_the_wait_for_the_lock_ends(program: Program) -> None:
 def test_a_handler_that_breaks_into_a_wait_does_not_hang(monkeypatch: pytest.MonkeyPatch) -> None:
     """The event's own lock may be held by the very thread that the signal interrupts."""
     clock = Clock()
-    with clock._stop._cond:
+    with clock._stop._cond:  # type: ignore[attr-defined]  # private, so typeshed leaves it out
         clock._on_signal(signal.SIGINT, None)
     assert clock._stop.wait(SOON_SECONDS)

@@ -294,7 +294,7 @@ def test_a_refusal_is_not_asked_again(
 def test_every_form_of_error_body_becomes_words(
     body: bytes, content_type: str, words: str, web: Any, service: Service
 ) -> None:
-    """All forms of vendor-apis section 4 and of GitHub; never a traceback, never an escape sequence."""
+    """The forms of sources/jira/README.md, "Errors", and GitHub's; never a traceback or an escape code."""
     web.get(URL, status=400, body=body, content_type=content_type)
     with pytest.raises(QueryRefusedError) as caught:
         ask(service)

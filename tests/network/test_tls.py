@@ -89,7 +89,8 @@ def test_what_drips_behind_tls_is_cut(
     def handle(handler: Any) -> None:
         turns.append(handler.path)
         if len(turns) > 1:
-            return reply(handler)
+            reply(handler)
+            return
         handler.wfile.write(HEAD)
         while not done.wait(0.05):
             handler.wfile.write(b" ")

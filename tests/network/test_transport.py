@@ -73,8 +73,12 @@ DRIPS = {
 @pytest.mark.parametrize("part", DRIPS)
 def test_what_drips_for_ever_is_cut(part: str, serve: Any, reply: Any, new_service: Any, done: Any) -> None:
     """Each byte comes within the read time-out; the bound on the whole exchange ends it."""
-    turns = Turns(lambda handler: (write(handler, DRIPS[part]), drip(handler, done)), reply)
-    service = new_service(serve(turns), timeout=0.2)
+
+    def handle(handler: Any) -> None:
+        write(handler, DRIPS[part])
+        drip(handler, done)
+
+    service = new_service(serve(Turns(handle, reply)), timeout=0.2)
     assert service.request("GET", "/x").document == {"fine": True}
     assert service.retries == 1
 
@@ -194,7 +198,12 @@ def test_redirects_in_circles_end(serve: Any, reply: Any, new_service: Any) -> N
 def test_credentials_do_not_follow_elsewhere(path: str, serve: Any, reply: Any, new_service: Any) -> None:
     """Another port is another origin; the sentence names where it would have led."""
     elsewhere: list[str] = []
-    other = serve(lambda handler: (elsewhere.append(handler.path), reply(handler)))
+
+    def remember(handler: Any) -> None:
+        elsewhere.append(handler.path)
+        reply(handler)
+
+    other = serve(remember)
     target = other + path if path == "/" else path
     service = new_service(serve(lambda handler: reply(handler, status=302, Location=target)))
     with pytest.raises(ConfigurationError, match=r"a redirect to 127\.0\.0\.\d:\d+, which we do not follow"):
@@ -279,7 +288,12 @@ def test_nothing_is_sent_once_the_run_is_to_stop(service: Service, clock: Any) -
 
 def test_each_thread_has_its_own_connection_and_keeps_it(serve: Any, reply: Any, new_service: Any) -> None:
     ports: list[int] = []
-    service = new_service(serve(lambda handler: (ports.append(handler.client_address[1]), reply(handler))))
+
+    def remember(handler: Any) -> None:
+        ports.append(handler.client_address[1])
+        reply(handler)
+
+    service = new_service(serve(remember))
 
     def ask_twice() -> None:
         service.request("GET", "/x")
@@ -297,8 +311,13 @@ def test_requests_under_way_end_when_the_run_is_to_stop(
 ) -> None:
     """A run that is interrupted does not wait for a service that hangs."""
     asked = threading.Event()
-    service = new_service(serve(lambda _handler: (asked.set(), done.wait(10))))
     raised: list[BaseException] = []
+
+    def hang(_handler: Any) -> None:
+        asked.set()
+        done.wait(10)
+
+    service = new_service(serve(hang))
 
     def ask() -> None:
         try:

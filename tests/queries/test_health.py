@@ -62,14 +62,12 @@ def test_no_data_yet_is_not_healthy(tmp_path: Path) -> None:
 
 def test_a_recorded_run_is_running_only_under_the_lock(tmp_path: Path) -> None:
     """Under the lock only the newest can be it; without, all of them are orphans."""
-    rows = {
-        "harvests": [{"id": 4, "status": "running", "started_at": "2026-11-22T11:00:00.000Z"}],
-        "reloads": [{"id": 9, "status": "running", "reload_started": "2026-11-22T11:30:00.000Z"}],
-    }
+    harvests = [{"id": 4, "status": "running", "started_at": "2026-11-22T11:00:00.000Z"}]
+    reloads = [{"id": 9, "status": "running", "reload_started": "2026-11-22T11:30:00.000Z"}]
     newest = {"run": "reload", "id": 9, "started_at": "2026-11-22T11:30:00.000Z"}
     older = {"run": "harvest", "id": 4, "started_at": "2026-11-22T11:00:00.000Z"}
-    locked = health(tmp_path / "locked", is_locked=True, **rows)
-    free = health(tmp_path / "free", **rows)
+    locked = health(tmp_path / "locked", is_locked=True, harvests=harvests, reloads=reloads)
+    free = health(tmp_path / "free", harvests=harvests, reloads=reloads)
     assert (locked["running"], locked["orphaned"]) == ([newest], [older])
     assert (free["running"], free["orphaned"]) == ([], [newest, older])
 

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,7 @@ def outcomes(sandbox: Sandbox) -> list[str]:
         found = []
         body = dict(JIRA_BODY)
         for _ in range(4):
-            answer = _outcome(
-                lambda body=body: _post(session, sandbox, body, (world.jira_email, world.jira_token))
-            )
+            answer = _outcome(partial(_post, session, sandbox, body, (world.jira_email, world.jira_token)))
             found.append(answer)
             token = answer.partition('"nextPageToken":"')[2].partition('"')[0]
             body = {**JIRA_BODY, "nextPageToken": token} if token else dict(JIRA_BODY)

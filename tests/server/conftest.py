@@ -57,7 +57,7 @@ class Client:
 
     def refusal(self, target: str, method: str = "GET", **headers: str) -> tuple[int, str]:
         """Status and detail of a request that is refused."""
-        reply = self.ask(target, method, **headers)
+        reply = self.ask(target, method, None, **headers)
         return reply.status, reply.document["detail"]
 
     @contextmanager

@@ -89,8 +89,9 @@ def team(tmp_path: Path) -> Iterator[Client]:
         settings = load_settings(config, None, {})
         fill_with_everything(settings.database_path)
         reloads = Reloads(settings)
-        limits = {"token": "right", "rate_limit_per_minute": 0}
-        yield stack.enter_context(served(settings.database_path, reloads=reloads, **limits))
+        yield stack.enter_context(
+            served(settings.database_path, reloads=reloads, token="right", rate_limit_per_minute=0)
+        )
         assert reloads.stop(20)
 
 

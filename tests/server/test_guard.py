@@ -44,8 +44,8 @@ def test_loopback_refuses_other_names(client: Client, host: str) -> None:
 def test_behind_a_proxy_the_token_is_enough(path: str, database: Path, clock: FakeClock) -> None:
     """A page whose name was made to point here does not know it."""
     with served(database, clock=clock, token="t-0123456789") as client:
-        right = {"Host": "work.corp.example", "Authorization": "Bearer t-0123456789"}
-        assert client.ask(path, **right).status in (200, 503)
+        right = client.ask(path, Host="work.corp.example", Authorization="Bearer t-0123456789")
+        assert right.status in (200, 503)
         assert client.ask(path, Host="work.corp.example").status == 401
 
 
@@ -61,8 +61,8 @@ def test_behind_a_proxy_its_public_name_is_ours(database: Path, clock: FakeClock
 
 
 def test_behind_a_proxy_each_of_the_team_has_a_rate_of_its_own(database: Path, clock: FakeClock) -> None:
-    public = {"public_url": "https://work.corp.example", "rate_limit_per_minute": 1}
-    with served(database, clock=clock, **public) as client:
+    public_url = "https://work.corp.example"
+    with served(database, clock=clock, public_url=public_url, rate_limit_per_minute=1) as client:
         asked = [
             client.ask(KEYS, X_Forwarded_For=each).status
             for each in ("1.1.1.1", "9.9.9.9, 2.2.2.2", "1.1.1.1")

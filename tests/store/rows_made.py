@@ -1,30 +1,41 @@
 """Rows for tests of the store: only what the test is about needs saying."""
 
-from typing import Any
+from collections.abc import Iterable
 
-from worksupport.model.issue_fields import IssueRow
+from worksupport.model.issue_fields import IssueRow, VendorType
 
 
-def made_row(source_id: str, key: str, parent: str | None = None, **values: Any) -> IssueRow:
+def made_row(
+    source_id: str,
+    key: str,
+    parent: str | None = None,
+    *,
+    summary: str | None = None,
+    assignees: Iterable[str] = (),
+    assignee_accounts: Iterable[tuple[str, str]] = (),
+    labels: Iterable[str] = (),
+    issue_type_id: int = 10101,
+    vendor_type: VendorType | None = None,
+    updated_at: str | None = None,
+) -> IssueRow:
     """A Jira row of this id, key and parent."""
-    row: dict[str, Any] = {
+    return {
         "source": "jira",
         "source_id": source_id,
         "issue_key": key,
-        "summary": f"Summary of {source_id}",
+        "summary": f"Summary of {source_id}" if summary is None else summary,
         "assignee": None,
-        "assignees": [],
-        "assignee_accounts": [],
+        "assignees": list(assignees),
+        "assignee_accounts": list(assignee_accounts),
         "status": "Open",
         "status_category": "new",
         "state_reason": None,
-        "labels": [],
-        "issue_type_id": 10101,
-        "vendor_type": None,
+        "labels": list(labels),
+        "issue_type_id": issue_type_id,
+        "vendor_type": vendor_type,
         "parent_key": parent,
         "url": None,
         "created_at": None,
-        "updated_at": None,
+        "updated_at": updated_at,
         "closed_at": None,
     }
-    return {**row, **values}  # type: ignore[return-value]

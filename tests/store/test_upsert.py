@@ -51,14 +51,16 @@ def test_side_tables_follow_the_row(store: Store, merge_page: Harvest) -> None:
 
 
 def test_lists_and_types_are_stored_as_json(store: Store, merge_page: Harvest) -> None:
-    values = {
-        "labels": ["Größe", "b"],
-        "assignees": ["Zoë"],
-        "assignee_accounts": [("a1", "Zoë")],
-        "vendor_type": {"id": "7", "name": "Épic"},
-    }
-    merge_page("first", made_row("1", "P-1", **values), made_row("2", "P-2"))
-    columns = ", ".join(values)
+    row = made_row(
+        "1",
+        "P-1",
+        labels=["Größe", "b"],
+        assignees=["Zoë"],
+        assignee_accounts=[("a1", "Zoë")],
+        vendor_type={"id": "7", "name": "Épic"},
+    )
+    merge_page("first", row, made_row("2", "P-2"))
+    columns = "labels, assignees, assignee_accounts, vendor_type"
     assert store.connection.execute(f"SELECT {columns} FROM issues ORDER BY issue_key").fetchall() == [
         ('["Größe", "b"]', '["Zoë"]', '[["a1", "Zoë"]]', '{"id": "7", "name": "Épic"}'),
         ("[]", "[]", "[]", None),

@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None, clock: Clock | None = None) -> int:
         return 2
     clock = clock or Clock()
     fault = Faults(*given.fault) if given.fault else None
-    world = made_up_world()
+    world = made_up_world(now=clock.now())
     world.page_size = given.page_size
     with server.running(world, fault=fault, port=given.port) as sandbox:
         sandbox.latency_seconds = given.latency

@@ -6,6 +6,7 @@ from typing import Any
 
 from worksupport.sandbox import vocabulary
 from worksupport.sandbox.exchange import GITHUB, GITHUB_ROOT, Raw
+from worksupport.sandbox.jira_data import LATEST
 from worksupport.sandbox.team import COLLEAGUES, TEAM, github_user
 from worksupport.sandbox.world import World
 
@@ -87,10 +88,12 @@ def _made_up(world: World, maker: random.Random, title: str) -> None:
 
 
 def _state(maker: random.Random, created: datetime) -> Raw:
-    updated = created + timedelta(seconds=maker.randrange(86_400 * 40))
+    active = timedelta(seconds=maker.randrange(86_400 * 40))
+    updated = created + active
     if maker.random() < 0.45:
         times = {"updated_at": _time(updated), "closed_at": _time(updated)}
         return {"state": "closed", "state_reason": maker.choice(_REASONS), **times}
+    updated = max(created, LATEST - active)  # somebody has looked at open work lately
     return {"updated_at": _time(updated), "state_reason": "reopened" if maker.random() < 0.1 else None}
 
 

@@ -9,7 +9,7 @@ from worksupport.sandbox.exchange import Raw
 from worksupport.sandbox.team import COLLEAGUES, Person
 from worksupport.sandbox.world import World
 
-_LATEST = datetime(2026, 11, 20, 17, 0)
+LATEST = datetime(2026, 11, 20, 17, 0)
 # Per version: when its work began, and how far it is (the statuses of its issues, repeated by weight).
 _PHASES = (
     (datetime(2025, 5, 5), ("Done",) * 9 + ("Won't Do",)),
@@ -105,8 +105,11 @@ class JiraMaker:
         start, statuses = _PHASES[phase]
         status = given.get("status") or self._random.choice(statuses)
         created = start + self._time_within(timedelta(days=75))
-        updated = min(created + self._time_within(timedelta(days=70)), _LATEST)
         done = status in ("Done", "Won't Do")
+        updated = created + self._time_within(timedelta(days=70))
+        if not done:  # somebody has looked at open work lately
+            updated = max(created, LATEST - (updated - created))
+        updated = min(updated, LATEST)
         return self._world.add_jira_issue(
             project,
             type_name,

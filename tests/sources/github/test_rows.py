@@ -137,7 +137,7 @@ def test_an_odd_record_is_named(raw: object, record: str | None) -> None:
     assert caught.value.record == record
 
 
-_odd = st.sampled_from(
+_odd: st.SearchStrategy[object] = st.sampled_from(
     [None, True, 7, "", "x", [], [7], [None], ["x"], {}, {"key": 7}, {"name": []}, {"login": {}}]
 )
 

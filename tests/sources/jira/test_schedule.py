@@ -90,9 +90,9 @@ _SHAPES = {
 
 @pytest.mark.parametrize("shape", _SHAPES.values(), ids=_SHAPES.keys())
 def test_requests_and_rounds_stay_near_the_least_possible(shape: Shape) -> None:
-    """DESIGN section 10, whatever the tree looks like and in whatever order the answers come.
+    """Whatever the tree looks like and in whatever order the answers come.
 
-    It allows 5 % more searches than the least and 30 % more rounds; starting and ending need some of these.
+    At most 5 % more searches than the least are allowed; starting and ending need some of the rounds.
     """
     site = make_site(20_000, shape)
     needed = least(site)
