@@ -109,6 +109,25 @@ def test_the_whole_tree_comes(harvest: Callable[..., Any], tmp_path: Path) -> No
         ]
 
 
+def test_a_user_name_that_nobody_has_is_left_out(harvest: Callable[..., Any], tmp_path: Path) -> None:
+    """Some versions answer a query that names a stranger with 200 and nothing but a warning."""
+    config = tmp_path / "team.properties"
+    config.write_text(config.read_text() + "team.member.bo.name=Bo\nteam.member.bo.jira_id=b.o\n")
+    people = {"me", "ann"}
+
+    def user(request: Any) -> tuple[int, dict[str, str], str]:
+        name = request.params["username"]
+        return (200, {}, json.dumps({"name": name})) if name in people else (404, {}, "{}")
+
+    with responses.RequestsMock() as web:
+        DataCenter(web, FIELDS)
+        web.add_callback("GET", f"{BASE}/rest/api/2/user", user, content_type="application/json")
+        answer = harvest()
+    assert answer.exit_code == 0
+    assert "account b.o left out: nobody on the site has this" in answer.err
+    assert "account ann" not in answer.err
+
+
 def test_a_site_without_link_fields_is_no_empty_tree(harvest: Callable[..., Any]) -> None:
     with responses.RequestsMock(assert_all_requests_are_fired=False) as web:
         DataCenter(web, [])

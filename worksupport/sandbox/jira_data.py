@@ -7,7 +7,7 @@ from typing import Any
 from worksupport.sandbox import vocabulary
 from worksupport.sandbox.exchange import Raw
 from worksupport.sandbox.team import COLLEAGUES, Person
-from worksupport.sandbox.world import World
+from worksupport.sandbox.world import World, moment
 
 LATEST = datetime(2026, 11, 20, 17, 0)
 # Per version: when its work began, and how far it is (the statuses of its issues, repeated by weight).
@@ -83,8 +83,9 @@ class JiraMaker:
         categories = {story["fields"]["status"]["statusCategory"]["key"] for story in stories}
         status = {"done": "Done", "new": "To Do"}.get("".join(categories), "In Progress")
         done = status == "Done"
-        resolved = issue["fields"]["updated"] if done else None
-        issue["fields"].update(status=self._world.statuses[status], resolutiondate=resolved)
+        updated = max((story["fields"]["updated"] for story in stories), key=moment)
+        fields = {"status": self._world.statuses[status], "updated": updated}
+        issue["fields"].update(**fields, resolutiondate=updated if done else None)
 
     def _neighbours(self) -> None:
         """What a harvest must leave alone: other projects, other types, labels that only look alike."""

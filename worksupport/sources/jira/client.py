@@ -146,16 +146,10 @@ class Jira:
         return find_account(self._ask, self.deployment, email)
 
     def known_accounts(self, account_ids: Sequence[str], own: Account | None) -> set[str] | None:
-        """Those of these account ids that somebody on the site has; None where it does not tell.
-
-        Data Center is not asked: it refuses a query that names a stranger, or warns of it (README.md, "Data
-        Center").
-        """
+        """Those of these account ids (Data Center: user names) that somebody has; None where untold."""
         known: set[str] = set()
         for batch in batches(list(account_ids), _ACCOUNTS_A_REQUEST):
-            if own is None or not isinstance(self.deployment, Cloud):
-                return None
-            named = known_accounts(self._ask, self.deployment, batch, own.id)
+            named = known_accounts(self._ask, self.deployment, batch, own.id) if own else None
             if named is None:
                 return None
             known |= named

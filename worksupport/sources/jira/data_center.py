@@ -33,6 +33,8 @@ class DataCenter:
     parent_names: tuple[str, ...]  # the fields that can hold a parent, as JQL writes them
     api: str = "/rest/api/2"
     user_parameter: str = "username"
+    account_parameter: str = "username"
+    has_user_bulk: bool = False
 
     @classmethod
     def found(cls, ask: Ask) -> "DataCenter":

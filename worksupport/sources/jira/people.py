@@ -56,7 +56,8 @@ def known_accounts(ask: Ask, deployment: Deployment, account_ids: Sequence[str],
     `own`: the id of the account that asks, which an endpoint must name to be believed (README.md, "People").
     """
     asked = [own, *account_ids]
-    named = _named_in_bulk(ask, deployment, asked) or _named_alone(ask, deployment, asked)
+    in_bulk = _named_in_bulk(ask, deployment, asked) if deployment.has_user_bulk else set()
+    named = in_bulk or _named_alone(ask, deployment, asked)
     return named if own in named else None
 
 
@@ -72,8 +73,10 @@ def _named_alone(ask: Ask, deployment: Deployment, account_ids: Sequence[str]) -
     """One after the other, the asking account first: without that the site tells nothing."""
     named = set()
     for account_id in account_ids:
-        found = ask("GET", f"{deployment.api}/user", params={"accountId": account_id}, accept=_NOT_ALLOWED)
-        if found.status == 200 and account_of(found.document) == account_id:
+        who = {deployment.account_parameter: account_id}
+        found = ask("GET", f"{deployment.api}/user", params=who, accept=_NOT_ALLOWED)
+        known = account_of(found.document) if found.status == 200 else None
+        if known and known.casefold() == account_id.casefold():  # user names have no case
             named.add(account_id)
         elif not named:
             break

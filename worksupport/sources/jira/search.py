@@ -51,6 +51,14 @@ class Deployment(Protocol):
         """What its user search calls the text to look for."""
 
     @property
+    def account_parameter(self) -> str:
+        """What it calls the account of one user."""
+
+    @property
+    def has_user_bulk(self) -> bool:
+        """Whether several users can be asked for at once."""
+
+    @property
     def parent_fields(self) -> tuple[str, ...]:
         """Beside `parent`, the fields that can hold an issue's parent."""
 
@@ -91,6 +99,8 @@ class Cloud:
 
     api = "/rest/api/3"
     user_parameter = "query"
+    account_parameter = "accountId"
+    has_user_bulk = True
     parent_fields: tuple[str, ...] = ()
 
     def children_jql(self, parents: Sequence[str], type_ids: Sequence[str]) -> str:

@@ -120,14 +120,16 @@ class JiraSource:
         For those Jira answers 200 and no issues (README.md, "JQL"). One that an issue or the site names is
         kept as proven, and not asked for again.
         """
-        given = {member.jira_id for member in self.settings.members}
-        new = [account_id for account_id in names if account_id in given - self.known_accounts.keys()]
-        unseen = [account_id for account_id in new if account_id not in seen]
-        known = self.client.known_accounts(unseen, own)
-        for account_id in new:
-            if account_id in seen or (known and account_id in known):
+        members = self.settings.members
+        given = {m.jira_id for m in members if m.jira_id} - self.known_accounts.keys()
+        proven = {account_id.casefold() for account_id in seen}  # Data Center's user names have no case
+        unseen = [each for each in names if each in given and each.casefold() not in proven]
+        told = self.client.known_accounts(unseen, own)
+        proven |= {account_id.casefold() for account_id in told or ()}
+        for account_id in given & names.keys():
+            if account_id.casefold() in proven:
                 emit(AccountFound(account_id, account_id))
-            elif known is not None:
+            elif told is not None:
                 reason = f"nobody on the site has this account id; correct the jira_id of {names[account_id]}"
                 self.findings.leave_out(LeftOut("jira", Kind.ACCOUNT, account_id, reason))
 
