@@ -7,6 +7,7 @@ so a hanging request does not hold the exit.
 import logging
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import wait
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, Full, Queue
@@ -17,7 +18,7 @@ from worksupport.clock import Clock
 from worksupport.errors import BrakeError, InterruptedRunError
 from worksupport.harvest.run import Run
 from worksupport.model.outcome import SourceOutcome
-from worksupport.sources.base import AccountFound, Page, Scope, Source
+from worksupport.sources.base import AccountFound, Page, Scope, Source, Unfound, WhatIsUnfound
 from worksupport.sources.registry import REGISTRY
 from worksupport.store import records
 from worksupport.store.reference import keep_account, known_accounts
@@ -38,6 +39,9 @@ class Writer(Protocol):
     def save(self, page: Page) -> None:
         """Store one page."""
 
+    def unfound(self, question: WhatIsUnfound) -> list[Unfound]:
+        """What the copy has and this run has not found, of what the question is about."""
+
     def source_completed(self, outcome: SourceOutcome) -> None:
         """The source has brought everything; raises BrakeError."""
 
@@ -55,7 +59,7 @@ class End:
     error: Exception | None = None
 
 
-Event = Page | AccountFound | Idle | End
+Event = Page | AccountFound | WhatIsUnfound | Idle | End
 
 
 def build_sources(run: Run) -> list[Source]:
@@ -91,6 +95,8 @@ def collect(run: Run, sources: list[Source], writer: Writer) -> None:
                 case AccountFound(address, account_id):
                     with run.store.transaction():
                         keep_account(run.store, address, account_id)
+                case WhatIsUnfound():
+                    event.reply.set_result(writer.unfound(event))
                 case End(name, _):
                     _end(run, run.outcomes[name], by_name[name], event, writer)
             if run.watchers:
@@ -155,10 +161,14 @@ def events(sources: Sequence[Source], scope: Scope, clock: Clock) -> Iterator[Ev
     def emit(event: Event) -> None:
         while not abandoned.is_set():
             try:
-                return queue.put(event, timeout=_STEP_SECONDS)
+                queue.put(event, timeout=_STEP_SECONDS)
+                break
             except Full:
                 continue
-        raise _Abandoned
+        while isinstance(event, WhatIsUnfound) and not event.reply.done() and not abandoned.is_set():
+            wait([event.reply], timeout=_STEP_SECONDS)
+        if abandoned.is_set():
+            raise _Abandoned
 
     def fetch(source: Source) -> None:
         error = None

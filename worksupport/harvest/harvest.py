@@ -6,10 +6,10 @@ from datetime import timedelta
 from worksupport.clock import utc_text
 from worksupport.harvest.collect import build_sources, collect
 from worksupport.harvest.report import previous_warnings, report
-from worksupport.harvest.run import Run, brake_limits, first_outcomes, recorded
+from worksupport.harvest.run import Run, brake_limits, first_outcomes, recorded, unfound
 from worksupport.harvest.session import Session
 from worksupport.model.outcome import SourceOutcome
-from worksupport.sources.base import FULL, Page, Scope
+from worksupport.sources.base import FULL, Page, Scope, Unfound, WhatIsUnfound
 from worksupport.store import missing, records
 from worksupport.store.upsert import merge, stage_page
 
@@ -63,6 +63,11 @@ class HarvestWriter:
             outcome.issues += len(page.rows)
             run.note_doubled(merged.doubled)
             run.save_progress()
+
+    def unfound(self, question: WhatIsUnfound) -> list[Unfound]:
+        """By what the pages stored so far have marked as seen."""
+        percent = self._run.settings.max_delete_percent
+        return unfound(self._run, question, percent, is_staged=False)
 
     def source_completed(self, outcome: SourceOutcome) -> None:
         """After a full scope, mark what the source no longer found, and delete what has long been missing."""

@@ -12,10 +12,10 @@ from worksupport import log
 from worksupport.errors import BrakeError, LockedError
 from worksupport.harvest.collect import build_sources, collect
 from worksupport.harvest.report import previous_warnings, report
-from worksupport.harvest.run import Run, brake_limits, first_outcomes, recorded
+from worksupport.harvest.run import Run, brake_limits, first_outcomes, recorded, unfound
 from worksupport.harvest.session import Session
 from worksupport.model.outcome import SourceOutcome
-from worksupport.sources.base import FULL, Page
+from worksupport.sources.base import FULL, Page, Unfound, WhatIsUnfound
 from worksupport.store import missing, records
 from worksupport.store.lock import ask_running_reload_to_stop
 from worksupport.store.upsert import merge, stage
@@ -72,9 +72,9 @@ def reload(
     with recorded(run):
         on_started(record)
         before = previous_warnings(run.store)
-        writer = ReloadWriter(run)
+        writer = ReloadWriter(run, percent)
         collect(run, build_sources(run), writer)
-        writer.finish(percent)
+        writer.finish()
     report(run, "reload", before, run.seconds)
     return run
 
@@ -82,8 +82,9 @@ def reload(
 class ReloadWriter:
     """Stages each page beside the issues; `finish` swaps all of it in, in one transaction."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, max_delete_percent: float) -> None:
         self._run = run
+        self._max_delete_percent = max_delete_percent
 
     def check(self) -> None:
         """Give way to a forced reload. Raises LockedError."""
@@ -98,15 +99,19 @@ class ReloadWriter:
             run.outcomes[page.source].issues += len(page.rows)
             run.save_progress()
 
+    def unfound(self, question: WhatIsUnfound) -> list[Unfound]:
+        """By what is staged."""
+        return unfound(self._run, question, self._max_delete_percent, is_staged=True)
+
     def source_completed(self, outcome: SourceOutcome) -> None:
         """Nothing yet: a reload merges only when every source has completed."""
 
-    def finish(self, max_delete_percent: float) -> None:
+    def finish(self) -> None:
         """Replace the issues if every source completed; else, or at the brake, leave them as they were."""
         run = self._run
         if all(outcome.status == "completed" for outcome in run.asked):
             try:
-                self._swap(max_delete_percent)
+                self._swap()
                 return
             except BrakeError as error:
                 logger.error("%s", error.message, extra=log.fields(hint=error.hint))
@@ -114,7 +119,7 @@ class ReloadWriter:
             connection.execute("DELETE FROM main.staged_issues")
             self._save_record(stored=False)
 
-    def _swap(self, max_delete_percent: float) -> None:
+    def _swap(self) -> None:
         """The clean-up transaction: all or nothing."""
         run = self._run
         try:
@@ -126,7 +131,8 @@ class ReloadWriter:
                 for outcome in run.asked:
                     outcome.new = merged.new.get(outcome.name, 0)
                     outcome.changed = merged.changed.get(outcome.name, 0)
-                    limits = brake_limits(run.settings, outcome, before[outcome.name], max_delete_percent)
+                    percent = self._max_delete_percent
+                    limits = brake_limits(run.settings, outcome, before[outcome.name], percent)
                     self._delete_unseen(connection, outcome, limits)
                 connection.execute("DELETE FROM main.staged_issues")
                 self._save_record(stored=True)

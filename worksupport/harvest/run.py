@@ -18,8 +18,8 @@ from worksupport.errors import (
 from worksupport.harvest.session import Session
 from worksupport.model.names import SOURCES
 from worksupport.model.outcome import Kind, LeftOut, SourceOutcome
-from worksupport.sources.base import FULL, Scope
-from worksupport.store import records
+from worksupport.sources.base import FULL, Scope, Unfound, WhatIsUnfound
+from worksupport.store import missing, records
 from worksupport.store.missing import BrakeLimits
 
 logger = logging.getLogger(__name__)
@@ -157,6 +157,24 @@ def _break_off(outcome: SourceOutcome, message: str) -> None:
     outcome.removed = 0
     if outcome.status == "running":
         outcome.status, outcome.error_message = "failed", message
+
+
+def unfound(
+    run: Run, question: WhatIsUnfound, max_delete_percent: float, *, is_staged: bool
+) -> list[Unfound]:
+    """The answer to a source's question; nothing where everything may go, or for people not asked for."""
+    if max_delete_percent >= 100:
+        return []
+    asked = {account.casefold() for account in question.accounts}
+    rows = missing.unfound(
+        run.store.connection, question.source, run.record.run_id, question.label, is_staged=is_staged
+    )
+    groups = [Unfound(question.label, *row) for row in rows]
+    return [
+        group
+        for group in groups
+        if (question.is_whole if group.account is None else group.account.casefold() in asked)
+    ]
 
 
 def brake_limits(

@@ -1,15 +1,18 @@
 """What a source is to a run: a service that is asked for a scope, and emits what it brings."""
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from worksupport.errors import BrakeError
 from worksupport.model.issue_fields import IssueRow
 from worksupport.model.outcome import LeftOut
 from worksupport.network.auth import Account
 from worksupport.network.service import Service
 
 LABELLED = "labelled issues"
+_MOST_CONFIRMED = 5
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,49 @@ class AccountFound:
     account_id: str
 
 
-Emit = Callable[[Page | AccountFound], None]
+@dataclass(frozen=True)
+class Unfound:
+    """Labelled issues that the copy has, and of which this run has found none: how many, and one of them."""
+
+    label: str
+    account: str | None  # whose they are; None: everybody's
+    count: int
+    source_id: str
+    key: str
+
+    @property
+    def whose(self) -> str:
+        """Whose they are, for messages."""
+        return f"of {self.account}" if self.account else "of the whole team"
+
+
+@dataclass(frozen=True)
+class WhatIsUnfound:
+    """A question to the store after the last page: the groups of more than a few issues that are unfound."""
+
+    source: str
+    label: str
+    accounts: tuple[str, ...]  # those that were asked for, and answered
+    is_whole: bool  # nobody was left out
+    reply: "Future[list[Unfound]]" = field(default_factory=Future)
+
+
+Emit = Callable[["Page | AccountFound | WhatIsUnfound"], None]
+# Whether the service, asked by id, still has an issue, and with one of these (folded) accounts as assignee.
+IsInScope = Callable[[Unfound, frozenset[str]], bool]
+
+
+def require_found(question: WhatIsUnfound, emit: Emit, is_in_scope: IsInScope) -> None:
+    """Raise BrakeError if the service still has what its search did not bring: then its index is at fault."""
+    emit(question)
+    for group in question.reply.result()[:_MOST_CONFIRMED]:
+        accounts = question.accounts if group.account is None else (group.account,)
+        if is_in_scope(group, frozenset(map(str.casefold, accounts))):
+            raise BrakeError(
+                f"{question.source}: the {group.count} issues {group.whose} with the label {group.label!r}"
+                f" were not found, although {group.key} still is one; the brake kept them all",
+                "run it again later; to let them go: worksupport reload --max-delete 100",
+            )
 
 
 @dataclass

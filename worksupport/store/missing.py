@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from worksupport.errors import BrakeError
+from worksupport.model.filters import folded
 from worksupport.model.outcome import Kind, LeftOut
 from worksupport.store.database import raise_data_version
 
@@ -71,6 +72,38 @@ def seen(connection: sqlite3.Connection, source: str, run_id: str) -> int:
         "SELECT count(*) FROM issues WHERE source = :source AND seen_run = :run",
         {"source": source, "run": run_id},
     )
+
+
+# How many issues of one label or person may be unfound without a question.
+_FEW = 5
+_UNFOUND = """
+SELECT {account}, count(*), i.source_id, i.issue_key, min(i.id)
+FROM issues i {assignees} WHERE i.source = :source AND i.missing_since IS NULL
+AND i.id IN (SELECT issue_id FROM issue_labels WHERE folded = :label)
+GROUP BY 1 HAVING count(*) > :few AND NOT max({seen})
+"""
+_SEEN = {
+    False: "coalesce(i.seen_run = :run, 0)",
+    # A reload has staged what it found.
+    True: """EXISTS (SELECT 1 FROM main.staged_issues s
+        WHERE s.source = i.source AND s.source_id = i.source_id)""",
+}
+
+
+def unfound(
+    connection: sqlite3.Connection, source: str, run_id: str, label: str, *, is_staged: bool
+) -> list[tuple[str | None, int, str, str]]:
+    """Of whose labelled issues this run has found none: account (None: everybody's), count, an id, its key.
+
+    `is_staged`: what the run found is staged, not merged.
+    """
+    values = {"source": source, "run": run_id, "label": folded(label), "few": _FEW}
+    by_account = {"account": "a.account", "assignees": "JOIN issue_assignees a ON a.issue_id = i.id"}
+    found = []
+    for columns in ({"account": "NULL", "assignees": ""}, by_account):
+        statement = _UNFOUND.format(**columns, seen=_SEEN[is_staged])
+        found += [row[:4] for row in connection.execute(statement, values)]
+    return found
 
 
 @dataclass(frozen=True)

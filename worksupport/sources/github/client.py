@@ -17,7 +17,9 @@ from worksupport.network.auth import Account, Credentials, bearer
 from worksupport.network.limits import Limiter, reset_seconds, retry_after_seconds, whole_number
 from worksupport.network.responses import RateLimited, Response, refused_credentials
 from worksupport.network.service import Service
+from worksupport.sources.base import Unfound
 from worksupport.sources.github.search import IssueSearch, Page, is_search_answer
+from worksupport.sources.records import Fields, record_id
 
 _REMEDY = (
     "make a new token at github.com/settings/tokens that may read the issues (and authorise it for single"
@@ -110,6 +112,18 @@ class GitHub:
             lambda query_text: self._page(f"{_SEARCH_PATH}?{query_text}"),
             self._clock.now(),
         )
+
+    def is_in_scope(self, issue: Unfound, accounts: frozenset[str]) -> bool:
+        """Whether an issue, asked for by its address, still has the label and one of these assignees."""
+        repository, _, number = issue.key.rpartition("#")
+        path = f"/repos/{repository}/issues/{number}"
+        response = self.service.request("GET", path, accept=(301, 403, 404, 410))
+        if response.status != 200 or record_id(response.document) != issue.source_id:
+            return False
+        fields = Fields(response.document, issue.key)
+        labels = {name.casefold() for name in fields.names("labels")}
+        logins = {(user.text("login") or "").casefold() for user in fields.inner_list("assignees")}
+        return issue.label.casefold() in labels and not accounts.isdisjoint(logins)
 
     def close(self) -> None:
         """Close all connections."""

@@ -9,7 +9,16 @@ from worksupport.errors import ConfigurationError, QueryRefusedError
 from worksupport.model.issue_fields import IssueRow
 from worksupport.model.outcome import Kind, LeftOut
 from worksupport.network.service import Service
-from worksupport.sources.base import LABELLED, Emit, Findings, Page, Scope, batches
+from worksupport.sources.base import (
+    LABELLED,
+    Emit,
+    Findings,
+    Page,
+    Scope,
+    WhatIsUnfound,
+    batches,
+    require_found,
+)
 from worksupport.sources.github.client import GitHub
 from worksupport.sources.github.rows import github_row, is_pull_request
 from worksupport.sources.github.search import LOGINS_PER_QUERY, issue_query
@@ -38,6 +47,10 @@ class GitHubSource:
         """
         self.client.prove_identity()
         issues = self._ask_all(emit)
+        left_out = {item.name for item in self.findings.left_out if item.kind is Kind.LOGIN}
+        logins = tuple(each for (each,) in login_groups(self.settings, 1) if each not in left_out)
+        question = WhatIsUnfound("github", self.github.issue_label, logins, is_whole=not left_out)
+        require_found(question, emit, self.client.is_in_scope)
         for organisation, reason in self.client.withheld().items():
             self._leave_out(Kind.ORGANISATION, organisation, reason)
         if not issues and not self.findings.left_out and login_groups(self.settings, 1):

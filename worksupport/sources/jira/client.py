@@ -14,11 +14,12 @@ from worksupport.network.auth import Account
 from worksupport.network.limits import whole_number
 from worksupport.network.responses import Check, Document, Response, error_text, is_list, is_object
 from worksupport.network.service import Service
-from worksupport.sources.base import batches
+from worksupport.sources.base import Unfound, batches
 from worksupport.sources.jira.data_center import DataCenter
 from worksupport.sources.jira.identity import Identity, credentials_for
-from worksupport.sources.jira.people import account, find_account, known_accounts
+from worksupport.sources.jira.people import account, account_of, find_account, known_accounts
 from worksupport.sources.jira.search import Cloud, Deployment, Page, search
+from worksupport.sources.records import Fields
 
 logger = logging.getLogger(__name__)
 _NOT_ALLOWED = (401, 403)
@@ -154,6 +155,18 @@ class Jira:
                 return None
             known |= named
         return known
+
+    def is_in_scope(self, issue: Unfound, accounts: frozenset[str]) -> bool:
+        """Whether an issue, asked for by its id, still has the label and one of these assignees."""
+        path = f"{self.deployment.api}/issue/{issue.source_id}"
+        response = self._ask("GET", path, params={"fields": "labels,assignee"}, accept=(403, 404))
+        found = response.document.get("fields") if response.status == 200 else None
+        if not isinstance(found, dict):
+            return False
+        fields = Fields(found, issue.key)
+        labels = {name.casefold() for name in fields.names("labels")}
+        account_id = account_of(found.get("assignee") or {}) or ""
+        return issue.label.casefold() in labels and account_id.casefold() in accounts
 
     def require_identity(self) -> None:
         """Raise CredentialsError unless Jira has shown that it knows us: it answers 200 and no issues if not.

@@ -10,7 +10,16 @@ from worksupport.model.issue_fields import IssueRow
 from worksupport.model.outcome import Kind, LeftOut
 from worksupport.network.auth import Account
 from worksupport.network.service import Service
-from worksupport.sources.base import AccountFound, Emit, Findings, Page, Scope, batches
+from worksupport.sources.base import (
+    AccountFound,
+    Emit,
+    Findings,
+    Page,
+    Scope,
+    WhatIsUnfound,
+    batches,
+    require_found,
+)
 from worksupport.sources.jira.client import Jira
 from worksupport.sources.jira.plan import (
     FULL_BATCH,
@@ -67,6 +76,12 @@ class JiraSource:
         self.findings.roots = walk.roots
         self.client.require_identity()
         self._warn_of_nothing(walk, names)
+        if self.jira.issue_label:
+            left_out = {item.name for item in self.findings.left_out if item.kind is Kind.ACCOUNT}
+            accounts = tuple(each for each in names if each not in left_out)
+            label = self.jira.issue_label
+            question = WhatIsUnfound("jira", label, accounts, is_whole=not left_out)
+            require_found(question, emit, self.client.is_in_scope)
         self._prove(names, shaper.accounts, opened.account, emit)
 
     def _ask(self, shaper: "_Shaper", query: Query) -> Iterator[list[IssueRow]]:
