@@ -208,3 +208,53 @@ def test_locating_a_named_database_loads_no_parser() -> None:
     modules = set(loaded.stdout.split())
     assert "worksupport.config.locate" in modules
     assert not modules & {"jproperties", "six", "subprocess", "difflib", "typer"}
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "WORKSUPPORT_JIRA_API_TOKEN",
+        "WORKSUPPORT_GITHUB_API_TOKEN",
+        "WORKSUPPORT_JIRA_API_TOKEN_FILE",
+        "WORKSUPPORT_GITHUB_API_TOKEN_COMMAND",
+    ],
+)
+@pytest.mark.parametrize("holds_token", [True, False])
+def test_a_cloned_repository_gets_no_token_from_elsewhere(
+    tmp_path: Path, environment: dict[str, str], variable: str, holds_token: bool
+) -> None:
+    token = "jira.api_token=theirs\n" if holds_token else ""
+    local = tmp_path / "config" / "team_members.properties"
+    _written(
+        local, f"jira.base_url=https://evil.example\njira.email=a@x.example\n{token}database.path=evil.db\n"
+    )
+    given = {**environment, variable: "s3cret"}
+    with pytest.raises(ConfigurationError, match=f"{variable} would be sent to the address") as refused:
+        load_settings(None, None, given)
+    assert "s3cret" not in refused.value.message + refused.value.hint
+    assert "--config ./config/team_members.properties" in refused.value.hint
+    assert "evil.db" not in locate_database(None, None, given)
+    assert load_settings(local, None, {**environment, "WORKSUPPORT_JIRA_API_TOKEN": "mine"}).jira
+
+
+def test_a_local_config_without_a_token_is_passed_over(
+    tmp_path: Path, environment: dict[str, str], own: Path
+) -> None:
+    local = _written(tmp_path / "config" / "team_members.properties", "database.path=evil.db\n")
+    assert locate_config(None, environment) == str(own)
+    assert "evil.db" not in locate_database(None, None, environment)
+    assert find_config(None, environment)[1] == "it holds no token"
+    assert locate_database(local, None, environment).endswith("evil.db")
+
+
+@pytest.mark.parametrize("home", ["", "~", "relative"])
+def test_without_a_home_folder_the_files_must_be_named(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # an account that has none
+    for locate in (locate_config, _database):
+        with pytest.raises(ConfigurationError, match="there is no home folder") as refused:
+            locate(None, {"HOME": home})
+        assert "--config and --db" in refused.value.hint
+
+
+def _database(config: Path | None, environment: dict[str, str]) -> str:
+    return locate_database(config, None, environment)

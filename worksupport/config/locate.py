@@ -14,6 +14,8 @@ DATABASE_VARIABLE = "WORKSUPPORT_DB"
 _LOCAL = os.path.join("config", CONFIG_NAME)
 _DATABASE_KEY_VARIABLE = "WORKSUPPORT_DATABASE_PATH"
 _KEY = "database.path"
+_TOKENS = ("jira.api_token", "github.api_token")
+_TOKEN_VARIABLES = ("WORKSUPPORT_JIRA_API_TOKEN", "WORKSUPPORT_GITHUB_API_TOKEN")
 _BLANKS = " \t\f"
 _HINT = "worksupport init writes one to fill in; worksupport demo shows everything without any account"
 
@@ -32,15 +34,20 @@ def find_config(config: Location | None, environment: Mapping[str, str]) -> tupl
     """As `locate_config`, and why `./config/team_members.properties` was passed over ("": it was not)."""
     if named := _named_config(config, environment):
         return named, ""
-    own, passed_over = user_config(environment), ""
+    passed_over = ""
     if os.path.lexists(_LOCAL):
-        passed_over = _distrust(_LOCAL)
+        passed_over = _distrust(_LOCAL) or _of_a_stranger(_LOCAL, environment)
         if not passed_over:
             return os.path.abspath(_LOCAL), ""
+    own = user_config(environment)
     if os.path.exists(own):
         return own, passed_over
-    reason = f" (passed over: {passed_over})" if passed_over else ""
-    raise ConfigurationError(f"no configuration file; looked at ./{_LOCAL}{reason} and {own}", _HINT)
+    if passed_over:
+        raise ConfigurationError(
+            f"no configuration file; looked at ./{_LOCAL} (passed over: {passed_over}) and {own}",
+            f"if you trust it, name it: --config ./{_LOCAL}",
+        )
+    raise ConfigurationError(f"no configuration file; looked at ./{_LOCAL} and {own}", _HINT)
 
 
 def locate_database(
@@ -115,6 +122,10 @@ def _user_folder(environment: Mapping[str, str], variable: str, below_home: str)
     """The XDG folder of this program; the specification says that relative paths are to be ignored."""
     given = environment.get(variable, "")
     home = environment.get("HOME") or os.path.expanduser("~")
+    if not os.path.isabs(given) and not os.path.isabs(home):
+        raise ConfigurationError(
+            "there is no home folder to look in (HOME is not set)", "name the files with --config and --db"
+        )
     return os.path.join(given if os.path.isabs(given) else os.path.join(home, below_home), "worksupport")
 
 
@@ -155,8 +166,27 @@ def _distrust(path: str) -> str:
     return ""
 
 
+def _of_a_stranger(path: str, environment: Mapping[str, str]) -> str:
+    """Why a configuration in the current folder may be a cloned repository's; "" if it is the user's own.
+
+    One that holds a token is nobody else's. Tokens from elsewhere would go to the address that it names.
+    """
+    given = [name for name in environment if name.startswith(_TOKEN_VARIABLES) and environment[name]]
+    if given:
+        return f"{given[0]} would be sent to the address that it names"
+    return "" if any(_value(path, key).strip() for key in _TOKENS) else "it holds no token"
+
+
 def database_key(path: str) -> str:
     """The value of `database.path` in the properties file at `path`; "" if it has none.
+
+    Raises what `_value` raises.
+    """
+    return _value(path, _KEY)
+
+
+def _value(path: str, key: str) -> str:
+    """The value of one key in the properties file at `path`; "" if it has none.
 
     Raises ConfigurationError if the file cannot be read; whatever else is wrong in it is not looked at.
     """
@@ -168,26 +198,26 @@ def database_key(path: str) -> str:
     try:
         lines = data.decode("utf-8-sig").replace("\r", "\n").split("\n")
     except UnicodeDecodeError:
-        return _parsed(data, path)
+        return _parsed(data, path, key)
     said = [said for line in lines if not (said := line.lstrip(_BLANKS)).startswith(("#", "!"))]
     is_plain = b"\0" not in data and not any("\\" in line for line in said)
-    return _value_in(said) if is_plain else _parsed(data, path)
+    return _value_in(said, key) if is_plain else _parsed(data, path, key)
 
 
-def _value_in(lines: list[str]) -> str:
+def _value_in(lines: list[str], key: str) -> str:
     """Without a backslash no line goes on in the next one, and what is written is what is meant."""
     for written in lines:
-        rest = written.removeprefix(_KEY)
+        rest = written.removeprefix(key)
         if rest != written and (not rest or rest[0] in _BLANKS + "=:"):
             value = rest.lstrip(_BLANKS)
             return value[value.startswith(("=", ":")) :].lstrip(_BLANKS)
     return ""
 
 
-def _parsed(data: bytes, path: str) -> str:
+def _parsed(data: bytes, path: str, key: str) -> str:
     from worksupport.config import properties  # only now: to load jproperties takes longer than an answer
 
-    entry = properties.parse(data, path, mentioning=_KEY).entries.get(_KEY)
+    entry = properties.parse(data, path, mentioning=key).entries.get(key)
     return entry.value if entry else ""
 
 
