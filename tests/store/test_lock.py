@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from worksupport.errors import (
     LockedError,
     WorksupportError,
 )
+from worksupport.store.database import Store
 from worksupport.store.lock import (
     exclusive_lock,
     holder,
@@ -117,3 +119,61 @@ def test_no_room_for_a_name_stops_nobody(
     monkeypatch.setattr(os, "pwrite", refuse)
     with _hold(tmp_path / "w.db", clock):
         assert holder(tmp_path / "w.db") == "it has not said its name yet"
+
+
+@pytest.mark.parametrize("kind", ["link", "link to the database", "hard link", "pipe", "folder"])
+def test_what_was_planted_in_the_lock_s_place_is_refused_and_left_alone(
+    tmp_path: Path, clock: FakeClock, kind: str
+) -> None:
+    """Each run would empty it; those that only look would wait for a pipe for ever."""
+    precious, database = tmp_path / "precious", tmp_path / "w.db"
+    for file in (precious, database):
+        file.write_text("important")
+    path = lock_path(database)
+    plant: dict[str, Callable[[], None]] = {
+        "link": lambda: path.symlink_to(precious),
+        "link to the database": lambda: path.symlink_to(database),
+        "hard link": lambda: path.hardlink_to(precious),
+        "pipe": lambda: os.mkfifo(path),
+        "folder": path.mkdir,
+    }
+    plant[kind]()
+    with pytest.raises(ConfigurationError), _hold(database, clock):
+        pass
+    assert not is_held(database)
+    assert holder(database) is None
+    assert {precious.read_text(), database.read_text()} == {"important"}
+
+
+def test_a_lock_file_that_was_removed_lets_nothing_more_be_written(tmp_path: Path, clock: FakeClock) -> None:
+    database = tmp_path / "w.db"
+    with exclusive_lock(database, clock, command="reload", run_id="1") as lock:
+        store = Store(database, clock, lock.check)
+        lock_path(database).unlink()
+        with exclusive_lock(database, clock, command="recover", run_id="2"):
+            pass
+        with pytest.raises(DatabaseError, match="was removed or replaced"), store.transaction() as connection:
+            connection.execute("DELETE FROM issue_types")
+        store.close()
+
+
+def test_a_lock_file_that_goes_while_we_wait_is_waited_for_anew(tmp_path: Path, clock: FakeClock) -> None:
+    """Two that wait must not end up with a lock each."""
+    database = tmp_path / "w.db"
+    other = os.open(lock_path(database), os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(other, fcntl.LOCK_EX)
+
+    def remove() -> None:
+        lock_path(database).unlink(missing_ok=True)
+        os.close(other)
+
+    with exclusive_lock(
+        database, clock, command="harvest", run_id="1", wait_seconds=5, while_waiting=_once(remove)
+    ) as lock:
+        assert lock.is_at_path
+        assert is_held(database)
+
+
+def _once(act: Callable[[], None]) -> Callable[[], None]:
+    left = [act]
+    return lambda: left.pop()() if left else None

@@ -15,7 +15,7 @@ from worksupport.harvest.monitor import Monitor
 from worksupport.harvest.progress import LevelLog, Watcher
 from worksupport.store import records
 from worksupport.store.database import Store
-from worksupport.store.lock import exclusive_lock
+from worksupport.store.lock import HeldLock, exclusive_lock
 from worksupport.store.reference import follow_configuration
 
 logger = logging.getLogger(__name__)
@@ -90,8 +90,8 @@ def session(
                 run_id=run_id,
                 wait_seconds=wait_seconds,
                 while_waiting=while_waiting,
-            ),
-            _opened(begun),
+            ) as lock,
+            _opened(begun, lock),
         ):
             yield begun
     except Exception as error:
@@ -103,8 +103,8 @@ def session(
 
 
 @contextmanager
-def _opened(begun: Session) -> Iterator[None]:
-    begun.store = Store(begun.settings.database_path, begun.clock)
+def _opened(begun: Session, lock: HeldLock) -> Iterator[None]:
+    begun.store = Store(begun.settings.database_path, begun.clock, lock.check)
     try:
         begun.healed = heal(begun.store, begun.clock)
         follow_configuration(begun.store, begun.settings, begun.clock.now_text())

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -51,14 +51,17 @@ migrations = _migrations()
 class Store:
     """One writer's connection; the caller holds the lock of `store/lock.py` while it lives."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, before_commit: Callable[[], None] = lambda: None) -> None:
         """Open `path`, create it (mode 0600) if it is not there, and apply pending migrations.
+
+        `before_commit` raises if nothing more may be written: the caller's lock is gone.
 
         Raises ConfigurationError for a path that cannot be our database, DatabaseError for a write that
         fails; the file stays as it was.
         """
         self.path = path
         self.clock = clock
+        self._before_commit = before_commit
         self._ends_when_stopped = False
         with _sentences(path):
             _refuse_foreign(path)
@@ -123,6 +126,7 @@ class Store:
             try:
                 yield self.connection
                 self._files.check()
+                self._before_commit()
                 self.connection.execute("COMMIT")
             except BaseException:
                 # A full disk makes SQLite roll back by itself.

@@ -4,8 +4,10 @@ import fcntl
 import json
 import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from worksupport.clock import Clock
@@ -16,6 +18,8 @@ from worksupport.store.file import beside
 # Absorbs the moment for which `history`, `check` and `/health` hold it to look.
 _GRACE_SECONDS = 1.0
 _STEP_SECONDS = 0.1
+# A link that somebody planted is not followed, and a pipe not waited for.
+_LOOKING = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _IS_RUNNING = "SELECT 1 FROM reload_tracking WHERE status = 'running' AND stop_requested = 0"
 _ASK = "UPDATE reload_tracking SET stop_requested = 1 WHERE status = 'running' AND stop_requested = 0"
 
@@ -40,7 +44,7 @@ def exclusive_lock(
     run_id: str,
     wait_seconds: float = 0.0,
     while_waiting: Callable[[], None] = lambda: None,
-) -> Iterator[None]:
+) -> "Iterator[HeldLock]":
     """Hold the lock of `database` while inside; `while_waiting` is called at each vain try.
 
     Raises LockedError naming the holder if it is still taken after `wait_seconds` (at least one
@@ -48,24 +52,79 @@ def exclusive_lock(
     there can be no lock file.
     """
     path = lock_path(database)
-    descriptor = _open(path)
-    try:
-        _acquire(descriptor, path, clock, max(_GRACE_SECONDS, wait_seconds), while_waiting)
-        _write_holder(descriptor, command, run_id, clock)
+    give_up_at = clock.monotonic() + max(_GRACE_SECONDS, wait_seconds)
+    while True:
+        descriptor = _open(path)
         try:
-            yield
+            _acquire(descriptor, path, clock, give_up_at, while_waiting)
+            lock = HeldLock(descriptor, path)
+            if not lock.is_at_path:  # somebody has removed the file that we waited for
+                continue
+            _write_holder(descriptor, command, run_id, clock)
+            try:
+                yield lock
+            finally:
+                _clear_holder(descriptor)
+            return
         finally:
-            _clear_holder(descriptor)
-    finally:
-        os.close(descriptor)
+            os.close(descriptor)
+
+
+@dataclass(frozen=True)
+class HeldLock:
+    """The lock while it is held. Who removes its file lets a second run begin beside the first."""
+
+    descriptor: int
+    path: Path
+
+    @property
+    def is_at_path(self) -> bool:
+        """Whether the file that is locked is the one that others find."""
+        try:
+            there = os.stat(self.path, follow_symlinks=False)
+        except OSError:
+            return False
+        return os.path.samestat(os.fstat(self.descriptor), there)
+
+    def check(self) -> None:
+        """Raise DatabaseError if the file was removed or replaced: then nothing more may be written."""
+        if not self.is_at_path:
+            raise DatabaseError(
+                f"the lock {self.path} was removed or replaced while this run held it; another run may have"
+                " begun, so this one ends",
+                "leave that file alone; worksupport recover puts things right",
+            )
 
 
 def _open(path: Path) -> int:
+    """The lock file, made if it is not there. Raises ConfigurationError for anything but a file of ours."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
         make_private_folder(path.parent)
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, flags, 0o600)
     except OSError as error:
+        if path.is_symlink():
+            raise _planted(path, "a link") from error
         raise _without_lock(error, path) from error
+    if what := _oddity(os.fstat(descriptor)):
+        os.close(descriptor)
+        raise _planted(path, what)
+    return descriptor
+
+
+def _oddity(status: os.stat_result) -> str:
+    """Why this cannot be a lock file of ours: it would be emptied, whatever it is."""
+    if not stat.S_ISREG(status.st_mode):
+        return "no regular file"
+    if status.st_nlink > 1:
+        return "a file with a second name"
+    return "a file of another account" if status.st_uid != os.geteuid() else ""
+
+
+def _planted(path: Path, what: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"the lock {path} is {what}", "find out who put it there, remove it, and run the command again"
+    )
 
 
 def _without_lock(error: OSError, path: Path) -> WorksupportError:
@@ -88,9 +147,8 @@ def _unlockable(error: OSError, path: Path) -> WorksupportError:
 
 
 def _acquire(
-    descriptor: int, path: Path, clock: Clock, patience_seconds: float, while_waiting: Callable[[], None]
+    descriptor: int, path: Path, clock: Clock, give_up_at: float, while_waiting: Callable[[], None]
 ) -> None:
-    give_up_at = clock.monotonic() + patience_seconds
     while not _try_exclusive(descriptor, path):
         if clock.monotonic() >= give_up_at:
             raise LockedError(
@@ -132,7 +190,8 @@ def _clear_holder(descriptor: int) -> None:
 
 def _described(path: Path) -> str:
     try:
-        holder = json.loads(path.read_bytes())
+        with open(os.open(path, _LOOKING), "rb") as file:
+            holder = json.load(file)
         return (
             f"{holder['command']}, pid {holder['pid']}, since {holder['started_at']}, run {holder['run_id']}"
         )
@@ -149,7 +208,7 @@ def require_lockable(database: Path) -> None:
     """Raise ConfigurationError if the database's file system knows no locks; creates no file."""
     path = lock_path(database)
     try:
-        descriptor = os.open(path if path.exists() else path.parent, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path if path.is_file() else path.parent, _LOOKING)
     except OSError:
         return  # another check tells who may not read what
     try:
@@ -163,7 +222,7 @@ def require_lockable(database: Path) -> None:
 def is_held(database: Path) -> bool:
     """Whether a run is working on `database` now; never keeps the lock and creates no file."""
     try:
-        descriptor = os.open(lock_path(database), os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(lock_path(database), _LOOKING)
     except OSError:
         return False
     try:
