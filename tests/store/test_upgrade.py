@@ -124,3 +124,18 @@ def test_nobody_migrates_without_the_lock(
         assert answer.exit_code == 11, answer.err
     run("backup", tmp_path / "copies", "--db", first_release)
     assert first_release.read_bytes() == before
+
+
+def test_a_database_rebuilt_from_its_dump_gets_its_number_back(
+    tmp_path: Path, clock: FakeClock, run: Run
+) -> None:
+    """`.dump` and `.recover` of the sqlite3 shell lose `user_version`; reads and runs go on."""
+    old, new = tmp_path / "old.db", tmp_path / "new.db"
+    Store(old, clock).close()
+    with closing(sqlite3.connect(old)) as source, closing(sqlite3.connect(new)) as target:
+        target.executescript("\n".join(source.iterdump()))
+        assert target.execute("PRAGMA user_version").fetchall() == [(0,)]
+    assert run("keys", "--db", new).exit_code == 0
+    Store(new, clock).close()
+    with closing(sqlite3.connect(new)) as target:
+        assert target.execute("PRAGMA user_version").fetchall() == [(SCHEMA_VERSION,)]

@@ -91,6 +91,8 @@ class Store:
         if version < SCHEMA_VERSION:
             with self.transaction():
                 migrations.apply(Database(self.connection))
+                # A database rebuilt by .dump or .recover has every table, but lost the number.
+                self.connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def table(self, name: str) -> Table:
         """One table, for inserts and updates in sqlite-utils' words; inside `transaction`."""

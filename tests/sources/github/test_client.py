@@ -413,3 +413,12 @@ def test_a_server_that_does_not_tell_its_version_is_new_enough(web: Any, new_git
 def test_the_vendors_own_hosts_need_not_be_asked(root: str, web: Any, new_github: Any) -> None:
     assert new_github(root).supports_or()
     assert len(web.calls) == 0
+
+
+@pytest.mark.parametrize("total", [1_001, 5_000])
+def test_a_server_that_ignores_dates_is_not_asked_for_ever(web: Any, github: GitHub, total: int) -> None:
+    item = {"id": 1, "created_at": "2026-01-01T00:00:00Z"}
+    web.get(SEARCH, json={"total_count": total, "incomplete_results": False, "items": [item]})
+    with pytest.raises(IncompleteError, match=f"has {total} results"):
+        ids(github.search("q"))
+    assert github.service.requests == 3

@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from worksupport.errors import IncompleteError
+
 # More than five operators in a query are refused, so six logins are as many as one can name.
 LOGINS_PER_QUERY = 6
 _PLAIN_LOGIN = re.compile(r"[A-Za-z0-9_.\[\]-]+")
 _MOST_RESULTS = 1_000
 _PAGE_SIZE = 100
 _MOST_PAGES = _MOST_RESULTS // _PAGE_SIZE
+# Some 100,000 issues: a server that ignores dates would be asked for ever.
+_MOST_SPLITS = 300
 _SECOND = timedelta(seconds=1)
 _EVER = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 
@@ -93,6 +97,7 @@ class IssueSearch:
         self._ask_first = ask_first
         self._ask_next = ask_next
         self._now = now
+        self._splits = 0
 
     @property
     def is_short(self) -> bool:
@@ -110,11 +115,9 @@ class IssueSearch:
         else:
             yield from self._split(Span(*_EVER), first)
 
-    def _span(self, span: Span) -> Iterator[list[Any]]:
-        query = created_between(self.query, span.first, span.last)
-        first = self._ask_first(query)
+    def _span(self, span: Span, first: Page) -> Iterator[list[Any]]:
         if first.total <= _MOST_RESULTS:
-            yield from self._counted(query, first)
+            yield from self._counted(created_between(self.query, span.first, span.last), first)
         else:
             yield from self._split(span, first)
 
@@ -123,9 +126,16 @@ class IssueSearch:
         halves = span.halves(_earliest(first), self._now)
         if halves is None:
             yield from self._counted(created_between(self.query, span.first, span.last), first)
-        else:
-            for half in halves:
-                yield from self._span(half)
+            return
+        self._splits += 1
+        pages = [self._ask_first(created_between(self.query, half.first, half.last)) for half in halves]
+        if self._splits > _MOST_SPLITS or min(page.total for page in pages) >= first.total:
+            raise IncompleteError(
+                f"GitHub's search has {first.total} results, of which it shows {_MOST_RESULTS}, and"
+                " does not tell them apart by the day they were created"
+            )
+        for half, page in zip(halves, pages, strict=True):
+            yield from self._span(half, page)
 
     def _counted(self, query: str, first: Page) -> Iterator[list[Any]]:
         """The pages of a query that needs no splitting; asked for once more if fewer came than promised."""
