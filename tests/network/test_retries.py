@@ -144,14 +144,14 @@ def test_the_sentence_tells_where_a_redirect_leads(web: Any, service: Service) -
 def test_where_somebody_waits_a_host_that_is_not_there_is_soon_given_up(
     trouble: Exception, tries: int, web: Any, service: Service
 ) -> None:
-    service.is_interactive = True
+    service.is_watched = True
     web.get(URL, body=trouble)
     with pytest.raises(UnreachableError, match=f"gave up after {tries} tries"):
         ask(service)
 
 
 def test_a_host_that_has_answered_is_waited_for(web: Any, service: Service) -> None:
-    service.is_interactive = True
+    service.is_watched = True
     web.get(URL, json=GOOD)
     web.get(URL, body=requests.exceptions.ConnectionError(ConnectionRefusedError(111, "refused")))
     ask(service)
