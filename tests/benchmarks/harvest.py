@@ -85,7 +85,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--issues", type=int, default=20_000)
     parser.add_argument("--latency", default="0,50,200", help="milliseconds a request, several with commas")
-    parser.add_argument("--runs", type=int, default=3, help="medians of so many")
+    parser.add_argument("--runs", type=int, default=3, help="how many runs a median is of")
     parser.add_argument("--no-per-parent", action="store_true", help="leave the slowest out (minutes)")
     options = parser.parse_args()
     needed = least(make_site(options.issues))

@@ -106,7 +106,7 @@ class Services:
 
 @contextmanager
 def services(issues: int) -> Iterator[Services]:
-    """Both services over a site of so many issues, until the block ends."""
+    """Both services over a site of that many issues, until the block ends."""
     command = [sys.executable, "-m", "tests.benchmarks.services", str(issues)]
     with subprocess.Popen(command, cwd=_REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin

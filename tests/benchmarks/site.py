@@ -87,7 +87,7 @@ def _time(second: int) -> str:
 @dataclass(frozen=True)
 class Shape:
     """How wide the tree is: the bounds of children per parent; a root, and a labelled issue beside the tree,
-    for so many issues of the site."""
+    for that many issues of the site."""
 
     issues_per_root: int = 200
     features: tuple[int, int] = (4, 17)
@@ -174,7 +174,7 @@ class Least:
 
     jira: int
     github: int
-    rounds_jira: int  # requests one after the other with so many workers
+    rounds_jira: int  # requests one after the other with that many workers
     rounds_github: int
     issues: int
 
@@ -185,7 +185,7 @@ class Least:
 
     @property
     def rounds(self) -> int:
-        """The larger of both: a perfect harvest takes so many times the latency."""
+        """The larger of both: a perfect harvest takes this many times the latency."""
         return max(self.rounds_jira, self.rounds_github)
 
 

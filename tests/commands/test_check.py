@@ -29,7 +29,7 @@ Checks = Callable[..., dict[str, dict[str, Any]]]
 
 
 class ShiftedClock(Clock):
-    """This machine's clock, wrong by so many seconds; waits take no time."""
+    """This machine's clock, wrong by some seconds; waits take no time."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__()

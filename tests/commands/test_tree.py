@@ -67,7 +67,7 @@ def test_on_a_terminal_with_footer(run: Run, database: Path, terminal: None, clo
         "",
         "harvested  Jira: 20 minutes ago · GitHub: never",
         "1 issue has no place in this tree; `worksupport keys` lists all",
-        "+n: so many children are not shown (--max-depth, filters)",
+        "+n: children that are not shown (--max-depth, filters)",
     ]
     assert answer.err == ""
 
@@ -106,7 +106,7 @@ def marked(tmp_path: Path) -> Path:
     )
 
 
-def test_untouched_issues_and_foreign_types_are_named(run: Run, marked: Path, clock: FakeClock) -> None:
+def test_stale_issues_and_foreign_types_are_named(run: Run, marked: Path, clock: FakeClock) -> None:
     """From 30 days on unless done; a type we do not know as its service calls it."""
     assert run("tree", "--db", marked, clock=clock).out == (
         "PV-1  Title of PV-1          Product Version       In Progress  Bo          1/5  113d\n"

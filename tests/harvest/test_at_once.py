@@ -75,7 +75,7 @@ def test_of_forced_reloads_the_last_survives(program: Program, rows: Rows, count
 
 
 def _leaves(process: subprocess.Popen[str], seconds: float = 5) -> bool:
-    """Whether the process ends by itself within so many seconds."""
+    """Whether the process ends by itself within this many seconds."""
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:

@@ -180,7 +180,7 @@ def test_a_row_whose_key_was_taken_is_missing_only_when_its_source_has_ended(
 
 
 class _FailingAfter:
-    """GitHub, whose searches fail after the first so many."""
+    """GitHub, whose searches fail after the first few."""
 
     def __init__(self, searches: int) -> None:
         self._left = searches

@@ -81,7 +81,7 @@ def _renew(world: World, generation: int) -> None:
 
 
 def _read_during(tmp_path: Path, reloads: int, versions: int) -> Reader:
-    """What a reader saw during so many reloads, each of another state of the service."""
+    """What a reader saw during a number of reloads, each of another state of the service."""
     world = grown_world(versions)
     _renew(world, 1)
     with running(world) as sandbox:

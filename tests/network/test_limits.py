@@ -83,7 +83,7 @@ def test_without_announcement_waits_double_up_to_half_a_minute(
 def test_a_service_that_keeps_saying_one_second_is_asked_ever_later(
     web: Any, service: Service, clock: Any
 ) -> None:
-    """Patience is long, hammering is not."""
+    """Waits grow long, and nothing hammers on a limited service."""
     web.get(URL, status=429, headers={"Retry-After": "1"})
     with pytest.raises(UnreachableError, match="limits us for another"):
         service.request("GET", "/rest/x")

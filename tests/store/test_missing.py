@@ -8,7 +8,7 @@ from tests.store.conftest import Harvest
 from tests.store.rows_made import made_row
 from worksupport.errors import BrakeError
 from worksupport.model.outcome import Kind, LeftOut
-from worksupport.store import missing as membership
+from worksupport.store import missing
 from worksupport.store.database import Store
 from worksupport.store.missing import BrakeLimits
 
@@ -28,7 +28,7 @@ def _tree() -> list[object]:
     ]
 
 
-@pytest.mark.parametrize("take_away", [membership.mark_missing, membership.delete_unseen])
+@pytest.mark.parametrize("take_away", [missing.mark_missing, missing.delete_unseen])
 @pytest.mark.parametrize(
     ("left_out", "stays"),
     [
@@ -59,7 +59,7 @@ def test_what_is_left_out_stays_with_all_below_it(
             "INSERT INTO team_members (member_id, name, jira_id, github_id) "
             "VALUES ('1', 'ANNA', 'anna@acme.example', '')"
         )
-        membership.protect(connection, [LeftOut("jira", kind, name, "") for kind, name in left_out])
+        missing.protect(connection, [LeftOut("jira", kind, name, "") for kind, name in left_out])
         assert take_away(connection, "jira", "second", NOW) == 6 - len(stays)
     assert {source_id for source_id, (_, _, is_missing) in kept().items() if not is_missing} == stays
 
@@ -68,19 +68,19 @@ def test_only_what_the_run_did_not_see_goes(store: Store, merge_page: Harvest, k
     merge_page("first", *_tree())
     merge_page("second", *_tree()[:4])
     with store.transaction() as connection:
-        membership.protect(connection, [])
-        assert membership.mark_missing(connection, "jira", "second", NOW) == 2
-        assert membership.mark_missing(connection, "github", "second", NOW) == 0
+        missing.protect(connection, [])
+        assert missing.mark_missing(connection, "jira", "second", NOW) == 2
+        assert missing.mark_missing(connection, "github", "second", NOW) == 0
         # A second time there is nothing new to mark.
-        assert membership.mark_missing(connection, "jira", "second", NOW) == 0
+        assert missing.mark_missing(connection, "jira", "second", NOW) == 0
     assert {key for key, _, is_missing in kept().values() if is_missing} == {"P-5", "P-6"}
 
 
 def test_side_rows_go_with_their_issue(store: Store, merge_page: Harvest) -> None:
     merge_page("first", made_row("1", "P-1", labels=["a"], assignee_accounts=[("a1", "Anna")]))
     with store.transaction() as connection:
-        membership.protect(connection, [])
-        membership.delete_unseen(connection, "jira", "second", NOW)
+        missing.protect(connection, [])
+        missing.delete_unseen(connection, "jira", "second", NOW)
     for table in ("issues", "issue_labels", "issue_assignees"):
         assert store.read(f"SELECT count(*) FROM {table}") == [(0,)]
 
@@ -104,13 +104,13 @@ def test_the_brake(
     merge_page("first", *rows)
     merge_page("second", *rows[lost:])
     with store.transaction() as connection:
-        membership.protect(connection, [])
+        missing.protect(connection, [])
         limits = BrakeLimits(before, percent)
         if not is_braked:
-            membership.brake(connection, "jira", "second", limits)
+            missing.brake(connection, "jira", "second", limits)
             return
         with pytest.raises(BrakeError, match=f"jira: {lost} of {before} issues would disappear"):
-            membership.brake(connection, "jira", "second", limits)
+            missing.brake(connection, "jira", "second", limits)
 
 
 def test_the_brake_does_not_count_what_was_missing_before(store: Store, merge_page: Harvest) -> None:
@@ -118,8 +118,8 @@ def test_the_brake_does_not_count_what_was_missing_before(store: Store, merge_pa
     merge_page("first", *rows)
     with store.transaction() as connection:
         connection.execute("UPDATE issues SET missing_since = ?", [NOW])
-        membership.protect(connection, [])
-        membership.brake(connection, "jira", "second", BrakeLimits(membership.present(connection, "jira"), 0))
+        missing.protect(connection, [])
+        missing.brake(connection, "jira", "second", BrakeLimits(missing.present(connection, "jira"), 0))
 
 
 @pytest.mark.parametrize(
@@ -131,12 +131,12 @@ def test_no_root_is_a_brake_where_there_were_some(
     merge_page("first", *_tree())
     limits = BrakeLimits(6, percent, (10004,), roots_found)
     with store.transaction() as connection:
-        membership.protect(connection, [])
+        missing.protect(connection, [])
         if not is_braked:
-            membership.brake(connection, "jira", "second", limits)
+            missing.brake(connection, "jira", "second", limits)
             return
         with pytest.raises(BrakeError, match="no root issue came back, there were 2"):
-            membership.brake(connection, "jira", "second", limits)
+            missing.brake(connection, "jira", "second", limits)
 
 
 def test_only_what_is_missing_long_enough_and_again_is_removed(
@@ -150,7 +150,7 @@ def test_only_what_is_missing_long_enough_and_again_is_removed(
         connection.execute("UPDATE issues SET missing_since = '2026-11-01' WHERE source_id = '4'")
     merge_page("second", made_row("3", "P-3", "P-2"))
     with store.transaction() as connection:
-        membership.protect(connection, [LeftOut("jira", Kind.PARENT, "P-5", "")])
-        removed = membership.delete_long_missing(connection, "jira", "second", NOW, "2026-06-01")
+        missing.protect(connection, [LeftOut("jira", Kind.PARENT, "P-5", "")])
+        removed = missing.delete_long_missing(connection, "jira", "second", NOW, "2026-06-01")
     assert removed == 1
     assert kept().keys() == {"1", "2", "3", "4", "6"}

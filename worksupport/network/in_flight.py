@@ -42,7 +42,7 @@ class InFlight:
 
     @contextmanager
     def exchange(self, longest_seconds: float) -> Iterator[Exchange]:
-        """While inside, this thread's request belongs to the exchange, which is cut after so many seconds."""
+        """While inside, this thread's request belongs to the exchange; it is cut after that many seconds."""
         exchange = _of_thread.exchange = Exchange()
         timer = threading.Timer(longest_seconds, exchange.cut)
         timer.daemon = True

@@ -9,7 +9,7 @@ from worksupport.render.table import cut, padded, width
 GAP = "  "
 # Guides, key, title and bar together.
 _ENOUGH_HEAD_CELLS = 46
-_WIDEST = {"issue_type": 20, "status": 16, "assignee": 20, "progress": 14, "untouched": 6}
+_WIDEST = {"issue_type": 20, "status": 16, "assignee": 20, "progress": 14, "stale": 6}
 # What gives way first where the title has too little room; 0: the column goes.
 _NARROWER = (
     ("issue_type", 0),
@@ -17,7 +17,7 @@ _NARROWER = (
     ("status", 11),
     ("assignee", 10),
     ("assignee", 0),
-    ("untouched", 0),
+    ("stale", 0),
     ("status", 0),
 )
 

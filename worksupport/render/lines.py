@@ -8,8 +8,8 @@ from typing import Any
 from worksupport.text import visible
 
 UNASSIGNED = "unassigned"
-# From how many days on an issue that is not done counts as untouched.
-UNTOUCHED_DAYS = 30
+# After this many days without a change, an open issue counts as stale.
+STALE_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Line:
     done: int  # of all below it
     total: int
     omitted: int  # children that are not shown
-    untouched_days: int | None  # since it last changed; None if that is not long ago, or it is done
+    stale_days: int | None  # since it last changed; None if that is not long ago, or it is done
 
     @property
     def counts(self) -> str:
@@ -41,13 +41,13 @@ class Line:
 
     @property
     def progress(self) -> str:
-        """Both of these."""
+        """Counts and omitted children, as one cell: `1/4 +2`."""
         return f"{self.counts} {self.more}".strip()
 
     @property
-    def untouched(self) -> str:
-        """`41d` since it last changed; empty where that is nothing to speak of."""
-        return "" if self.untouched_days is None else f"{self.untouched_days}d"
+    def stale(self) -> str:
+        """`41d` since it last changed; empty if that was recently."""
+        return "" if self.stale_days is None else f"{self.stale_days}d"
 
     @property
     def is_left_alone(self) -> bool:
@@ -91,13 +91,13 @@ def _line(node: dict[str, Any], depth: int, guide: str, now: datetime) -> Line:
         node["done"],
         node["total"],
         node["children_omitted"],
-        _untouched_days(node, now),
+        _stale_days(node, now),
     )
 
 
-def _untouched_days(node: dict[str, Any], now: datetime) -> int | None:
+def _stale_days(node: dict[str, Any], now: datetime) -> int | None:
     updated_at = node.get("updated_at")
     if updated_at is None or node["status_category"] == "done":
         return None
     days = (now - datetime.fromisoformat(updated_at)).days
-    return days if days >= UNTOUCHED_DAYS else None
+    return days if days >= STALE_DAYS else None

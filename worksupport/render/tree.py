@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from worksupport.model.times import age_text
 from worksupport.render.columns import GAP, Columns
-from worksupport.render.lines import UNTOUCHED_DAYS, Line, tree_lines
+from worksupport.render.lines import STALE_DAYS, Line, tree_lines
 from worksupport.render.table import cut, padded, width
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _layout(lines: list[Line], terminal_width: int | None) -> tuple[Columns, lis
 
 
 def _style(column: str, line: Line, styles: "dict[str, Style]") -> "Style | None":
-    if column == "untouched" or (column == "assignee" and line.is_left_alone):
+    if column == "stale" or (column == "assignee" and line.is_left_alone):
         return styles["mark"]
     return styles.get(line.category or "") if column == "status" else None
 
@@ -130,7 +130,7 @@ def _footer(document: dict[str, Any], now: datetime, lines: list[Line], is_part:
     if document["outside"] and not is_part:
         issues = "1 issue has" if document["outside"] == 1 else f"{document['outside']} issues have"
         yield f"{issues} no place in this tree; `worksupport keys` lists all"
-    if any(line.untouched for line in lines):
-        yield f"{UNTOUCHED_DAYS}d and more: not done, and not changed for so many days"
+    if any(line.stale for line in lines):
+        yield f"{STALE_DAYS}d and more: days since the last change of an issue that is not done"
     if any(line.more for line in lines):
-        yield "+n: so many children are not shown (--max-depth, filters)"
+        yield "+n: children that are not shown (--max-depth, filters)"

@@ -44,7 +44,7 @@ class Fields:
         return None
 
     def inner_list(self, name: str) -> list["Fields"]:
-        """An array of JSON objects; its nulls are left away."""
+        """An array of JSON objects, without its nulls."""
         found = []
         for item in self._items(name):
             if isinstance(item, dict):

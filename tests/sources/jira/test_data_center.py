@@ -169,7 +169,7 @@ def test_an_anonymous_answer_is_noticed(new_jira: Any, web: Any) -> None:
     jira = new_jira()
     web.post(SEARCH, json={"issues": [], "total": 0}, headers={"X-AUSERNAME": "anonymous"})
     jira.ask_site()
-    with pytest.raises(CredentialsError, match="as to nobody"):
+    with pytest.raises(CredentialsError, match="as if anonymous"):
         list(jira.search("x"))
 
 

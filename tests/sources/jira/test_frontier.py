@@ -19,7 +19,7 @@ _CHILDREN = {ROOT: (FEATURE, ADOPTION), FEATURE: (STORY, TASK), ADOPTION: (STORY
 
 
 def _waiting(*, workers: int = 8, **parents: int) -> Frontier:
-    """A frontier with so many `features` and `adoptions`."""
+    """A frontier with this many `features` and `adoptions`."""
     frontier = Frontier(workers, lambda type_id: _CHILDREN.get(type_id or 0, ()))
     for name, type_id in (("features", FEATURE), ("adoptions", ADOPTION)):
         for number in range(parents.get(name, 0)):
@@ -28,7 +28,7 @@ def _waiting(*, workers: int = 8, **parents: int) -> Frontier:
 
 
 def _learn(frontier: Frontier, type_id: int, children: int) -> None:
-    """Two parents of this type have been asked for; each had so many children."""
+    """Two parents of this type have been asked for; each had this many children."""
     frontier.learn(ChildrenQuery(("X-1", "X-2"), _CHILDREN[type_id]), 2 * children)
 
 

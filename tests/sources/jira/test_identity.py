@@ -112,7 +112,7 @@ def test_an_anonymous_answer_in_the_middle_of_a_run_is_noticed(web: Any, new_jir
     web.get(BASE + MYSELF, json=ME, headers=KNOWN)
     web.post(BASE + SEARCH, json=EMPTY)
     jira.prove_identity()
-    with pytest.raises(CredentialsError, match="as to nobody"):
+    with pytest.raises(CredentialsError, match="as if anonymous"):
         list(jira.search("project = A"))
 
 

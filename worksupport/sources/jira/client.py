@@ -76,7 +76,7 @@ def connect(
 class Jira:
     """One Jira site; taken for Cloud until `open` has asked what it is.
 
-    Every call raises what `Service.request` raises, and CredentialsError where Jira answers as to nobody.
+    Every call raises what `Service.request` raises, and CredentialsError where Jira answers as if anonymous.
     """
 
     def __init__(self, service: Service, identity: Identity, *, looks_like_cloud: bool) -> None:

@@ -1,4 +1,4 @@
-"""Who Jira takes us for: with a token it does not accept it answers 200, as to nobody, with no issues.
+"""Who Jira takes us for: to a token it does not accept it answers 200 as if anonymous, with no issues.
 
 README.md, "Who we are", has the headers that tell.
 """
@@ -48,14 +48,14 @@ class Identity:
                 f"Jira has locked {self._credentials.account} after too many failed log-ins", _CAPTCHA_REMEDY
             )
         if "AUTHENTICATED_FAILED" in reason or response.headers.get("X-AUSERNAME") == "anonymous":
-            raise self.refused(response, "it answered as to nobody")
+            raise self.refused(response, "it answered as if anonymous")
 
     def confirm(self, response: Response) -> None:
         """Look at a good answer. Raises CredentialsError if the account's header is gone all at once."""
         if response.headers.get("X-AAccountId"):
             self._account_seen = self.is_proven = True
         elif self._account_seen:
-            raise self.refused(response, "it suddenly answered as to nobody")
+            raise self.refused(response, "it suddenly answered as if anonymous")
         if isinstance(response.document, dict) and response.document.get("issues"):
             self.is_proven = True
 

@@ -22,12 +22,12 @@ SMALL_BATCH = 10
 
 # These were found by trying on made-up sites of several shapes (tests/harvest/test_schedule.py): with smaller
 # batches the requests grow past the least possible by 5 %, with larger ones workers run dry.
-# So many pages are worth a query, whose last page is half empty.
+# How many pages make a query worth its last page, which is half empty.
 _WORTH_PAGES = 2.75
 # The largest batch of parents of a kind of which none has been answered yet: they may have hundreds of
 # children, and the pages of one query come one after the other.
 CAREFUL_BATCH = 36
-# So few parents are not left for a query of their own.
+# No query is made for this few parents: they join the batch before.
 _TOO_FEW = 6
 # How many children a parent is taken to have while no query at all has been answered.
 _PRESUMED_CHILDREN = 20
@@ -165,7 +165,7 @@ class Frontier:
         )
 
     def _parents_for(self, kind: ChildTypes, pages: float) -> int:
-        """How many parents bring so many pages of children, within the bounds of a batch."""
+        """How many parents fill this many pages with children, within the bounds of a batch."""
         largest = FULL_BATCH if kind in self._answered else CAREFUL_BATCH
         children = self._children(kind)
         return max(SMALL_BATCH, min(largest, ceil(pages * PAGE_SIZE / children))) if children else largest

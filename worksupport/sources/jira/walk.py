@@ -16,7 +16,7 @@ from worksupport.model.outcome import Kind, LeftOut
 from worksupport.sources.jira.plan import ChildrenQuery, Frontier, LabelQuery, Query, RootQuery, halves
 from worksupport.sources.jira.workers import Done, Workers
 
-# A few odd items are left out by name; beyond so many it is the site, or our query, that is at fault.
+# A few odd items are left out by name; beyond this many, the site or our query is at fault.
 MOST_LEFT_OUT = 50
 
 # Asks a query; an iterator of shaped pages. A children query without types asks for those of any type.
