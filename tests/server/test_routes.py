@@ -123,7 +123,8 @@ def test_a_running_reload_is_seen_in_history_without_a_new_data_version(tmp_path
             "parent_key, changed_since, missing",
         ),
         (f"{KEYS}?assignee=%FF", "the parameters are not UTF-8 text; write them percent-encoded"),
-        (f"{KEYS}?{'a&' * 60}", "there are more than 50 parameters"),
+        (f"{KEYS}?{'a&' * 120}", "there are more than 100 parameters"),
+        (f"{KEYS}?{'label=a&' * 11}", "label is given more than 10 times"),
         (
             f"{KEYS}?changed_since=2x",
             "changed_since is '2x'; it must be an age such as 2d or 5h, or a date such as 2026-11-01",

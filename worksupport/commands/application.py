@@ -282,7 +282,7 @@ def _folded(text: str) -> str:
     click goes by a \\b before a paragraph that keeps its lines; rich would show one more empty line for it.
     """
     paragraphs = text.strip().split("\n\n")
-    mark = "" if typer.core.HAS_RICH else "\b\n"
+    mark = "" if typer.core.HAS_RICH and not _is_plain() else "\b\n"
     return "\n\n".join(
         mark + each if each.startswith("Examples:") else each.replace("\n", " ") for each in paragraphs
     )

@@ -8,9 +8,9 @@ from importlib import resources
 from typing import Any
 
 from worksupport.model.issue_fields import FIELDS, Field
-from worksupport.server.parameters import MAX_PARAMETERS, Parameter
+from worksupport.server.parameters import MAX_VALUES, Parameter
 
-_ALWAYS = ("BadRequest", "Unauthorized", "Forbidden", "TooManyRequests", "Unavailable")
+_ALWAYS = ("BadRequest", "Unauthorized", "Forbidden", "TooLong", "TooManyRequests", "Unavailable")
 _STATUS = {
     "NotModified": 304,
     "BadRequest": 400,
@@ -18,6 +18,7 @@ _STATUS = {
     "Forbidden": 403,
     "NotFound": 404,
     "Conflict": 409,
+    "TooLong": 414,
     "TooManyRequests": 429,
     "Unavailable": 503,
 }
@@ -124,4 +125,4 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 
 def _array_of(schema: dict[str, Any]) -> dict[str, Any]:
     """Given several times, each value may fit: `label=a&label=b`."""
-    return {"type": "array", "items": schema, "maxItems": MAX_PARAMETERS}
+    return {"type": "array", "items": schema, "maxItems": MAX_VALUES}

@@ -11,7 +11,9 @@ from worksupport.errors import UsageError
 from worksupport.model.filters import Filter
 from worksupport.model.times import moment
 
-MAX_PARAMETERS = 50
+MAX_PARAMETERS = 100
+# How often one filter may be given.
+MAX_VALUES = 10
 _BOOLEANS = {"true": True, "false": False}
 _TIME = {"anyOf": [{"pattern": "^[0-9]{1,4}[mhdw]$"}, {"format": "date"}, {"format": "date-time"}]}
 
@@ -79,7 +81,9 @@ def parsed(query: str, parameters: Iterable[Parameter], now: datetime) -> dict[s
             raise UsageError(f"there is no parameter {name!r}; this route {takes}")
         meant = known[name].parse(name, value, now)
         if known[name].is_repeated:
-            values.setdefault(name, []).append(meant)
+            if len(values.setdefault(name, [])) == MAX_VALUES:
+                raise UsageError(f"{name} is given more than {MAX_VALUES} times")
+            values[name].append(meant)
         elif name in values:
             raise UsageError(f"{name} is given twice; give it once")
         else:
