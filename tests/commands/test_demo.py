@@ -134,7 +134,7 @@ def test_kept_services_answer_until_ctrl_c(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("year", [2026, 2031])
 def test_its_dates_are_of_today(run: Run, tmp_path: Path, year: int) -> None:
-    """In every year its newest change is of yesterday, and of open work little has lain for long."""
+    """In every year its newest change was at yesterday, and of open work little has lain for long."""
     clock = FakeClock(datetime(year, 12, 24, 12, 0, tzinfo=UTC))
     assert run("demo", clock=clock).exit_code == 0
     config = tmp_path / "worksupport-demo" / "team_members.properties"

@@ -84,7 +84,7 @@ def test_a_harvest_that_was_cut_off_is_told_as_a_harvest(program: Program, run: 
     [
         (None, "there was none yet"),
         (1.9, None),
-        (2.1, "the last one is of 2026-11-22T12:00:00.000Z"),
+        (2.1, "the last one began at 2026-11-22T12:00:00.000Z"),
         (-1, "lies in the future"),
     ],
 )

@@ -24,7 +24,7 @@ def check_age(condition: dict[str, Any], source: str, oldest: str, now: datetime
     name, end = f"{source} data", condition["sources"][source]
     if end is None:
         return Check(name, False, f"{source} was never harvested", "worksupport harvest")
-    detail = f"of {end}, {age_text(end, now)}"
+    detail = f"harvested {age_text(end, now)}, at {end}"
     if datetime.fromisoformat(end) > now:
         return Check(
             name, False, f"{detail}: in the future", "set this machine's clock, then: worksupport harvest"

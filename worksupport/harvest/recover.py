@@ -33,7 +33,7 @@ def _staleness(session: Session) -> str | None:
     ((started_at,),) = rows
     age = session.clock.now() - datetime.fromisoformat(started_at)
     if age < timedelta(0):
-        return f"the last one, of {started_at}, lies in the future"
+        return f"the last one began at {started_at}, which lies in the future"
     if age > timedelta(hours=session.settings.interval_hours):
-        return f"the last one is of {started_at}"
+        return f"the last one began at {started_at}"
     return None

@@ -68,7 +68,7 @@ def too_late(connection: sqlite3.Connection, filters: Filters) -> list[str]:
     ((newest,),) = connection.execute("SELECT max(updated_at) FROM issues WHERE missing_since IS NULL")
     if not times or newest is None or newest >= min(times):
         return []
-    return [f"no issue has changed since {min(times)}; the newest change is of {newest}"]
+    return [f"no issue has changed since {min(times)}; the newest change was at {newest}"]
 
 
 def _known(connection: sqlite3.Connection, kind: str) -> dict[str, str]:
