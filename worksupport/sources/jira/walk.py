@@ -68,13 +68,13 @@ class Walk:
                 case Done(query, error):
                     self._ended(query, error)  # type: ignore[arg-type]
             self._dispatch()
-        self._require_answers(ChildrenQuery, "the children of any issue", Kind.PARENT, Kind.TYPE)
-        self._require_answers(LabelQuery, "the labelled issues of any account", Kind.ACCOUNT)
+        self._require_answers({ChildrenQuery, ParentProbe}, "the children of any issue", Kind.PARENT)
+        self._require_answers({LabelQuery}, "the labelled issues of any account", Kind.ACCOUNT)
 
-    def _require_answers(self, sort: type, what: str, *kinds: Kind) -> None:
-        """Where every query of a sort is refused, one cause is behind it, not each single item."""
-        refused = [item for item in self.left_out if item.kind in kinds]
-        if len(refused) > 1 and sort not in self._answered:
+    def _require_answers(self, sorts: set[type], what: str, kind: Kind) -> None:
+        """Where every query of these sorts is refused, one cause is behind it, not each single item."""
+        refused = [item for item in self.left_out if item.kind is kind]
+        if len(refused) > 1 and self._answered.isdisjoint(sorts):
             raise IncompleteError(f"Jira refuses to search for {what}: {refused[-1].reason}")
 
     def _dispatch(self) -> None:
