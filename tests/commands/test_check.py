@@ -187,6 +187,25 @@ def test_a_configuration_without_secrets_may_be_read(
     assert checks("--source", "jira", exit_code=3)["files"]["ok"]
 
 
+def test_one_run_with_the_clock_ahead_is_seen_and_forgotten(run: Run, site: Sandbox, checks: Checks) -> None:
+    """Its time lies in the future until a later run brings data; the newest is told by its number."""
+    ahead = ShiftedClock(365 * 86_400)
+    assert run("harvest", clock=ahead).exit_code == 0
+    token, site.world.jira_token = site.world.jira_token, "another"
+    assert run("harvest").exit_code == 4
+    found = checks(exit_code=4)
+    assert found["jira data"]["detail"].startswith("harvested in the future, at ")
+    assert "worksupport harvest" in found["jira data"]["fix"]
+    assert "failed" in found["newest run"]["detail"]
+    assert "was last harvested in the future" in run("keys").err
+    site.world.jira_token = token
+    assert run("harvest").exit_code == 0
+    assert checks()["jira data"]["ok"]
+    answer = run("keys", "--json")
+    assert json.loads(answer.out)["harvested_at"] < ahead.now_text()[:4]
+    assert answer.err == ""
+
+
 @pytest.mark.parametrize(
     ("content", "exit_code", "fix"), [(b"not a database", 3, "--db"), (None, 1, "worksupport reload")]
 )

@@ -215,7 +215,7 @@ def test_a_read_only_file_is_one_sentence(run: Run, others_folder: Path) -> None
     content = database.read_bytes()
     answer = run("reload", "-q", "--config", config, clock=FakeClock())
     assert answer.exit_code == 3
-    assert f"cannot write the database {database}: Permission denied" in answer.err
+    assert f"the database {database} could not be written: attempt to write a readonly" in answer.err
     assert database.read_bytes() == content
 
 

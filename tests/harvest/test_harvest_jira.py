@@ -2,7 +2,10 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from tests.conftest import Answer, FakeClock
 from tests.harvest.conftest import Rows
@@ -100,7 +103,7 @@ def test_what_is_missing_past_the_retention_is_removed_by_a_run_that_again_did_n
     site: Sandbox, configured: Configured, run: Run, rows: Rows
 ) -> None:
     configured(site, "\nharvest.retention_days = 90\n")
-    clock = FakeClock()
+    clock = site.clock = FakeClock()
     _harvest(run, clock=clock)
     site.world.delete_jira_issue("IAIPORT-5")
     _harvest(run, clock=clock)
@@ -110,6 +113,24 @@ def test_what_is_missing_past_the_retention_is_removed_by_a_run_that_again_did_n
     clock.elapsed += 2 * 86_400
     _harvest(run, clock=clock)
     assert rows("SELECT count(*) FROM issues") == [(6,)]
+
+
+@pytest.mark.parametrize("tells_the_time", [True, False])
+def test_a_clock_of_ours_that_runs_ahead_deletes_nothing(
+    site: Sandbox, configured: Configured, run: Run, rows: Rows, tells_the_time: bool
+) -> None:
+    """The days of retention are those of the service; of one that tells no time nothing is deleted."""
+    configured(site)
+    clock, site.clock = FakeClock(), FakeClock()
+    if not tells_the_time:
+        site.fault = lambda _, answer: replace(answer, headers={**answer.headers, "Date": "yesterday"})
+    _harvest(run, clock=clock)
+    site.world.delete_jira_issue("IAIPORT-5")
+    clock.elapsed += 4000 * 86_400
+    for _ in range(2):
+        assert _harvest(run, clock=clock).exit_code == 0
+        clock.elapsed += 4000 * 86_400
+    assert rows("SELECT issue_key FROM issues WHERE missing_since > ''") == [("IAIPORT-5",)]
 
 
 def test_a_clock_set_back_deletes_nothing(

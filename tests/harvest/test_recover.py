@@ -120,13 +120,13 @@ def test_a_reload_that_fails_gives_its_exit_code(site: Sandbox, configured: Conf
 
 def test_a_superseded_record_is_told_in_json(site: Sandbox, configured: Configured, run: Run) -> None:
     """The reload is asked to give way while it waits for the service, and prints how it ended."""
-    from worksupport.store.lock import ask_running_reload_to_stop
+    from worksupport.store.lock import ask_to_give_way
 
     database = configured(site)
     run("harvest", clock=FakeClock())
 
     def fault(request: object, answer: object) -> object:
-        ask_running_reload_to_stop(database)
+        ask_to_give_way(database)
         return answer
 
     site.fault = fault  # type: ignore[assignment]
@@ -137,13 +137,15 @@ def test_a_superseded_record_is_told_in_json(site: Sandbox, configured: Configur
 
 
 def test_asking_to_give_way_disturbs_nothing_else(tmp_path: Path) -> None:
-    """No database yet, and a file that is none."""
-    from worksupport.store.lock import ask_running_reload_to_stop
+    """No lock file yet, and one that names no run."""
+    from worksupport.store.lock import ask_to_give_way
 
-    ask_running_reload_to_stop(tmp_path / "none.db")
-    (tmp_path / "notes.txt").write_text("Dear diary,\n" * 400, encoding="utf-8")
-    ask_running_reload_to_stop(tmp_path / "notes.txt")
-    assert {path.name for path in tmp_path.iterdir()} <= {"notes.txt", "home"}
+    ask_to_give_way(tmp_path / "none.db")
+    diary = tmp_path / "notes.db.lock"
+    diary.write_text("Dear diary,\n" * 400, encoding="utf-8")
+    ask_to_give_way(tmp_path / "notes.db")
+    assert diary.read_text(encoding="utf-8") == "Dear diary,\n" * 400
+    assert {path.name for path in tmp_path.iterdir()} <= {diary.name, "home"}
 
 
 def test_recover_says_that_there_was_nothing_to_do(site: Sandbox, configured: Configured, run: Run) -> None:

@@ -1,8 +1,10 @@
 """A full reload from the command line: all or nothing, whatever the service or the keys do."""
 
 import json
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from tests.conftest import Answer, FakeClock
 from tests.harvest.conftest import Rows
+from tests.harvest.program import Program, ended
 from tests.harvest.shaken_world import grown_world, swap_keys
 from worksupport.sandbox.exchange import GITHUB_ROOT, Raw, Request
 from worksupport.sandbox.exchange import Answer as HTTPAnswer
@@ -265,3 +268,54 @@ def test_members_and_types_follow_the_configuration(
     ]
     assert rows("SELECT issue_type_id FROM issues WHERE issue_key = 'IAIPORT-7'") == [(-1,)]
     assert rows("PRAGMA foreign_key_check") == []
+
+
+@pytest.mark.parametrize(
+    "meddle",
+    [
+        "UPDATE reload_tracking SET status = 'failed'",
+        "DELETE FROM staged_issues",
+        "UPDATE staged_issues SET run_id = 'another' WHERE rowid = 1",
+    ],
+)
+def test_what_another_run_has_repaired_is_not_swapped_in(
+    site: Sandbox, configured: Configured, run: Run, rows: Rows, meddle: str
+) -> None:
+    """As if both had the lock: the swap would delete what it no longer has aside."""
+    database = configured(site)
+    run("harvest", clock=FakeClock())
+    before = rows(f"{IDS} ORDER BY 1")
+    searches: list[str] = []
+
+    def fault(request: Request, answer: HTTPAnswer) -> HTTPAnswer:
+        if "/search" in request.path and not request.path.startswith(GITHUB_ROOT):
+            searches.append(request.text)
+            if "parent IN" in request.text and len(searches) >= 3:
+                with closing(sqlite3.connect(database, isolation_level=None)) as other:
+                    other.execute(meddle)
+        return answer
+
+    site.fault = fault
+    answer = _reload(run)
+    assert answer.exit_code == 1
+    assert "another run" in answer.err
+    assert rows(f"{IDS} ORDER BY 1") == before
+
+
+def test_a_lock_file_removed_under_a_reload_loses_nothing(
+    site: Sandbox, configured: Configured, program: Program, run: Run, rows: Rows
+) -> None:
+    """A second run "repairs" the living one; that one must then write nothing more."""
+    database = configured(site)
+    run("harvest", clock=FakeClock())
+    before = rows(f"{IDS} ORDER BY 1")
+    reload = program.start_until_asked("reload")
+    database.with_name("worksupport.db.lock").unlink()
+    assert program.run("recover", "--no-reload").exit_code == 0
+    program.release()
+    answer = ended(reload)
+    assert answer.exit_code == 1
+    assert "lock" in answer.err
+    assert rows(f"{IDS} ORDER BY 1") == before
+    assert rows("SELECT status, error_message FROM reload_tracking") == [("failed", "interrupted")]
+    assert program.run("reload").exit_code == 0

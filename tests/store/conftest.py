@@ -32,7 +32,7 @@ def merge_page(store: Store) -> Harvest:
 
     def merge_one_page(run_id: str, *rows: IssueRow) -> Merged:
         with store.transaction() as connection:
-            stage_page(connection, rows)
+            stage_page(connection, rows, run_id)
             return merge(connection, run_id, store.clock.now_text())
 
     return merge_one_page

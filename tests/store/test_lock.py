@@ -18,6 +18,7 @@ from worksupport.errors import (
 )
 from worksupport.store.database import Store
 from worksupport.store.lock import (
+    ask_to_give_way,
     exclusive_lock,
     holder,
     is_held,
@@ -64,6 +65,25 @@ def test_waiting_ends_when_the_lock_is_free_and_tells_at_each_try(tmp_path: Path
     ):
         assert 2.5 < clock.elapsed < 3.5
         assert json.loads(lock_path(database).read_bytes())["run_id"] == "b"
+
+
+def test_who_holds_it_hears_that_another_run_wants_it(tmp_path: Path, clock: FakeClock) -> None:
+    """But not what was said to the one before; and it is said once, however often it is tried."""
+    database = tmp_path / "w.db"
+    with _hold(database, clock, "first") as first:
+        assert not first.is_to_give_way
+        ask_to_give_way(database)
+        said = lock_path(database).read_bytes()
+        ask_to_give_way(database)
+        assert first.is_to_give_way
+        assert lock_path(database).read_bytes() == said
+        assert "run first" in str(holder(database))
+    with _hold(database, clock, "second") as second:
+        with open(lock_path(database), "ab") as late:
+            late.write(said)
+        assert not second.is_to_give_way
+        ask_to_give_way(database)
+        assert second.is_to_give_way
 
 
 def test_a_stop_request_ends_the_wait(tmp_path: Path, clock: FakeClock) -> None:

@@ -1,5 +1,6 @@
 """What a complete run no longer found: marked or deleted, unless it is protected; and the brake."""
 
+import sqlite3
 from collections.abc import Callable
 
 import pytest
@@ -28,7 +29,11 @@ def _tree() -> list[object]:
     ]
 
 
-@pytest.mark.parametrize("take_away", [missing.mark_missing, missing.delete_unseen])
+def _mark(connection: sqlite3.Connection, source: str, run_id: str, now: str) -> int:
+    return missing.mark_missing(connection, source, run_id, now, now)
+
+
+@pytest.mark.parametrize("take_away", [_mark, missing.delete_unseen])
 @pytest.mark.parametrize(
     ("left_out", "stays"),
     [
@@ -69,10 +74,10 @@ def test_only_what_the_run_did_not_see_goes(store: Store, merge_page: Harvest, k
     merge_page("second", *_tree()[:4])
     with store.transaction() as connection:
         missing.protect(connection, [])
-        assert missing.mark_missing(connection, "jira", "second", NOW) == 2
-        assert missing.mark_missing(connection, "github", "second", NOW) == 0
+        assert missing.mark_missing(connection, "jira", "second", NOW, NOW) == 2
+        assert missing.mark_missing(connection, "github", "second", NOW, NOW) == 0
         # A second time there is nothing new to mark.
-        assert missing.mark_missing(connection, "jira", "second", NOW) == 0
+        assert missing.mark_missing(connection, "jira", "second", NOW, NOW) == 0
     assert {key for key, _, is_missing in kept().values() if is_missing} == {"P-5", "P-6"}
 
 

@@ -197,7 +197,7 @@ def test_whatever_keys_do_the_last_run_stands_as_the_service_says(
             pages = [rows] if at_once else [rows[i : i + page_size] for i in range(0, len(rows), page_size)]
             for page in pages:
                 with store.transaction() as connection:
-                    (stage if at_once else stage_page)(connection, page)
+                    (stage if at_once else stage_page)(connection, page, f"run {number}")
                     merge(connection, f"run {number}", "2026-11-22T12:00:00.000Z")
                     connection.execute("DELETE FROM staged_issues")
         seen = store.connection.execute(

@@ -13,6 +13,7 @@ from worksupport.errors import ExitCode, WorksupportError
 from worksupport.model.names import SOURCES
 from worksupport.queries.health import condition
 from worksupport.queries.reader import answer
+from worksupport.queries.remarks import longest_age
 from worksupport.store.lock import is_held
 
 
@@ -48,7 +49,7 @@ def _database_checks(subject: Subject, settings: Settings | None, database: Path
 def _run_checks(subject: Subject, settings: Settings | None, database: Path) -> list[Check]:
     now = subject.clock.now()
     interval = timedelta(hours=settings.interval_hours if settings else Settings.interval_hours)
-    oldest = subject.oldest or utc_text(now - 2 * interval - timedelta(hours=1))
+    oldest = subject.oldest or utc_text(now - longest_age(interval))
     is_locked = is_held(database)
     try:
         found = answer(database, lambda c: condition(c, now=now, interval=interval, is_locked=is_locked))

@@ -26,9 +26,7 @@ def check_age(condition: dict[str, Any], source: str, oldest: str, now: datetime
         return Check(name, False, f"{source} was never harvested", "worksupport harvest")
     detail = f"harvested {age_text(end, now)}, at {end}"
     if datetime.fromisoformat(end) > now:
-        return Check(
-            name, False, f"{detail}: in the future", "set this machine's clock, then: worksupport harvest"
-        )
+        return Check(name, False, detail, "set this machine's clock, then: worksupport harvest")
     if end < oldest:
         return Check(name, False, f"{detail}; too old", "is cron running it? worksupport harvest")
     return Check(name, True, detail)

@@ -56,7 +56,7 @@ class HarvestWriter:
         run = self._run
         outcome = run.outcomes[page.source]
         with run.store.transaction() as connection:
-            stage_page(connection, page.rows)
+            stage_page(connection, page.rows, run.record.run_id)
             merged = merge(connection, run.record.run_id, run.clock.now_text())
             outcome.new += merged.new.get(page.source, 0)
             outcome.changed += merged.changed.get(page.source, 0)
@@ -87,6 +87,10 @@ class HarvestWriter:
         missing.protect(connection, outcome.left_out)
         limits = brake_limits(run.settings, outcome, self._before[name], run.settings.max_delete_percent)
         missing.brake(connection, name, run_id, limits)
-        missing_before = utc_text(run.clock.now() - timedelta(days=run.settings.retention_days))
-        missing.delete_long_missing(connection, name, run_id, now, missing_before)
-        outcome.removed = missing.mark_missing(connection, name, run_id, now)
+        # By the service's clock: ours may be wrong, and must then delete nothing.
+        since = now
+        if outcome.service_time is not None:
+            since = utc_text(outcome.service_time)
+            missing_before = utc_text(outcome.service_time - timedelta(days=run.settings.retention_days))
+            missing.delete_long_missing(connection, name, run_id, now, missing_before)
+        outcome.removed = missing.mark_missing(connection, name, run_id, now, since)

@@ -17,8 +17,8 @@ from worksupport.harvest.session import Session
 from worksupport.model.outcome import SourceOutcome
 from worksupport.sources.base import FULL, Page, Unfound, WhatIsUnfound
 from worksupport.store import missing, records
-from worksupport.store.lock import ask_running_reload_to_stop
-from worksupport.store.upsert import merge, stage
+from worksupport.store.lock import ask_to_give_way
+from worksupport.store.upsert import count_staged, merge, require_staged, stage
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def _user_name() -> str:
 
 def while_waiting(database: Path, force: bool) -> Callable[[], None]:
     """What to do at each vain try for the lock: with `force`, ask a running reload to give way."""
-    return partial(ask_running_reload_to_stop, database) if force else lambda: None
+    return partial(ask_to_give_way, database) if force else lambda: None
 
 
 def reload(
@@ -85,17 +85,19 @@ class ReloadWriter:
     def __init__(self, run: Run, max_delete_percent: float) -> None:
         self._run = run
         self._max_delete_percent = max_delete_percent
+        self._staged = 0
 
     def check(self) -> None:
         """Give way to a forced reload. Raises LockedError."""
-        if records.is_stop_requested(self._run.store, self._run.record):
+        if self._run.session.lock.is_to_give_way:
             raise LockedError("superseded: a forced reload took over", "look at it: worksupport history")
 
     def save(self, page: Page) -> None:
         """Stage one page's rows, and let others see the progress."""
         run = self._run
         with run.store.transaction() as connection:
-            stage(connection, page.rows)
+            stage(connection, page.rows, run.record.run_id)
+            self._staged = max(self._staged, count_staged(connection))
             run.outcomes[page.source].issues += len(page.rows)
             run.save_progress()
 
@@ -125,6 +127,8 @@ class ReloadWriter:
         try:
             with run.store.transaction() as connection:
                 self.check()
+                run.save_progress()
+                require_staged(connection, run.record.run_id, self._staged)
                 before = {outcome.name: missing.present(connection, outcome.name) for outcome in run.asked}
                 merged = merge(connection, run.record.run_id, run.clock.now_text())
                 run.note_doubled(merged.doubled)

@@ -21,9 +21,10 @@ def previous_warnings(store: Store) -> set[str]:
 _PREVIOUS_WARNINGS = """
 SELECT each.value FROM (
     SELECT warnings FROM (
-        SELECT warnings, completed_at FROM harvest_jobs WHERE status <> 'running'
-        UNION ALL SELECT warnings, completed_at FROM reload_tracking WHERE status <> 'running'
-    ) ORDER BY completed_at DESC LIMIT 1
+        SELECT warnings, data_version, completed_at FROM harvest_jobs WHERE status <> 'running'
+        UNION ALL
+        SELECT warnings, data_version, completed_at FROM reload_tracking WHERE status <> 'running'
+    ) ORDER BY data_version DESC, completed_at DESC LIMIT 1
 ), json_each(warnings) AS each
 """
 

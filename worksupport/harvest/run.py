@@ -141,7 +141,7 @@ def _reason(error: BaseException) -> str:
 def _finish_failed(run: Run, message: str) -> None:
     try:
         with run.store.transaction(even_if_stopped=True) as connection:
-            connection.execute("DELETE FROM main.staged_issues")
+            connection.execute("DELETE FROM main.staged_issues WHERE run_id = ?", [run.record.run_id])
             for outcome in run.outcomes.values():
                 if not records.has_outcome(run.store, run.record, outcome.name):
                     _break_off(outcome, message)

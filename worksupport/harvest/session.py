@@ -41,6 +41,7 @@ class Session:
     listeners: Sequence[Listener]
     is_watched: bool = False  # somebody waits at a terminal
     store: Store = field(init=False)
+    lock: HeldLock = field(init=False)
     healed: list[tuple[records.Table, int]] = field(default_factory=list)
     watchers: list[Watcher] = field(default_factory=list)
     has_begun: bool = False
@@ -104,6 +105,7 @@ def session(
 
 @contextmanager
 def _opened(begun: Session, lock: HeldLock) -> Iterator[None]:
+    begun.lock = lock
     begun.store = Store(begun.settings.database_path, begun.clock, lock.check)
     try:
         begun.healed = heal(begun.store, begun.clock)

@@ -1,6 +1,7 @@
 """What a run learned beside the rows: how each source ended, and what was left out of it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from worksupport.errors import ExitCode, WorksupportError
@@ -45,6 +46,7 @@ class SourceOutcome:
     removed: int = 0
     requests: int = 0
     retries: int = 0
+    service_time: datetime | None = None  # by the service's clock, at the end
     roots: int | None = None  # Jira: how many the root query brought
     error_message: str | None = None
     hint: str | None = None  # what to do about it

@@ -29,12 +29,15 @@ def moment(option: str, text: str, now: datetime) -> str:
 
 
 def age_text(moment: str | None, now: datetime) -> str:
-    """`moment` (UTC text as stored, or None) seen from `now`: "2 hours ago", "just now", "never"."""
+    """`moment` (UTC text as stored, or None) seen from `now`: "2 hours ago", "just now", "never".
+
+    What lies ahead of `now` is "in the future": a clock is wrong, or was.
+    """
     if moment is None:
         return "never"
     seconds = (now - datetime.fromisoformat(moment)).total_seconds()
     if seconds < 1:
-        return "just now"
+        return "just now" if seconds > -1 else "in the future"
     unit, size = next((unit, size) for unit, size in _STEPS if seconds >= size)
     count = int(seconds // size)
     return f"{count} {unit}{'s' if count > 1 else ''} ago"

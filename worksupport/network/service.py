@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from worksupport.clock import Clock
@@ -67,7 +68,8 @@ class Service:
         self.is_watched = False  # somebody waits at a terminal
         self.requests = 0
         self.retries = 0
-        self.clock_ahead_seconds: float | None = None  # ours before theirs, whose dates are whole seconds
+        self.time: datetime | None = None  # by its own clock, when it answered last, in whole seconds
+        self.clock_ahead_seconds: float | None = None  # ours before its
         self.quotas: dict[str, tuple[int, int]] = {}  # by bucket: left, of how many
         self._clock = clock
         self._auth = auth
@@ -149,6 +151,7 @@ class Service:
         """Note the service's clock and what is left of our quota, which it tells in headers."""
         date = http_date(response.headers.get("Date"))
         if date is not None:
+            self.time = date
             self.clock_ahead_seconds = (self._clock.now() - date).total_seconds()
         left = whole_number(response.headers.get("X-RateLimit-Remaining"))
         limit = whole_number(response.headers.get("X-RateLimit-Limit"))

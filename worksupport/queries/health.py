@@ -8,16 +8,17 @@ from typing import Any
 from worksupport.clock import utc_text
 from worksupport.model.names import SOURCES
 from worksupport.queries.history import HistoryQuestion, reloads_document
-from worksupport.queries.reader import age
+from worksupport.queries.reader import NEWEST_RESULT, NEWEST_RUN, age
+from worksupport.queries.remarks import longest_age
 
 _RUNNING = """
 SELECT 'reload' AS run, id, reload_started FROM reload_tracking WHERE status = 'running'
 UNION ALL SELECT 'harvest', id, started_at FROM harvest_jobs WHERE status = 'running'
 ORDER BY 3 DESC, 1, 2 DESC LIMIT 100
 """
-_LAST_OUTCOME = """
+_LAST_OUTCOME = f"""
 SELECT status, ended_at, error_message FROM source_results
-WHERE source = ? AND asked = 1 AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 1
+WHERE source = ? AND asked = 1 AND ended_at IS NOT NULL {NEWEST_RESULT}
 """
 
 
@@ -26,12 +27,13 @@ def health_document(
 ) -> dict[str, Any]:
     """What `GET /health` answers; "ok" says that the data is there and not too old.
 
-    `interval` is that between harvests; data may be twice as old, and an hour more. `is_locked`: a run holds
-    the lock. A run that is recorded as running without it is orphaned: the next run repairs what it left.
+    `interval` is that between harvests. Data from the future has no age: this machine's clock is wrong, or
+    was. `is_locked`: a run holds the lock. A run that is recorded as running without it is orphaned: the next
+    run repairs what it left.
     """
     last_reload = next(iter(reloads_document(connection, HistoryQuestion(limit=1))), None)
     runs = [dict(zip(("run", "id", "started_at"), row, strict=True)) for row in connection.execute(_RUNNING)]
-    max_age = 2 * interval + timedelta(hours=1)
+    max_age = longest_age(interval)
     harvested_at = age(connection)["harvested_at"]
     seconds = _seconds_since(harvested_at, now)
     return {
@@ -65,10 +67,11 @@ def unhealthy_document(detail: str) -> dict[str, Any]:
 
 
 def _seconds_since(harvested_at: str | None, now: datetime) -> int | None:
-    """Seconds; 0 for a moment that a changed clock has put into the future."""
+    """Whole seconds; None for no moment, and for one in the future."""
     if harvested_at is None:
         return None
-    return max(0, int((now - datetime.fromisoformat(harvested_at)).total_seconds()))
+    seconds = int((now - datetime.fromisoformat(harvested_at)).total_seconds())
+    return seconds if seconds >= 0 else None
 
 
 def _last_outcome(connection: sqlite3.Connection, source: str) -> dict[str, Any] | None:
@@ -89,15 +92,16 @@ _SHARE = """
 SELECT count(*), coalesce(sum(status = 'completed'), 0) FROM harvest_jobs
 WHERE status <> 'running' AND started_at >= ?
 """
-_NEWEST = """
-SELECT 'harvest' AS run, id, status, completed_at, error_message, warnings, run_id FROM harvest_jobs
-WHERE status <> 'running'
-UNION ALL
-SELECT 'reload', id, status, completed_at, error_message, warnings, run_id FROM reload_tracking
-WHERE status <> 'running'
-ORDER BY completed_at DESC LIMIT 1
-"""
 _NEWEST_FIELDS = ("run", "id", "status", "completed_at", "error_message", "warnings", "run_id")
+_NEWEST = f"""
+SELECT {", ".join(_NEWEST_FIELDS)} FROM (
+    SELECT 'harvest' AS run, id, status, completed_at, error_message, warnings, run_id, data_version
+    FROM harvest_jobs WHERE status <> 'running'
+    UNION ALL
+    SELECT 'reload', id, status, completed_at, error_message, warnings, run_id, data_version
+    FROM reload_tracking WHERE status <> 'running'
+) {NEWEST_RUN}
+"""
 _HINT = "SELECT hint FROM source_results WHERE run_id = ? AND hint IS NOT NULL ORDER BY source DESC"
 
 

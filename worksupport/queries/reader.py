@@ -34,20 +34,23 @@ _ATTEMPTS = 5
 # How the documents begin in which nothing was found.
 _NOTHING = ('{"issue_keys":[],', '{"hierarchy":[],')
 
+# Newest by the number that the data had, not by the clock, which may have been wrong; a run recorded by an
+# older worksupport has none.
+_NEWEST = "ORDER BY data_version DESC, {end} DESC LIMIT 1"
+NEWEST_RESULT, NEWEST_RUN = _NEWEST.format(end="ended_at"), _NEWEST.format(end="completed_at")
 # A run counts for all of the data only if it asked every source that was on.
-_NEWEST_WHOLE_RUN = """
-SELECT max(completed_at) FROM (
-    SELECT run_id, completed_at FROM harvest_jobs WHERE status = 'completed'
-    UNION ALL
-    SELECT run_id, completed_at FROM reload_tracking WHERE status = 'completed'
-) AS run
-WHERE NOT EXISTS (
+_WHOLE_RUNS = " UNION ALL ".join(
+    f"""
+SELECT completed_at, data_version FROM {table} AS run WHERE status = 'completed' AND NOT EXISTS (
     SELECT 1 FROM source_results
     WHERE source_results.run_id = run.run_id AND is_on = 1 AND asked = 0
+)"""
+    for table in ("harvest_jobs", "reload_tracking")
 )
-"""
+_NEWEST_WHOLE_RUN = f"SELECT completed_at FROM ({_WHOLE_RUNS} {NEWEST_RUN})"
 _NEWEST_OF_SOURCES = ", ".join(
-    f"'{source}', (SELECT max(ended_at) FROM source_results WHERE source = '{source}' AND stored = 1)"
+    f"'{source}', (SELECT ended_at FROM source_results WHERE source = '{source}' AND stored = 1"
+    f" {NEWEST_RESULT})"
     for source in SOURCES
 )
 # The age of the data, with which every answer ends, as arguments of SQLite's json_object.

@@ -8,12 +8,17 @@ from datetime import datetime, timedelta
 
 from worksupport.model.filters import Filters
 from worksupport.model.names import SOURCE_TITLES, SOURCES
+from worksupport.queries.reader import NEWEST_RESULT, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _INTERVAL = "SELECT interval_hours FROM data_state"
 _DEFAULT_INTERVAL_HOURS = 2.0
-_NEWEST = """
-SELECT is_on, ended_at, error_message FROM source_results
-WHERE source = ? AND {which} ORDER BY ended_at DESC LIMIT 1
+_ROUNDING = timedelta(seconds=1)
+_NEWEST = f"""
+SELECT is_on, ended_at, error_message, data_version FROM source_results
+WHERE source = ? AND {{which}} {NEWEST_RESULT}
 """
 _STORED, _FAILED, _LAST = (
     _NEWEST.format(which=which) for which in ("stored = 1", "stored = 0 AND asked = 1", "stored IN (0, 1)")
@@ -35,12 +40,17 @@ def remarks(
 def staleness(connection: sqlite3.Connection, now: datetime) -> list[str]:
     """A sentence for each source that is on and whose data is not there, or too old at `now`.
 
-    Too old is what `check` calls so without `--max-age`: two intervals and an hour.
+    Too old is what `check` calls so without `--max-age`; what is from the future has an unknown age.
     """
     ((interval,),) = connection.execute(_INTERVAL)
-    oldest = now - timedelta(hours=2 * (interval or _DEFAULT_INTERVAL_HOURS) + 1)
+    oldest = now - longest_age(timedelta(hours=interval or _DEFAULT_INTERVAL_HOURS))
     found = (_of_source(connection, source, oldest, now) for source in SOURCES)
     return [sentence for sentence in found if sentence]
+
+
+def longest_age(interval: timedelta) -> timedelta:
+    """How old data may be that is harvested once in an `interval`: one run may fail, and one take an hour."""
+    return 2 * interval + timedelta(hours=1)
 
 
 def _of_source(connection: sqlite3.Connection, source: str, oldest: datetime, now: datetime) -> str:
@@ -49,11 +59,15 @@ def _of_source(connection: sqlite3.Connection, source: str, oldest: datetime, no
         return ""
     stored = connection.execute(_STORED, [source]).fetchone()
     end = stored[1] if stored else None
-    if end and datetime.fromisoformat(end) >= oldest:
+    if end and oldest <= datetime.fromisoformat(end) <= now + _ROUNDING:
         return ""
     failed = connection.execute(_FAILED, [source]).fetchone()
-    is_newer = failed is not None and (end is None or failed[1] > end)
+    is_newer = failed is not None and (stored is None or _place(failed) > _place(stored))
     return _sentence(SOURCE_TITLES[source], end, failed[2] if is_newer else None, now)
+
+
+def _place(result: "tuple[Any, ...]") -> tuple[int, str]:
+    return result[3] or 0, result[1]
 
 
 def _sentence(title: str, end: str | None, reason: str | None, now: datetime) -> str:

@@ -19,7 +19,7 @@ Fault = Callable[[Request, Answer], Answer]
 
 
 class Sandbox:
-    """A running sandbox; its world, latency and fault may be changed while it runs."""
+    """A running sandbox; its world, latency, fault and clock may be changed while it runs."""
 
     def __init__(self, world: World, address: str, clock: Clock) -> None:
         self.world = world
@@ -113,8 +113,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = self.close_connection or answer.delivery != "whole"
 
     def _head(self, answer: Answer, length: int) -> None:
-        self.send_response(answer.status)
-        headers = {"Content-Type": "application/json;charset=UTF-8", **answer.headers}
+        self.send_response_only(answer.status)
+        date = self.date_time_string(self.server.sandbox.clock.now().timestamp())
+        headers = {"Date": date, "Content-Type": "application/json;charset=UTF-8", **answer.headers}
         for name, value in {**headers, "Content-Length": str(length)}.items():
             self.send_header(name, value.replace(GITHUB, self.server.sandbox.jira_url))
         self.end_headers()

@@ -170,19 +170,27 @@ class Store:
         return _BUSY_SECONDS
 
 
-def raise_data_version(connection: sqlite3.Connection, now: str) -> None:
-    """Raise the number of the data: every write that changes an answer does, in its transaction.
+def raise_data_version(connection: sqlite3.Connection, now: str) -> int:
+    """Raise the number of the data; every write that changes an answer does, in its transaction. Returns it.
 
     To at least the milliseconds since 1970 of `now` (UTC text), so that a copy restored from a backup does
     not use the numbers of the lost one again.
     """
     milliseconds = int(datetime.fromisoformat(now).timestamp() * 1000)
     connection.execute("UPDATE data_state SET data_version = max(data_version + 1, ?)", [milliseconds])
+    ((version,),) = connection.execute("SELECT data_version FROM data_state")
+    return int(version)
 
 
 def _create(path: Path) -> None:
+    """An empty file for its owner alone, where there is none.
+
+    One that is there is never opened by hand: to close it drops the locks that SQLite holds for the threads
+    of this process (https://sqlite.org/howtocorrupt.html, section 2.2).
+    """
     make_private_folder(path.parent)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    with suppress(FileExistsError):
+        os.close(os.open(os.path.realpath(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _refuse_foreign(path: Path) -> None:

@@ -3,10 +3,9 @@
 import fcntl
 import json
 import os
-import sqlite3
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +19,9 @@ _GRACE_SECONDS = 1.0
 _STEP_SECONDS = 0.1
 # A link that somebody planted is not followed, and a pipe not waited for.
 _LOOKING = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-_IS_RUNNING = "SELECT 1 FROM reload_tracking WHERE status = 'running' AND stop_requested = 0"
-_ASK = "UPDATE reload_tracking SET stop_requested = 1 WHERE status = 'running' AND stop_requested = 0"
+_ASKING = _LOOKING | os.O_RDWR | os.O_APPEND
+# Its first line names the holder, each further one a run that is asked to give way.
+_LONGEST_BYTES = 64 * 1024
 
 
 def lock_path(database: Path) -> Path:
@@ -57,7 +57,7 @@ def exclusive_lock(
         descriptor = _open(path)
         try:
             _acquire(descriptor, path, clock, give_up_at, while_waiting)
-            lock = HeldLock(descriptor, path)
+            lock = HeldLock(descriptor, path, run_id)
             if not lock.is_at_path:  # somebody has removed the file that we waited for
                 continue
             _write_holder(descriptor, command, run_id, clock)
@@ -76,6 +76,12 @@ class HeldLock:
 
     descriptor: int
     path: Path
+    run_id: str
+
+    @property
+    def is_to_give_way(self) -> bool:
+        """Whether another run has asked this one to end (`ask_to_give_way`)."""
+        return _request(self.run_id) in os.pread(self.descriptor, _LONGEST_BYTES, 0)
 
     @property
     def is_at_path(self) -> bool:
@@ -179,7 +185,7 @@ def _write_holder(descriptor: int, command: str, run_id: str, clock: Clock) -> N
     # The name is a courtesy: a disk without room for it does not stop a run.
     with suppress(OSError):
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+        os.pwrite(descriptor, json.dumps(holder).encode() + b"\n", 0)
 
 
 def _clear_holder(descriptor: int) -> None:
@@ -191,7 +197,7 @@ def _clear_holder(descriptor: int) -> None:
 def _described(path: Path) -> str:
     try:
         with open(os.open(path, _LOOKING), "rb") as file:
-            holder = json.load(file)
+            holder = json.loads(file.readline(_LONGEST_BYTES))
         return (
             f"{holder['command']}, pid {holder['pid']}, since {holder['started_at']}, run {holder['run_id']}"
         )
@@ -233,16 +239,21 @@ def is_held(database: Path) -> bool:
         os.close(descriptor)
 
 
-def ask_running_reload_to_stop(database: Path) -> None:
-    """Set `stop_requested` on a running reload; it looks at it at every page and before it swaps.
+def ask_to_give_way(database: Path) -> None:
+    """Ask the run that holds the lock to end; a reload looks at it at every page and before it swaps.
 
-    Quietly does nothing where there is no database yet, or it is busy: the caller asks again.
+    Asked through the lock file: a second connection to the database would be in the way of what SQLite does
+    there. Quietly does nothing where nobody can be asked: the caller asks again.
     """
-    address = f"{database.absolute().as_uri()}?mode=rw"
     try:
-        with closing(sqlite3.connect(address, uri=True, timeout=0.1, isolation_level=None)) as connection:
-            # An UPDATE of no row would still take the write lock, ten times a second.
-            if connection.execute(_IS_RUNNING).fetchone():
-                connection.execute(_ASK)
-    except sqlite3.Error:
+        with open(os.open(lock_path(database), _ASKING), "r+b", buffering=0) as file:
+            text = file.read(_LONGEST_BYTES)
+            request = _request(json.loads(text.partition(b"\n")[0])["run_id"])
+            if request not in text and not _oddity(os.fstat(file.fileno())):
+                file.write(request)
+    except (OSError, ValueError, KeyError, TypeError):
         return
+
+
+def _request(run_id: str) -> bytes:
+    return f"\n{run_id} is asked to give way\n".encode()

@@ -148,11 +148,14 @@ def _number(connection: sqlite3.Connection, statement: str, values: dict[str, st
     return int(connection.execute(statement, values).fetchone()[0])
 
 
-def mark_missing(connection: sqlite3.Connection, source: str, run_id: str, now: str) -> int:
-    """Mark the unseen, unprotected issues of `source` as missing since `now`; returns how many."""
+def mark_missing(connection: sqlite3.Connection, source: str, run_id: str, now: str, since: str) -> int:
+    """Mark the unseen, unprotected issues of `source` as missing; returns how many.
+
+    `since` (UTC text) is the moment by the service's clock, `now` by ours.
+    """
     marked = connection.execute(
-        f"UPDATE issues SET missing_since = :now WHERE {_UNSEEN} AND {_NOT_MARKED}",
-        {"source": source, "run": run_id, "now": now},
+        f"UPDATE issues SET missing_since = :since WHERE {_UNSEEN} AND {_NOT_MARKED}",
+        {"source": source, "run": run_id, "since": since},
     ).rowcount
     if marked:
         raise_data_version(connection, now)

@@ -1,9 +1,11 @@
 """The records of runs: harvest jobs, reloads, and how each source fared in them."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from worksupport.errors import DatabaseError
 from worksupport.model.outcome import SourceOutcome
 from worksupport.store.database import Store, raise_data_version
 
@@ -54,16 +56,17 @@ def _begin(store: Store, table: Table, row: dict[str, str], run_id: str, started
 
 
 def save_progress(store: Store, record: Record, records_processed: int) -> None:
-    """Let others see how far a run has come; in the caller's transaction."""
+    """Let others see how far a run has come; in the caller's transaction.
+
+    Raises DatabaseError if another run has ended this record meanwhile: nothing more may be written.
+    """
     # Called at every page, for which sqlite-utils would look the table up anew.
-    statement = f"UPDATE {record.table} SET records_processed = ? WHERE id = ?"
-    store.connection.execute(statement, [records_processed, record.id])
-
-
-def is_stop_requested(store: Store, record: Record) -> bool:
-    """Whether a forced reload has asked this reload to give way."""
-    rows = store.read("SELECT stop_requested FROM reload_tracking WHERE id = ?", [record.id])
-    return rows == [(1,)]
+    statement = f"UPDATE {record.table} SET records_processed = ? WHERE id = ? AND status = 'running'"
+    if not store.connection.execute(statement, [records_processed, record.id]).rowcount:
+        raise DatabaseError(
+            "another run took this one for dead and repaired what it had written; this one ends",
+            "was the lock file removed? Leave it alone, and run the command again",
+        )
 
 
 def save_outcome(store: Store, record: Record, outcome: SourceOutcome, ended_at: str, stored: bool) -> None:
@@ -87,10 +90,9 @@ def save_outcome(store: Store, record: Record, outcome: SourceOutcome, ended_at:
         "requests": outcome.requests,
         "error_message": outcome.error_message,
         "hint": outcome.hint,
+        "data_version": raise_data_version(store.connection, ended_at),
     }
     store.table("source_results").upsert(row, pk=("run_id", "source"))
-    if stored:
-        raise_data_version(store.connection, ended_at)
 
 
 def has_outcome(store: Store, record: Record, source: str) -> bool:
@@ -112,7 +114,7 @@ def finish(
 
     In the caller's transaction.
     """
-    row = {
+    row: dict[str, object] = {
         "completed_at": now,
         "status": "failed" if error_message else "completed",
         "records_processed": sum(outcome.issues for outcome in outcomes),
@@ -124,8 +126,7 @@ def finish(
     if record.table is Table.RELOADS:
         row["issues_deleted"] = sum(outcome.removed for outcome in outcomes)
         row["duration_seconds"] = int(seconds)
-    store.table(record.table).update(record.id, row)
-    raise_data_version(store.connection, now)
+    _end(store, record.table, record.id, row, now)
 
 
 def heal(store: Store, now: str) -> list[tuple[Table, int]]:
@@ -138,12 +139,14 @@ def heal(store: Store, now: str) -> list[tuple[Table, int]]:
         for table in Table:
             rows = connection.execute(f"SELECT id FROM {table} WHERE status = 'running'").fetchall()
             for (record_id,) in rows:
-                store.table(table).update(
-                    record_id,
-                    {"status": "failed", "completed_at": now, "error_message": "interrupted"},
-                )
+                row = {"status": "failed", "completed_at": now, "error_message": "interrupted"}
+                _end(store, table, record_id, row, now)
                 healed.append((table, int(record_id)))
         connection.execute("DELETE FROM main.staged_issues")
-        if healed:
-            raise_data_version(connection, now)
     return healed
+
+
+def _end(store: Store, table: Table, record_id: int, row: Mapping[str, object], now: str) -> None:
+    """Write how a run ended, and its place in the order of all runs."""
+    version = raise_data_version(store.connection, now)
+    store.table(table).update(record_id, {**row, "data_version": version})

@@ -165,6 +165,24 @@ _M003_READERS = (
     "PRAGMA user_version = 3",
 )
 
+# `data_version`: that of the data when a run ended. It never goes back, so it tells the newest whatever the
+# clock said. `staged_issues.run_id`: whose row it is, so that no other run takes it for its own.
+_M004_ORDER = (
+    "ALTER TABLE harvest_jobs ADD COLUMN data_version INTEGER",
+    "ALTER TABLE reload_tracking ADD COLUMN data_version INTEGER",
+    "ALTER TABLE source_results ADD COLUMN data_version INTEGER",
+    "ALTER TABLE staged_issues ADD COLUMN run_id TEXT",
+    "CREATE INDEX harvest_jobs_by_version ON harvest_jobs (status, data_version, completed_at)",
+    "CREATE INDEX reload_tracking_by_version ON reload_tracking (status, data_version, completed_at)",
+    "CREATE INDEX source_results_by_version ON source_results (source, stored, data_version, ended_at)",
+    "PRAGMA user_version = 4",
+)
+
 # By the name under which sqlite-utils notes each as applied.
-MIGRATIONS = {"m001_tables": _M001_TABLES, "m002_scope": _M002_SCOPE, "m003_readers": _M003_READERS}
+MIGRATIONS = {
+    "m001_tables": _M001_TABLES,
+    "m002_scope": _M002_SCOPE,
+    "m003_readers": _M003_READERS,
+    "m004_order": _M004_ORDER,
+}
 SCHEMA_VERSION = len(MIGRATIONS)

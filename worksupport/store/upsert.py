@@ -12,6 +12,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
+from worksupport.errors import DatabaseError
 from worksupport.model.issue_fields import FIELDS, IssueRow
 from worksupport.store.database import raise_data_version
 from worksupport.store.missing import DISPLACED
@@ -24,8 +25,9 @@ _LIST = ", ".join(COLUMNS)
 _in_order = itemgetter(*COLUMNS)
 _json_text = json.JSONEncoder(ensure_ascii=False).encode
 _STAGE = (
-    f"INSERT INTO staged_issues ({_LIST}) VALUES ({', '.join('?' * len(COLUMNS))}) "
-    f"ON CONFLICT (source, source_id) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in COLUMNS)} "
+    f"INSERT INTO staged_issues ({_LIST}, run_id) VALUES ({', '.join('?' * len(COLUMNS))}, ?) "
+    "ON CONFLICT (source, source_id) DO UPDATE SET run_id = excluded.run_id, "
+    f"{', '.join(f'{c} = excluded.{c}' for c in COLUMNS)} "
     "WHERE excluded.updated_at >= staged_issues.updated_at IS NOT FALSE"
 )
 
@@ -39,9 +41,27 @@ class Merged:
     doubled: list[tuple[str, str, str]] = field(default_factory=list)  # (source, source_id, key)
 
 
-def stage(connection: sqlite3.Connection, rows: Iterable[IssueRow]) -> None:
-    """Put rows into `staged_issues`; of two rows of one issue the newer one counts, of equals the later."""
-    connection.executemany(_STAGE, map(_stored, rows))
+def stage(connection: sqlite3.Connection, rows: Iterable[IssueRow], run_id: str) -> None:
+    """Put rows into `staged_issues` as this run's; of two of one issue the newer stays."""
+    connection.executemany(_STAGE, ((*_stored(row), run_id) for row in rows))
+
+
+def count_staged(connection: sqlite3.Connection) -> int:
+    """How many issues a reload has staged so far, if nobody else has touched them."""
+    # The rows are numbered from 1: to count them at every page would take ever longer.
+    ((count,),) = connection.execute("SELECT coalesce(max(rowid), 0) FROM main.staged_issues")
+    return int(count)
+
+
+def require_staged(connection: sqlite3.Connection, run_id: str, count: int) -> None:
+    """Raise DatabaseError if fewer than `count` rows are staged that are this run's."""
+    statement = "SELECT count(*) FROM main.staged_issues WHERE run_id = ?"
+    ((found,),) = connection.execute(statement, [run_id])
+    if found < count:
+        raise DatabaseError(
+            f"of the {count} issues that this run had staged {found} are left: another run has written here",
+            "the issues stay as they were; run the command again",
+        )
 
 
 def _stored(row: IssueRow) -> tuple[object, ...]:
@@ -66,7 +86,7 @@ def _object_text(**members: str | None) -> str:
     return _json_text(members)
 
 
-def stage_page(connection: sqlite3.Connection, rows: Iterable[IssueRow]) -> None:
+def stage_page(connection: sqlite3.Connection, rows: Iterable[IssueRow], run_id: str) -> None:
     """Stage one page of a harvest in a temporary table of its own, empty before."""
     connection.execute(
         "CREATE TEMP TABLE IF NOT EXISTS staged_issues AS SELECT * FROM main.staged_issues LIMIT 0"
@@ -76,7 +96,7 @@ def stage_page(connection: sqlite3.Connection, rows: Iterable[IssueRow]) -> None
     )
     connection.execute("CREATE INDEX IF NOT EXISTS temp.page_by_key ON staged_issues (issue_key)")
     connection.execute("DELETE FROM staged_issues")
-    stage(connection, rows)
+    stage(connection, rows, run_id)
 
 
 def merge(connection: sqlite3.Connection, run_id: str, now: str) -> Merged:
