@@ -97,6 +97,21 @@ def test_a_running_reload_ends_cleanly_with_the_server(tmp_path: Path, run: Run)
     assert record["error_message"] == "interrupted"
 
 
+def test_a_log_that_nobody_reads_holds_neither_answers_nor_the_end(database: Path) -> None:
+    with started("-v", "--db", database) as server:
+        for _ in range(3):
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+            for number in range(300):  # a pipe takes 64 KiB
+                connection.request("GET", f"/api/issues/keys?label={number:030}")
+                assert connection.getresponse().read()
+            connection.close()
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(timeout=10) == 0
+        assert server.process.stderr
+        lines = server.process.stderr.read().splitlines()
+    assert len(lines) < 900
+
+
 def test_the_access_log_has_no_secrets(database: Path) -> None:
     """At -v: a line for each request, without query, headers and control characters."""
     with started("--db", database, "-v", WORKSUPPORT_SERVE_TOKEN="tok-secret") as server:

@@ -142,7 +142,7 @@ def test_a_refused_connection_is_said_so(serve: Any, new_service: Any) -> None:
 def test_an_answer_without_end_is_not_read_to_it(
     coding: str, serve: Any, reply: Any, new_service: Any, monkeypatch: Any
 ) -> None:
-    """64 MB is the bound (here a tenth of one), also for what a small gzip becomes."""
+    """16 MB is the bound (here a tenth of one), also for what a small gzip becomes."""
     monkeypatch.setattr(transport, "_LARGEST_BODY", 100_000)
     big = b" " * 1_000_000
     answers: dict[str, tuple[bytes, int, dict[str, str]]] = {

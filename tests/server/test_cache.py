@@ -44,6 +44,17 @@ def test_an_answer_is_made_once_for_one_state_of_the_data(database: Path) -> Non
     assert made(answers, "a", "two") == ["a"]
 
 
+def test_answers_of_data_that_is_gone_are_forgotten(database: Path) -> None:
+    """Also those that nobody asks for again."""
+    answers = Answers(database)
+    for question in ("a", "b", "c"):
+        made(answers, question, "x" * 1000)
+    assert answers.size == 3000
+    raise_version(database)
+    made(answers, "d", "x" * 1000)
+    assert answers.size == 1000
+
+
 def test_the_oldest_answers_make_room(database: Path) -> None:
     answers = Answers(database, capacity=10)
     for question in ("a", "b"):

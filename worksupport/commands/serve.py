@@ -1,24 +1,28 @@
 """`worksupport serve`: the queries as JSON over HTTP."""
 
 import logging
+import os
 import sys
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
 from worksupport.config.load import load_serve_settings
 from worksupport.config.settings import ServeSettings, Settings
 from worksupport.context import Context
-from worksupport.errors import ConfigurationError, InterruptedRunError
+from worksupport.errors import ConfigurationError, ExitCode, InterruptedRunError
 from worksupport.queries.reader import answer, data_version
 from worksupport.server.address import Address, resolve
 from worksupport.server.listening import Server, build_server
+from worksupport.server.log_writer import unhurried_log
 from worksupport.server.reloads import Reloads
 
 logger = logging.getLogger(__name__)
 
 # Together less than the 10 seconds after which a service manager would kill it.
 _RELOAD_SECONDS = 6.0
-_ANSWERS_SECONDS = 3.0
+_ANSWERS_SECONDS = 2.0
+_LAST_SECONDS = 9.3
 # The kernel may give a signal to any thread; Python handles it in the main one, and only when that wakes.
 _LOOK_SECONDS = 0.5
 _NO_RELOAD = "no reload can be started here: the configuration allows no run; the server's log says why"
@@ -32,7 +36,7 @@ def serve(context: Context, *, host: str | None, port: int | None) -> None:
     )
     address = resolve(settings.host, settings.port)
     server = _server(context, settings, address, reloads)
-    with context.clock.stop_on_signals():
+    with unhurried_log(), context.clock.stop_on_signals():
         with server.accepting():
             print(f"listening on {replace(address, port=server.port).url}", file=sys.stderr, flush=True)
             if reloads:
@@ -69,6 +73,10 @@ def _wait_for_stop(context: Context) -> None:
         while True:
             context.clock.sleep(_LOOK_SECONDS)
     except InterruptedRunError:
+        # Whatever hangs, such as a write to a disk that is gone.
+        last = threading.Timer(_LAST_SECONDS, os._exit, [ExitCode.FAILED])
+        last.daemon = True
+        last.start()
         logger.info("asked to end: answers and a running reload are finished first")
 
 

@@ -8,7 +8,9 @@ import json
 import os
 import re
 import ssl
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -29,6 +31,9 @@ from worksupport.network.auth import Credentials
 from worksupport.text import visible
 
 _LONGEST_MESSAGE = 300
+# As Python's objects an answer can take twenty times its length.
+_LARGE_BODY = 1024 * 1024
+_one_large = threading.Lock()
 _MESSAGE_MEMBERS = ("errorMessages", "message", "title", "detail", "error", "error_description")
 _TITLE = re.compile(rb"<title[^>]*>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTALL)
 
@@ -43,6 +48,14 @@ class TransientError(Exception):
 
 class UnreachedError(TransientError):
     """Nobody answered: a name that cannot be resolved, a refused connection, a proxy that is not there."""
+
+
+class OversizedError(TransientError):
+    """An answer larger than any real one: read no further, for it may never end, or unpack to gigabytes."""
+
+
+class TooLargeError(UnreachableError):
+    """What we asked for has an answer that is too large: less may be asked for."""
 
 
 class MisdirectedError(Exception):
@@ -108,10 +121,11 @@ def checked_document(response: Response, check: Check) -> Any:
 
     Raises TransientError saying what came in its place, MisdirectedError if that is a page for people.
     """
-    document = _json_document(response)
-    if complaint := check(document):
-        raise TransientError(complaint)
-    return document
+    with _one_large if len(response.body) > _LARGE_BODY else nullcontext():
+        document = _json_document(response)
+        if complaint := check(document):
+            raise TransientError(complaint)
+        return document
 
 
 def _json_document(response: Response) -> Any:

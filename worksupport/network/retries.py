@@ -10,9 +10,10 @@ from collections.abc import Callable
 import tenacity
 
 from worksupport.clock import Clock
-from worksupport.network.responses import RateLimited, TransientError, UnreachedError
+from worksupport.network.responses import OversizedError, RateLimited, TransientError, UnreachedError
 
 TRIES = 5
+_OVERSIZED_TRIES = 2  # it would be as large again
 WATCHED_TRIES = 2  # where a person waits, of a host that has not answered yet: its name is misspelt, say
 _FAULT_SECONDS = 60.0
 # 1, 3, 9 and 27 seconds, give or take 30 %: a hiccup costs little, a restart of half a minute is outlived.
@@ -69,9 +70,13 @@ class RetryBudget:
         if _is_limited(state):
             return False
         next_try = self._clock.monotonic() + state.upcoming_sleep
-        is_unreached = state.outcome is not None and isinstance(state.outcome.exception(), UnreachedError)
-        tries = min(self._tries, self._unreached_tries) if is_unreached else self._tries
-        return self._faults >= tries or next_try - self._faults_began > _FAULT_SECONDS
+        return self._faults >= self._tries_for(state) or next_try - self._faults_began > _FAULT_SECONDS
+
+    def _tries_for(self, state: tenacity.RetryCallState) -> int:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, UnreachedError):
+            return min(self._tries, self._unreached_tries)
+        return min(self._tries, _OVERSIZED_TRIES) if isinstance(error, OversizedError) else self._tries
 
 
 def retrying(

@@ -20,8 +20,10 @@ from worksupport.network.limits import Limiter, announced_seconds, http_date, wh
 from worksupport.network.responses import (
     Check,
     MisdirectedError,
+    OversizedError,
     RateLimited,
     Response,
+    TooLargeError,
     TransientError,
     UnreachedError,
     checked_document,
@@ -101,7 +103,7 @@ class Service:
 
         Raises CredentialsError (401, 403), QueryRefusedError (400 and the like), ConfigurationError (404,
         410, a log-in, a redirect elsewhere: no API there), UnreachableError when the retry budget is spent,
-        WorksupportError otherwise.
+        TooLargeError, WorksupportError otherwise.
         """
         call = Call(method, join(self.base_url, path), params, json)
         is_impatient = self.is_watched and not self._has_answered
@@ -209,6 +211,11 @@ class Service:
             self._clock.sleep(seconds)
 
     def _unreachable(self, call: Call, error: TransientError, tries: int) -> UnreachableError:
+        if isinstance(error, OversizedError):
+            return TooLargeError(
+                f"{self.name} at {shown(call.url)}: {error}, which is no real one",
+                "does a proxy or another server answer in its place?",
+            )
         hint = "run it again later; `worksupport check` shows whether the service answers"
         if isinstance(error, UnreachedError) and is_loopback(call.url):
             hint = "is this a demo's configuration? worksupport demo --keep brings its services back"

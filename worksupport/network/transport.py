@@ -17,13 +17,20 @@ from worksupport.errors import WorksupportError
 from worksupport.network.addresses import host, is_loopback, redirected, same_origin
 from worksupport.network.auth import Credentials
 from worksupport.network.in_flight import Exchange, InFlight, WatchedAdapter
-from worksupport.network.responses import MisdirectedError, Response, TransientError, no_response
+from worksupport.network.responses import (
+    MisdirectedError,
+    OversizedError,
+    Response,
+    TransientError,
+    no_response,
+)
 from worksupport.text import visible
 
 _LONGEST_CONNECT_SECONDS = 10.0
 # The read time-out counts from byte to byte; this many times it is the bound on a whole exchange.
 _EXCHANGE_FACTOR = 2
-_LARGEST_BODY = 64 * 1024 * 1024
+# A hundred issues with long descriptions are some megabytes.
+_LARGEST_BODY = 16 * 1024 * 1024
 _CHUNK = 64 * 1024
 _REDIRECTS = 5
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
@@ -181,6 +188,6 @@ def _body(response: requests.Response) -> bytes:
     for chunk in response.iter_content(_CHUNK):
         size += len(chunk)
         if size > _LARGEST_BODY:
-            raise TransientError(f"an answer of more than {_LARGEST_BODY // 1024 // 1024} MB")
+            raise OversizedError(f"an answer of more than {_LARGEST_BODY // 1024 // 1024} MB")
         chunks.append(chunk)
     return b"".join(chunks)

@@ -30,11 +30,17 @@ class Answers:
         self._version = _SharedVersion(database)
         self._capacity = capacity
         self._size = 0
+        self._of_version: int | None = None  # what is kept is of this one
         self._bodies: OrderedDict[str, bytes] = OrderedDict()
         self._lock = threading.Lock()
         # One answer of a route at a time: several would share the one interpreter and multiply the memory,
         # and who waited often finds just what it wants.
         self._makers: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all that is kept."""
+        return self._size
 
     def answer(self, route: str, question: object, known: str, make: Make) -> Answer:
         """200 with what `make(connection)` returns, or 304 if `known` (If-None-Match) names it.
@@ -42,7 +48,9 @@ class Answers:
         `question` must tell all that the answer depends on beside the data, in its repr. Raises what the
         reader and `make` raise.
         """
-        etag = _etag(self._version.now(), route, question)
+        version = self._version.now()
+        self._forget_others(version)
+        etag = _etag(version, route, question)
         body = b"" if _names(known, etag) else self._kept(etag)
         if body is None:
             with self._makers[route]:
@@ -52,12 +60,20 @@ class Answers:
     def _made(
         self, connection: sqlite3.Connection, route: str, question: object, make: Make
     ) -> tuple[str, bytes]:
-        etag = _etag(data_version(connection), route, question)
+        version = data_version(connection)
+        self._forget_others(version)
+        etag = _etag(version, route, question)
         body = self._kept(etag)
         if body is None:
             body = make(connection).encode("ascii")
             self._keep(etag, body)
         return etag, body
+
+    def _forget_others(self, version: int) -> None:
+        with self._lock:
+            if version != self._of_version:
+                self._of_version, self._size = version, 0
+                self._bodies.clear()
 
     def _kept(self, etag: str) -> bytes | None:
         with self._lock:

@@ -27,9 +27,8 @@ _REMEDY = (
 )
 _HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 # Oldest first, so that a query with too many results can be split where its issues are.
-_PAGE_SIZE = 100
 _SEARCH_PATH = "/search/issues"
-_SEARCH = {"per_page": _PAGE_SIZE, "sort": "created", "order": "asc", "advanced_search": "true"}
+_SEARCH = {"sort": "created", "order": "asc", "advanced_search": "true"}
 _INCOMPLETE_TRIES, _INCOMPLETE_SECONDS = 3, 2.0
 _FIRST_VERSION_WITH_OR = (3, 18)
 # A secondary limit without announcement: at least a minute, doubled each time.
@@ -108,7 +107,7 @@ class GitHub:
         """
         return IssueSearch(
             query,
-            lambda text: self._page(_SEARCH_PATH, {"q": text, **_SEARCH}),
+            lambda text, size: self._page(_SEARCH_PATH, {"q": text, "per_page": size, **_SEARCH}),
             lambda query_text: self._page(f"{_SEARCH_PATH}?{query_text}"),
             self._clock.now(),
         )
@@ -133,7 +132,7 @@ class GitHub:
         """One page; asked again if GitHub says that its search ran out of time. Raises IncompleteError."""
         for attempt in range(_INCOMPLETE_TRIES):
             response = self.service.request("GET", path, params=params, check=is_search_answer)
-            further_pages = -(-response.document["total_count"] // _PAGE_SIZE) - 1 if params else 0
+            further_pages = -(-response.document["total_count"] // params["per_page"]) - 1 if params else 0
             self._limits.searched(response, further_pages)
             if not response.document.get("incomplete_results"):
                 return _page_of(response)

@@ -4,20 +4,25 @@
 (README.md, "Search").
 """
 
+import logging
 import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from worksupport.errors import IncompleteError
+from worksupport.network.responses import TooLargeError
+
+logger = logging.getLogger(__name__)
 
 # More than five operators in a query are refused, so six logins are as many as one can name.
 LOGINS_PER_QUERY = 6
 _PLAIN_LOGIN = re.compile(r"[A-Za-z0-9_.\[\]-]+")
 _MOST_RESULTS = 1_000
-_PAGE_SIZE = 100
-_MOST_PAGES = _MOST_RESULTS // _PAGE_SIZE
+# The later ones where a page is too large, as descriptions can make it.
+_PAGE_SIZES = (100, 20, 4, 1)
 # Some 100,000 issues: a server that ignores dates would be asked for ever.
 _MOST_SPLITS = 300
 _SECOND = timedelta(seconds=1)
@@ -58,8 +63,8 @@ class Page:
     next_query: str  # of the next page's address; '' after the last
 
 
-# Asks for the first page of a query, or for the one that an address's query names.
-AskFirst = Callable[[str], Page]
+# Asks for the first page of a query, of so many issues; or for the one that an address's query names.
+AskFirst = Callable[[str, int], Page]
 AskNext = Callable[[str], Page]
 
 
@@ -94,9 +99,10 @@ class IssueSearch:
         self.query = query
         self.total = 0  # results promised
         self.received = 0  # results that came
-        self._ask_first = ask_first
+        self._ask = ask_first
         self._ask_next = ask_next
         self._now = now
+        self._size = _PAGE_SIZES[0]
         self._splits = 0
 
     @property
@@ -105,8 +111,19 @@ class IssueSearch:
         return self.received < self.total
 
     def __iter__(self) -> Iterator[list[Any]]:
-        """The pages, as lists of raw issues."""
-        yield from self._whole_query()
+        """The pages, as lists of raw issues; a page of a walk begun again can come twice."""
+        for size, smaller in pairwise((*_PAGE_SIZES, 0)):
+            self._size, self._splits, self.total, self.received = size, 0, 0, 0
+            try:
+                yield from self._whole_query()
+                return
+            except TooLargeError as error:
+                if not smaller:
+                    raise
+                logger.warning(f"{error.message}; asking for {smaller} issues at a time")
+
+    def _ask_first(self, query: str) -> Page:
+        return self._ask(query, self._size)
 
     def _whole_query(self) -> Iterator[list[Any]]:
         first = self._ask_first(self.query)
@@ -148,7 +165,7 @@ class IssueSearch:
 
     def _pages(self, page: Page, ids: set[object]) -> Generator[list[Any], None, int]:
         """Yields the items of a page and of those that follow it; returns how many the last one promised."""
-        for _ in range(_MOST_PAGES):
+        for _ in range(_MOST_RESULTS // self._size):
             ids.update(_id(item) for item in page.items)
             yield page.items
             if not page.next_query:

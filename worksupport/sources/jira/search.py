@@ -6,16 +6,20 @@ id. Cloud pages by token (README.md, "Search"); `data_center` has the other depl
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import pairwise
 from typing import Any, Protocol
 
 from worksupport.errors import IncompleteError, QueryRefusedError
-from worksupport.network.responses import Check, Document, Response, is_object
+from worksupport.network.responses import Check, Document, Response, TooLargeError, is_object
 from worksupport.sources.jira import jql
 
 logger = logging.getLogger(__name__)
 
 # Cloud sends no more than 100 issues a page as soon as a real field is asked for.
 PAGE_SIZE = 100
+# Where a page is too large, as descriptions can make it.
+_SMALLER_SIZES = (20, 4, 1)
 # A walk without end is cut: by its length, or earlier by pages in a row that bring nothing new.
 _MOST_PAGES = 10_000
 _MOST_PAGES_WITHOUT_NEWS = 50
@@ -78,8 +82,15 @@ def search(ask: Ask, deployment: Deployment, query: str, fields: Sequence[str]) 
 
     Raises QueryRefusedError (400), IncompleteError, and what the service raises.
     """
-    body = {"jql": query, "fields": list(fields), "maxResults": PAGE_SIZE}
-    return complete_pages(lambda: deployment.pages(ask, body))
+    for size, smaller in pairwise((PAGE_SIZE, *_SMALLER_SIZES, 0)):
+        body = {"jql": query, "fields": list(fields), "maxResults": size}
+        try:
+            yield from complete_pages(partial(deployment.pages, ask, body))
+            return
+        except TooLargeError as error:
+            if not smaller:
+                raise
+            logger.warning(f"{error.message}; asking for {smaller} issues at a time")
 
 
 def complete_pages(walk: Callable[[], Iterator[Page]]) -> Iterator[Page]:
