@@ -81,3 +81,19 @@ def _empty_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def _shut_network() -> None:
     """Only loopback, where the sandbox listens, can be reached."""
     pytest_socket.socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+
+
+@pytest.fixture
+def belongs_to_another(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """belongs_to_another(path): the system says so of it from now on; to change it for real takes root."""
+
+    def lie(stranger: Path, real_stat: Callable[..., os.stat_result] = os.stat) -> None:
+        def stat_with_strange_owner(path: str, **options: bool) -> os.stat_result:
+            values = list(real_stat(path, **options))
+            if os.path.abspath(path) == str(stranger):
+                values[4] = 4242
+            return os.stat_result(values)
+
+        monkeypatch.setattr(os, "stat", stat_with_strange_owner)
+
+    return lie

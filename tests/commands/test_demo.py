@@ -1,5 +1,6 @@
 """`worksupport demo`: the whole main job in one folder, and nothing outside it."""
 
+import os
 import shlex
 import sqlite3
 import stat
@@ -101,6 +102,35 @@ def test_refuses_links_that_lead_out_and_a_file_as_folder(run: Run, tmp_path: Pa
     assert run("demo", "linked").exit_code == 3
     assert elsewhere.read_bytes() == before
     assert run("demo", elsewhere).exit_code == 3
+
+
+def test_refuses_a_folder_that_others_may_change(
+    run: Run, tmp_path: Path, belongs_to_another: Callable[[Path], None]
+) -> None:
+    """Its configuration is told to be exported: who can swap it gets what runs then send."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    refused = run("demo", shared)
+    assert (refused.exit_code, refused.out) == (3, "")
+    assert f"chmod go-w {shared}" in refused.err
+    assert not list(shared.iterdir())
+    shared.chmod(0o700)
+    belongs_to_another(shared)
+    for folder in (shared, shared / "below"):
+        refused = run("demo", folder)
+        assert (refused.exit_code, refused.out) == (3, "")
+        assert "belongs to another account" in refused.err
+
+
+def test_the_folders_that_it_makes_are_closed_whatever_the_umask(run: Run, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        assert run("demo", tmp_path / "a" / "b").exit_code == 0
+    finally:
+        os.umask(before)
+    made = (tmp_path / "a", tmp_path / "a" / "b")
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made} == {0o700}
 
 
 def test_no_variable_of_ours_leads_the_demo_elsewhere(

@@ -3,8 +3,8 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -97,17 +97,9 @@ def test_a_local_config_that_others_may_write_is_passed_over(
 
 @pytest.mark.parametrize("part", ["file", "folder"])
 def test_a_local_config_of_another_account_is_passed_over(
-    environment: dict[str, str], local: Path, monkeypatch: pytest.MonkeyPatch, part: str
+    environment: dict[str, str], local: Path, belongs_to_another: Callable[[Path], None], part: str
 ) -> None:
-    stranger, real_stat = (local if part == "file" else local.parent), os.stat
-
-    def stat_with_strange_owner(path: str, **options: Any) -> os.stat_result:
-        values = list(real_stat(path, **options))
-        if os.path.abspath(path) == str(stranger):
-            values[4] = 4242
-        return os.stat_result(values)
-
-    monkeypatch.setattr(os, "stat", stat_with_strange_owner)
+    belongs_to_another(local if part == "file" else local.parent)
     with pytest.raises(ConfigurationError, match=r"passed over: .* another account \(user id 4242\)"):
         locate_config(None, environment)
 
@@ -258,3 +250,28 @@ def test_without_a_home_folder_the_files_must_be_named(home: str, monkeypatch: p
 
 def _database(config: Path | None, environment: dict[str, str]) -> str:
     return locate_database(config, None, environment)
+
+
+@pytest.mark.parametrize("part", ["file", "folder"])
+def test_a_named_config_of_another_account_is_refused(
+    environment: dict[str, str], own: Path, belongs_to_another: Callable[[Path], None], part: str
+) -> None:
+    """Its owner decides where the tokens go, also between two runs."""
+    belongs_to_another(own if part == "file" else own.parent)
+    for named, variables in ((own, {}), (None, {"WORKSUPPORT_CONFIG": str(own)}), (None, {})):
+        with pytest.raises(ConfigurationError, match=r"belongs to another account \(user id 4242\)"):
+            load_settings(named, None, {**environment, **variables})
+
+
+@pytest.mark.parametrize("part", ["file", "folder"])
+def test_a_named_config_that_others_may_write_is_a_warning(
+    tmp_path: Path, environment: dict[str, str], part: str
+) -> None:
+    text = f"{_GOOD}jira.email=a@b.example\nteam.member.a.name=A\nteam.member.a.jira_id=a@b.example\n"
+    named = _written(tmp_path / "there" / "mine.properties", text)
+    place = named if part == "file" else named.parent
+    place.chmod(0o722)
+    (warning,) = [w for w in load_settings(named, None, environment).warnings if "may write" in w]
+    assert f"chmod go-w {place}" in warning
+    place.chmod(0o1722 if part == "folder" else 0o700)
+    assert not [w for w in load_settings(named, None, environment).warnings if "may write" in w]

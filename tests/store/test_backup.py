@@ -100,10 +100,28 @@ def test_keep_counts_ours_alone(database: Path, tmp_path: Path) -> None:
 
 
 def test_the_copy_just_made_stays_though_the_clock_was_set_back(database: Path, tmp_path: Path) -> None:
+    """And one from the future neither counts as the newest nor is taken away."""
     folder = tmp_path / "copies"
-    back_up(database, folder, NOW + timedelta(hours=1), None)
-    made = back_up(database, folder, NOW, keep=1)
-    assert _names(folder) == [made.name]
+    ahead = back_up(database, folder, NOW + timedelta(days=400), None)
+    for day in range(4):
+        back_up(database, folder, NOW + timedelta(days=day), keep=2)
+    ours = ["worksupport-20261124T120000Z.db", "worksupport-20261125T120000Z.db"]
+    assert _names(folder) == [*ours, ahead.name]
+
+
+def test_what_cannot_be_removed_is_told_and_stops_nothing(run: Run, database: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copies"
+    for day in (1, 2, 3):
+        back_up(database, folder, NOW - timedelta(days=day), None)
+    stubborn = folder / "worksupport-20200101T000000Z.db"
+    (stubborn / "inside").mkdir(parents=True)
+    ahead = folder / "worksupport-20990101T000000Z.db"
+    ahead.touch()
+    answer = run("backup", folder, "--keep", "2", "-q", "--db", database, clock=FakeClock())
+    assert answer.exit_code == 0
+    assert f"the older copy {stubborn} could not be removed: Is a directory" in answer.err
+    assert f"{ahead} is named later than this copy and was left alone" in answer.err
+    assert _names(folder) == [stubborn.name, "worksupport-20261121T120000Z.db", NAME, ahead.name]
 
 
 def test_what_a_killed_backup_left_is_removed_by_the_next(database: Path, tmp_path: Path) -> None:

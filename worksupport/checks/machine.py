@@ -16,6 +16,7 @@ from worksupport.errors import ConfigurationError, DatabaseError, WorksupportErr
 from worksupport.queries.reader import answer
 from worksupport.store import lock
 from worksupport.store.disk import RUN_FACTOR
+from worksupport.store.place import require_one_place
 
 # Whatever its size now, the database may grow.
 _LEAST_ROOM_BYTES = 100_000_000
@@ -95,6 +96,7 @@ def _quoted(paths: list[Path]) -> str:
 def check_database(database: Path) -> Check:
     """Can it be read: ours, of this version's schema, whole (SQLite's quick_check)?"""
     try:
+        require_one_place(database)
         issues, verdict = answer(database, _look_into)
     except ConfigurationError as error:
         return refused("database", error)

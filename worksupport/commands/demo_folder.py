@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from worksupport.config.locate import CONFIG_NAME
+from worksupport.config.trust import other_owner, others_may_write
 from worksupport.errors import ConfigurationError
+from worksupport.store.disk import make_private_folder
 
 _DATABASE_NAME = "worksupport.db"
 _LOG_NAME = "harvest.log"
@@ -47,7 +49,12 @@ def translated(folder: Path) -> Iterator[None]:
 
 def write_configuration(folder: Path, text: str) -> None:
     """Make the folder if need be, and the configuration `text` in it. Raises OSError."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(folder)
+    if stranger := other_owner(str(folder)) or others_may_write(str(folder / CONFIG_NAME)):
+        raise ConfigurationError(
+            f"the folder is not this account's alone: {stranger}",
+            "name a folder of your own: worksupport demo FOLDER",
+        )
     descriptor = _open_new(folder / CONFIG_NAME, os.O_TRUNC)
     with open(descriptor, "w", encoding="utf-8") as file:
         file.write(_MARK + text)

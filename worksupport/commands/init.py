@@ -9,6 +9,7 @@ from worksupport.config.locate import CONFIG_NAME, user_config
 from worksupport.config.starter import starter_text
 from worksupport.context import Context
 from worksupport.errors import ConfigurationError
+from worksupport.store.disk import make_private_folder
 from worksupport.text import visible
 
 
@@ -30,7 +31,7 @@ def init(context: Context, *, file: Path | None) -> None:
 def _write_starter(path: Path) -> None:
     """Create `path` (mode 0600, its folders too) with the starter text; what is there stays."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
         raise ConfigurationError(

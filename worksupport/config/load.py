@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from worksupport.config import keys, locate, people, properties, sources
+from worksupport.config import keys, locate, people, properties, sources, trust
 from worksupport.config.given import Findings, Given, given_values, parsed_values
 from worksupport.config.secrets import exposure_warning, is_exposed
 from worksupport.config.settings import ServeSettings, Settings
@@ -25,9 +25,12 @@ def load_settings(config: Path | None, database: Path | None, environment: Mappi
     findings = Findings()
     located, passed_over = locate.find_config(config, environment)
     path = Path(located)
+    _require_own(path)
     document = properties.read(path)
     if passed_over:
         findings.warnings.append(f"./config/{locate.CONFIG_NAME} was passed over: {passed_over}")
+    if open_to := trust.others_may_write(str(path)):
+        findings.warnings.append(f"who may write the configuration decides where the tokens go: {open_to}")
     _check_file(path, document, findings)
     _check_variables(environment, findings)
     given = given_values(document, environment, findings)
@@ -52,6 +55,15 @@ def load_settings(config: Path | None, database: Path | None, environment: Mappi
         notes=tuple(findings.notes),
         **parts,
     )
+
+
+def _require_own(path: Path) -> None:
+    """Raise ConfigurationError for a file that another account can have written: its addresses get tokens."""
+    if stranger := trust.other_owner(str(path)):
+        raise ConfigurationError(
+            f"the configuration {path} is not this account's own: {stranger}",
+            "run as that account, or look at it first and copy it to a folder of your own",
+        )
 
 
 def load_serve_settings(config: Path | None, environment: Mapping[str, str]) -> ServeSettings:

@@ -36,7 +36,9 @@ def find_config(config: Location | None, environment: Mapping[str, str]) -> tupl
         return named, ""
     passed_over = ""
     if os.path.lexists(_LOCAL):
-        passed_over = _distrust(_LOCAL) or _of_a_stranger(_LOCAL, environment)
+        from worksupport.config.trust import others_work  # only now: most starts find no such file
+
+        passed_over = others_work(_LOCAL) or _of_a_stranger(_LOCAL, environment)
         if not passed_over:
             return os.path.abspath(_LOCAL), ""
     own = user_config(environment)
@@ -146,24 +148,6 @@ def _named_config(config: Location | None, environment: Mapping[str, str]) -> st
     if os.path.isdir(path):
         raise ConfigurationError(f"{path} ({by}) is a folder, not a configuration file", _HINT)
     return path
-
-
-def _distrust(path: str) -> str:
-    """Why the file at `path` may be somebody else's work; "" if only the user or root can have written it.
-
-    The folders count too: who may write them can put another file in its place.
-    """
-    real = os.path.realpath(path)
-    for place in dict.fromkeys((os.path.dirname(path), os.path.dirname(real), real)):
-        try:
-            status = os.stat(place)
-        except OSError as error:
-            return f"{place}: {error.strerror}"
-        if status.st_uid not in (0, os.geteuid()):
-            return f"{place} belongs to another account (user id {status.st_uid})"
-        if status.st_mode & 0o022:
-            return f"other accounts may write {place}; chmod go-w {place}"
-    return ""
 
 
 def _of_a_stranger(path: str, environment: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """A verified copy of the database, made while runs may go on."""
 
 import fcntl
+import logging
 import os
 import re
 import sqlite3
@@ -10,9 +11,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import mkstemp
 
+from worksupport import log
 from worksupport.errors import ConfigurationError, DatabaseError, WorksupportError
 from worksupport.store.disk import free_room, is_no_room, make_private_folder, no_room
 
+logger = logging.getLogger(__name__)
 _NAME = re.compile(r"worksupport-\d{8}T\d{6}Z\.db")
 _PARTIAL = ".worksupport-backup-"
 _MAKE_ROOM = "make room and run it again; no copy was removed"
@@ -131,11 +134,27 @@ def _verify(partial: Path) -> None:
 
 
 def _remove_old(folder: Path, keep: int | None, made: Path) -> None:
-    """Keep the newest `keep` copies, the one just made among them whatever the clock says."""
+    """Keep the copy just made and the newest before it, `keep` in all; tell what could not be removed.
+
+    One named later is left alone and told: whether its clock was wrong or ours is, nobody can tell.
+    """
     if keep is None:
         return
-    others = sorted(
-        path for path in folder.iterdir() if _NAME.fullmatch(path.name) and path.name != made.name
-    )
-    for path in others[: max(0, len(others) - (keep - 1))]:
-        path.unlink()
+    try:
+        names = sorted(path.name for path in folder.iterdir() if _NAME.fullmatch(path.name))
+    except OSError as error:
+        _tell(f"the older copies in {folder} could not be looked at: {error.strerror}")
+        return
+    for name in names:
+        if name > made.name:
+            _tell(f"{folder / name} is named later than this copy and was left alone: was a clock wrong?")
+    older = [name for name in names if name < made.name]
+    for name in older[: max(0, len(older) - (keep - 1))]:
+        try:
+            (folder / name).unlink()
+        except OSError as error:
+            _tell(f"the older copy {folder / name} could not be removed: {error.strerror}")
+
+
+def _tell(sentence: str) -> None:
+    logger.log(log.NEWLY_LEFT_OUT, sentence)  # also with --quiet, as cron runs it

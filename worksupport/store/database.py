@@ -16,6 +16,7 @@ from worksupport.errors import ConfigurationError, DatabaseError, InterruptedRun
 from worksupport.model.filters import folded_or_null
 from worksupport.store.disk import is_no_room, make_private_folder, no_room
 from worksupport.store.file import OpenedFiles, beside, check_kind, file_uri, schema_of, sqlite_error
+from worksupport.store.place import require_one_place
 from worksupport.store.schema import MIGRATIONS, SCHEMA_VERSION
 
 _BUSY_SECONDS = 60.0
@@ -201,6 +202,7 @@ def _refuse_foreign(path: Path) -> None:
     if not path.exists():
         return
     check_kind(path)
+    require_one_place(path)
     # A quiet database's folder stays as it is; what a crash left has to be read.
     if os.path.exists(beside(path, "-journal")):
         mode = "mode=rw"
