@@ -66,9 +66,9 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
 
 @pytest.fixture(autouse=True)
 def _empty_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No configuration, credentials or proxy of the machine reaches a test; the home folder is fresh."""
+    """No configuration, credentials, proxy or certificates of the machine reaches a test; the home folder is fresh."""
     for name in list(os.environ):
-        if name.startswith(("WORKSUPPORT_", "XDG_")) or name.upper().endswith("_PROXY"):
+        if name.startswith(("WORKSUPPORT_", "XDG_")) or name.upper().endswith(("_PROXY", "_CA_BUNDLE")):
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     home.mkdir()

@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import socket
 import threading
 import zlib
 from collections.abc import Callable
@@ -270,8 +271,62 @@ def test_loopback_is_asked_without_proxy(serve: Any, reply: Any, new_service: An
 
 def test_a_certificate_file_that_is_not_there_is_named(service: Service, monkeypatch: Any) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
-    with pytest.raises(ConfigurationError, match=r"invalid path: /nowhere/ca\.pem"):
+    with pytest.raises(ConfigurationError, match=r"REQUESTS_CA_BUNDLE names /nowhere/ca\.pem, which"):
         service.request("GET", "/x")
+
+
+def test_interim_answers_are_passed_over(serve: Any, reply: Any, new_service: Any) -> None:
+    """RFC 9110, section 15.2; http.client knows 100 alone."""
+
+    def hinted(handler: Any) -> None:
+        handler.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 2)
+        reply(handler, GOOD)
+
+    service = new_service(serve(hinted))
+    assert service.request("GET", "/x").document == {"fine": True}
+    assert service.requests == 1
+
+
+def test_headers_that_contradict_each_other_are_the_services_fault(
+    serve: Any, reply: Any, new_service: Any
+) -> None:
+    def contradicting(handler: Any) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}")
+
+    with pytest.raises(UnreachableError, match="whose headers contradict each other"):
+        new_service(serve(contradicting)).request("GET", "/x")
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "tries"),
+    [
+        ("407 Proxy Authentication Required", "wants a user and a password", 1),
+        ("403 Forbidden", r"does not let us through to jira\.example\.com \(403 Forbidden\)", 1),
+        ("502 Bad Gateway", r"does not reach jira\.example\.com: it answered 502 Bad Gateway", 5),
+    ],
+)
+def test_what_a_proxy_says_of_itself_is_told_apart(
+    status: str, words: str, tries: int, new_service: Any, monkeypatch: Any
+) -> None:
+    """Its answers to CONNECT; none is the service's."""
+    answer = f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
+
+    def proxy(listening: socket.socket) -> None:
+        for _ in range(tries):
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=proxy, args=(listening,), daemon=True).start()
+        monkeypatch.setenv("HTTPS_PROXY", f"http://me:hunter2@127.0.0.1:{listening.getsockname()[1]}")
+        service = new_service("https://jira.example.com")
+        with pytest.raises(UnreachableError, match=words) as caught:
+            service.request("GET", "/x")
+    assert service.requests == tries
+    assert "HTTPS_PROXY" in caught.value.message
+    assert "hunter2" not in caught.value.message + caught.value.hint
 
 
 def test_a_base_address_that_is_none_is_a_configuration_error(new_service: Any) -> None:

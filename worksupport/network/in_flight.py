@@ -4,6 +4,7 @@ Each connection tells the exchange of its thread which socket it uses; shutting 
 whatever the thread waits for.
 """
 
+import http.client
 import socket
 import threading
 from collections.abc import Iterator
@@ -85,7 +86,21 @@ def _tell(connection: HTTPConnection) -> None:
         exchange.socket = connection.sock
 
 
+class _FinalResponse(http.client.HTTPResponse):
+    """An answer behind any number of interim ones (RFC 9110, 15.2), such as 103 Early Hints."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        # http.client passes over 100 alone.
+        while True:
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if not 102 <= status < 200:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+
+
 class _Connection(HTTPConnection):
+    response_class = _FinalResponse
+
     def connect(self) -> None:
         super().connect()
         _tell(self)

@@ -13,7 +13,7 @@ from urllib3.exceptions import HTTPError
 from worksupport import __version__
 from worksupport.clock import Clock
 from worksupport.errors import InterruptedRunError
-from worksupport.network.responses import no_response
+from worksupport.network.causes import no_response
 
 TIMEOUT_SECONDS = 10.0
 # A run that was asked to end is to be gone within two seconds.

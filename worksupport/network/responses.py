@@ -5,9 +5,7 @@ they are only passed on to people.
 """
 
 import json
-import os
 import re
-import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
@@ -15,9 +13,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-import requests
-from requests.utils import get_environ_proxies, parse_header_links, select_proxy
-from urllib3 import exceptions as urllib3_errors
+from requests.utils import parse_header_links
 
 from worksupport.errors import (
     ConfigurationError,
@@ -26,7 +22,7 @@ from worksupport.errors import (
     UnreachableError,
     WorksupportError,
 )
-from worksupport.network.addresses import host, is_loopback, shown
+from worksupport.network.addresses import shown
 from worksupport.network.auth import Credentials
 from worksupport.text import visible
 
@@ -225,79 +221,3 @@ def refused_credentials(
     """The error for credentials that are wrong, expired or lack a right, naming the account."""
     verb = "does not allow this to" if status == 403 else "refused"
     return CredentialsError(f"{service} {verb} {credentials.account}: {said}", credentials.remedy)
-
-
-# What the HTTP library raises: the first that is found in the chain of causes says what happened. Its own
-# texts are never shown, for they can hold a proxy's password or a whole query.
-_UNREACHED: tuple[tuple[type[BaseException], str], ...] = (
-    (urllib3_errors.NameResolutionError, "the host's name cannot be resolved (DNS)"),
-    (ConnectionRefusedError, "the connection was refused"),
-    (requests.exceptions.ConnectTimeout, "no connection within the time-out"),
-    (requests.exceptions.ProxyError, "the proxy refuses us or does not answer"),
-)
-_CAUSES: tuple[tuple[type[BaseException], str], ...] = (
-    (ssl.SSLError, "the TLS connection failed"),
-    (requests.exceptions.SSLError, "the TLS connection failed"),
-    (requests.exceptions.ReadTimeout, "no answer within http.timeout_seconds"),
-    (urllib3_errors.ReadTimeoutError, "no answer within http.timeout_seconds"),
-    (requests.exceptions.ContentDecodingError, "the answer's compression is broken"),
-    (requests.exceptions.ChunkedEncodingError, "the answer broke off"),
-    (ConnectionError, "the connection broke off"),
-    (urllib3_errors.ProtocolError, "the connection broke off"),
-)
-_NEVER_SENT = (requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL, ValueError)
-_UNUSABLE_PROXY = (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL)
-
-
-def no_response(error: Exception, service: str, url: str) -> TransientError | WorksupportError:
-    """The error to raise in place of one of requests', urllib3's or the system's, for a request to `url`."""
-    causes, address = list(_chain(error)), shown(url)
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return UnreachableError(
-                f"{service} at {address} has a TLS certificate that we cannot trust: {cause.verify_message}",
-                "if a proxy of your company answers instead, name its certificates in REQUESTS_CA_BUNDLE",
-            )
-    proxy = proxy_variable(url)
-    if said := _said(causes, _UNREACHED):
-        return UnreachedError(f"the proxy that {proxy} names: {said}" if proxy else said)
-    if said := _said(causes, _CAUSES):
-        return TransientError(said)
-    if proxy and isinstance(error, _UNUSABLE_PROXY):
-        return ConfigurationError(
-            f"{service}: nothing can be sent to {address}: {proxy} names a proxy of a kind that we cannot use"
-            " (SOCKS needs the package PySocks)",
-            f"name an http:// proxy in {proxy}, or set NO_PROXY={host(url)}, or install PySocks beside us",
-        )
-    if isinstance(error, _NEVER_SENT):
-        return ConfigurationError(f"{service}: nothing can be sent to {address}: {type(error).__name__}")
-    if not isinstance(error, requests.RequestException):
-        # requests' own words about a certificate file of the environment that is not there
-        return ConfigurationError(f"{service}: nothing can be sent to {address}: {visible(str(error))}")
-    return TransientError(f"the connection failed ({type(error).__name__})")
-
-
-def proxy_variable(url: str) -> str:
-    """The environment variable whose proxy requests uses for `url`; '' if it goes there directly."""
-    if is_loopback(url):
-        return ""
-    proxy = select_proxy(url, get_environ_proxies(url))
-    scheme = url.partition(":")[0]
-    names = [name for base in (scheme, "all") for name in (f"{base}_proxy", f"{base}_PROXY".upper())]
-    return next((name for name in names if proxy and os.environ.get(name) == proxy), "")
-
-
-def _said(causes: list[BaseException], table: tuple[tuple[type[BaseException], str], ...]) -> str:
-    return next((said for kind, said in table if any(isinstance(c, kind) for c in causes)), "")
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that led to it; urllib3 hides causes in `reason` and in arguments."""
-    seen: set[int] = set()
-    waiting: list[object] = [error]
-    while waiting:
-        cause = waiting.pop()
-        if isinstance(cause, BaseException) and id(cause) not in seen:
-            seen.add(id(cause))
-            yield cause
-            waiting += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]

@@ -16,13 +16,13 @@ from worksupport.clock import Clock
 from worksupport.errors import WorksupportError
 from worksupport.network.addresses import host, is_loopback, redirected, same_origin
 from worksupport.network.auth import Credentials
+from worksupport.network.causes import no_response
 from worksupport.network.in_flight import Exchange, InFlight, WatchedAdapter
 from worksupport.network.responses import (
     MisdirectedError,
     OversizedError,
     Response,
     TransientError,
-    no_response,
 )
 from worksupport.text import visible
 
