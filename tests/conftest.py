@@ -66,7 +66,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
 
 @pytest.fixture(autouse=True)
 def _empty_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No configuration, credentials, proxy or certificates of the machine reaches a test; the home folder is fresh."""
+    """Nothing that the machine has configured reaches a test; the home folder is fresh."""
     for name in list(os.environ):
         if name.startswith(("WORKSUPPORT_", "XDG_")) or name.upper().endswith(("_PROXY", "_CA_BUNDLE")):
             monkeypatch.delenv(name)

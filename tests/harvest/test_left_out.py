@@ -73,6 +73,41 @@ def test_a_type_that_is_refused_is_found_out_and_left_out(harvested: Sandbox, ru
     assert _present(rows) == before | {"IAIPORT-9"}
 
 
+def test_one_of_several_ids_of_a_type_that_is_refused_hides_none_of_the_others(
+    harvested: Sandbox, run: Run, rows: Rows
+) -> None:
+    """A team-managed project has ids of its own for types of the same name."""
+    world, before = harvested.world, _present(rows)
+    world.add_jira_issue("IAIPORT", "Story", parent=world.jira_issues["IAIPORT-2"])
+    refused = world.type_named("Story", "IACU")["id"]
+    assert refused != world.type_named("Story", "IAIPORT")["id"]
+    harvested.fault = Refusing(lambda jql: "type IN" in jql and refused in jql)
+    answer = _harvest(run)
+    assert answer.exit_code == 0
+    (warning,) = json.loads(answer.out)["warnings"]
+    assert warning.startswith("jira: type 10101 left out")
+    assert f"by its id {refused}" in warning
+    assert _present(rows) == before | {"IAIPORT-9", "IAIPORT-10"}
+
+
+def test_an_answer_that_has_one_issue_under_two_keys_is_told(
+    harvested: Sandbox, run: Run, rows: Rows
+) -> None:
+    def twice(request: Request, answer: exchange.Answer) -> exchange.Answer:
+        if "Product Version" not in str(answer.document) or "/search/jql" not in request.path:
+            return answer
+        issues = answer.document["issues"]
+        doubled = {**issues[0], "key": "IAIPORT-77"}
+        return replace(answer, document={**answer.document, "issues": [*issues, doubled]})
+
+    harvested.fault = twice
+    answer = _harvest(run)
+    assert answer.exit_code == 0
+    source_id = harvested.world.jira_issues["IAIPORT-1"]["id"]
+    assert f"one answer has issue {source_id} twice, as IAIPORT-1 and IAIPORT-77" in answer.out
+    assert rows("SELECT count(*) FROM issues WHERE source_id = ?", source_id) == [(1,)]
+
+
 def test_what_only_tells_parent_from_type_is_not_stored(harvested: Sandbox, run: Run, rows: Rows) -> None:
     """A refused parent is asked alone for children of any type; a bug below it stays out all the same."""
     world = harvested.world

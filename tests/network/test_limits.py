@@ -36,6 +36,7 @@ def limited_once(web: Any, service: Service, status: int = 429, **headers: str) 
     [
         ({"Retry_After": "7"}, 7),
         ({"Retry_After": " 7 "}, 7),
+        ({"Retry_After": "1.5"}, 1.5),
         ({"Retry_After": "Sun, 22 Nov 2026 12:00:30 GMT"}, 31),
         ({"Retry_After": "Sun, 22 Nov 2026 10:00:30 GMT", "Date": "Sun, 22 Nov 2026 10:00:00 GMT"}, 31),
         ({"Retry_After": "7", "X_RateLimit_Reset": str(NOON + 90)}, 7),

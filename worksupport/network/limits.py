@@ -5,6 +5,7 @@ What they announce: sources/jira/README.md, "Limits", and sources/github/README.
 
 import logging
 import random
+import re
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 _JITTER_SHARE, _JITTER_SECONDS = 0.1, 1.0
 # Dates and epochs in headers are cut to whole seconds.
 _ROUNDING_SECONDS = 1.0
+_SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?")
 _LONGEST_PLAUSIBLE_SECONDS = 366 * 86_400.0
 
 
@@ -33,13 +35,13 @@ def announced_seconds(headers: Mapping[str, str], now: datetime) -> float | None
 
 
 def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
-    """What Retry-After says, in both its forms: seconds, or an HTTP date."""
+    """What Retry-After says, in both its forms: seconds (gateways send fractions too), or an HTTP date."""
     now = http_date(headers.get("Date")) or now
     for prefix in ("", "Beta-", "X-Beta-"):
         text = headers.get(f"{prefix}Retry-After")
-        number, date = whole_number(text), http_date(text)
-        if number is not None:
-            return _plausible(float(number))
+        date = http_date(text)
+        if _SECONDS.fullmatch((text or "").strip()):
+            return _plausible(float(text or ""))
         if date is not None:
             return _plausible((date - now).total_seconds() + _ROUNDING_SECONDS)
     return None

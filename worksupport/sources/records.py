@@ -1,12 +1,16 @@
 """What shaping a Jira and a GitHub issue has in common: fields read without trusting their type."""
 
-from datetime import datetime
+import re
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from worksupport.clock import utc_text
 from worksupport.errors import WorksupportError
-from worksupport.model.issue_fields import VendorType
+from worksupport.model.issue_fields import IssueRow, VendorType
 from worksupport.text import storable, visible
+
+_LEAP_SECOND = re.compile(r"(?<=:\d\d:)60")
 
 
 class OddRecordError(WorksupportError):
@@ -89,6 +93,18 @@ class Fields:
             raise OddRecordError(self._record, f"{name} is a {type(value).__name__}, not a {kind.__name__}")
 
 
+def contradictions(rows: Iterable[IssueRow]) -> list[str]:
+    """A sentence for each issue that stands twice in one answer, under two keys: the newer one is stored."""
+    keys: dict[str, str] = {}
+    found = []
+    for row in rows:
+        first = keys.setdefault(row["source_id"], row["issue_key"])
+        if first != row["issue_key"]:
+            both = f"{visible(first)} and {visible(row['issue_key'])}"
+            found.append(f"{row['source']}: one answer has issue {row['source_id']} twice, as {both}")
+    return found
+
+
 def record_id(raw: dict[str, Any]) -> str | None:
     """A record's `id` as text; both services have numeric ones, Jira as a string."""
     value = raw.get("id")
@@ -113,12 +129,16 @@ def record_text(raw: dict[str, Any], name: str) -> str | None:
 def utc_time(value: object) -> str | None:
     """`2015-12-02T07:39:15.000-0800`, `...Z` and the like as UTC text; None if it cannot be read.
 
-    A time without zone is not read either: any guess would be wrong for some site.
+    A time without zone is not read either: any guess would be wrong for some site. A leap second, which
+    Python does not know, is the second after it.
     """
     if not isinstance(value, str):
         return None
+    leap = _LEAP_SECOND.search(value)
     try:
-        moment = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(_LEAP_SECOND.sub("59", value))
+        if leap:
+            moment += timedelta(seconds=1)
         return utc_text(moment) if moment.tzinfo else None
     except (ValueError, OverflowError):
         return None

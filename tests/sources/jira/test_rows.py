@@ -142,6 +142,17 @@ def test_an_unreadable_time_is_null_and_no_failure(sent: object) -> None:
     assert shape(issue(created=sent))["created_at"] is None
 
 
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00.000Z"),
+        ("2016-12-31T15:59:60.500-0800", "2017-01-01T00:00:00.500Z"),
+    ],
+)
+def test_a_leap_second_is_the_second_after_it(sent: str, stored: str) -> None:
+    assert shape(issue(created=sent))["created_at"] == stored
+
+
 def test_labels_may_be_objects_and_odd_text() -> None:
     """Each once, as sent, also fragments of a stack trace."""
     sent = ["TypeError:", "a,b,", {"name": "bug"}, None, "^", "bug"]

@@ -49,7 +49,7 @@ def _walk(
             keys.update(issue.key for issue in page)
             yield [{"issue_key": i.key, "issue_type_id": _TYPES.get(i.type_name, -1)} for i in page]
 
-    known = [_TYPES[name] for name in TYPE_IDS if name in _TYPES]
+    known = {_TYPES[name]: (name,) for name in TYPE_IDS if name in _TYPES}
     Walk(Hierarchy(DEFAULT_TYPES), known, timed, ask).run([RootQuery(), LabelQuery(("x",))])  # type: ignore[arg-type]
     return timed, keys
 

@@ -88,7 +88,8 @@ def test_all_that_can_be_reached_is_brought(
     issues: list[tuple[Any, int]], roots: int, refused: set[int], workers: int, seed: int
 ) -> None:
     site = _Site(issues, roots, refused)
-    walk = Walk(_HIERARCHY, _TYPES, TimedWorkers(workers, seed), site.ask)  # type: ignore[arg-type]
+    site_ids = {each: (str(each),) for each in _TYPES}
+    walk = Walk(_HIERARCHY, site_ids, TimedWorkers(workers, seed), site.ask)  # type: ignore[arg-type]
     try:
         walk.run([RootQuery()])
     except IncompleteError:  # one cause is behind it

@@ -22,7 +22,7 @@ from worksupport.sources.base import (
 from worksupport.sources.github.client import GitHub
 from worksupport.sources.github.rows import github_row, is_pull_request
 from worksupport.sources.github.search import LOGINS_PER_QUERY, issue_query
-from worksupport.sources.records import OddRecordError
+from worksupport.sources.records import OddRecordError, contradictions
 
 
 @dataclass
@@ -100,6 +100,7 @@ class GitHubSource:
         search = self.client.search(issue_query(self.github.issue_label, group, self.github.search_scope))
         for items in search:
             rows = list(self._rows(items))
+            self.findings.warnings += contradictions(rows)
             emit(Page("github", rows, LABELLED))
             yield rows
         if search.is_short:

@@ -6,7 +6,7 @@ the end.
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
@@ -40,10 +40,14 @@ class RootQuery:
 
 @dataclass(frozen=True)
 class ChildrenQuery:
-    """The children of these parents that are of these configured types."""
+    """The children of these parents that are of these configured types.
+
+    `site_id`: only of that one of the ids that the site has for the type.
+    """
 
     parents: tuple[str, ...]
     type_ids: tuple[int, ...]
+    site_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,8 @@ Query = RootQuery | ChildrenQuery | LabelQuery
 def halves(query: Query) -> list[Query]:
     """The query as two smaller ones, to close in on the item that is refused; empty if it is single."""
     match query:
-        case ChildrenQuery(parents, type_ids) if len(parents) > 1:
-            return [ChildrenQuery(part, type_ids) for part in _halved(parents)]
+        case ChildrenQuery(parents) if len(parents) > 1:
+            return [replace(query, parents=part) for part in _halved(parents)]
         case LabelQuery(account_ids) if len(account_ids) > 1:
             return [LabelQuery(part) for part in _halved(account_ids)]
     return []
@@ -81,8 +85,8 @@ def query_jql(
             return jql.root_query(roots, jira.root_jql)
         case LabelQuery(account_ids):
             return jql.label_query(jira.issue_label or "", account_ids)
-        case ChildrenQuery(parents, type_ids):
-            return deployment.children_jql(parents, types.ids_of(type_ids))
+        case ChildrenQuery(parents, type_ids, site_id):
+            return deployment.children_jql(parents, (site_id,) if site_id else types.ids_of(type_ids))
 
 
 def level_name(query: Query, hierarchy: Hierarchy) -> str:

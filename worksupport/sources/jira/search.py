@@ -121,18 +121,26 @@ class Cloud:
     def pages(self, ask: Ask, query: Document) -> Iterator[Page]:
         """As `Deployment` says.
 
-        The last page says `isLast: true`, or has no token and does not say `isLast: false`; a short or an
-        empty page need not be the last one.
+        The last page has no token and does not say `isLast: false`; a short or an empty page need not be the
+        last one. A token beside `isLast: true` is tried: rows are stored by id, so what comes twice does no
+        harm.
         """
         seen: set[str] = set()
         token: str | None = None
+        is_last = False
         progress = WalkProgress()
         while True:
-            document = _by_token(ask, f"{self.api}/search/jql", query, token)
-            yield document["issues"]
-            progress.note(document["issues"])
+            try:
+                document = _by_token(ask, f"{self.api}/search/jql", query, token)
+            except BrokenPagingError:
+                if is_last:
+                    return
+                raise
+            page, was_last, is_last = document["issues"], is_last, document.get("isLast") is True
+            yield page
+            progress.note(page)
             token = _next_token(document)
-            if token is None:
+            if token is None or (is_last and (token in seen or (was_last and not page))):
                 return
             if token in seen:
                 raise BrokenPagingError("a page token came twice")
@@ -157,10 +165,10 @@ def _document(ask: Ask, path: str, body: Document) -> Document:
 def _next_token(document: Document) -> str | None:
     """The token of the next page; None after the last one."""
     is_last, token = document.get("isLast"), document.get("nextPageToken")
-    if is_last is True:
-        return None
     if isinstance(token, str) and token:
         return token
+    if is_last is True:
+        return None
     if is_last is False or token:
         raise BrokenPagingError("a page says that more follow but has no token for them")
     return None

@@ -34,7 +34,7 @@ from worksupport.sources.jira.rows import jira_row
 from worksupport.sources.jira.types import SiteTypes, require_root, resolve_types
 from worksupport.sources.jira.walk import Walk
 from worksupport.sources.jira.workers import Workers
-from worksupport.sources.records import OddRecordError
+from worksupport.sources.records import OddRecordError, contradictions
 
 
 @dataclass
@@ -170,6 +170,7 @@ class _Shaper:
         for raw_page in raw_pages:
             rows = [row for raw in raw_page if (row := self._row(raw)) is not None]
             self.accounts.update(account for row in rows for account, _ in row["assignee_accounts"])
+            self.findings.warnings += contradictions(rows)
             self.emit(Page("jira", rows, level))
             yield rows
 

@@ -37,14 +37,20 @@ class _Arrived:
 
 
 class Walk:
-    """One walk over one site; afterwards `left_out` tells what it could not ask, the counts what came."""
+    """One walk over one site; afterwards `left_out` tells what it could not ask, the counts what came.
 
-    def __init__(self, hierarchy: Hierarchy, known_types: Iterable[int], workers: Workers, ask: Ask) -> None:
+    `site_ids`: the site's ids of each configured type; those that it refuses to search for are taken out.
+    """
+
+    def __init__(
+        self, hierarchy: Hierarchy, site_ids: dict[int, tuple[str, ...]], workers: Workers, ask: Ask
+    ) -> None:
         self.left_out: list[LeftOut] = []
         self.roots = 0
         self.labelled = 0
         self._hierarchy = hierarchy
-        self._known_types = set(known_types)
+        self._site_ids = site_ids
+        self._have_several = {type_id for type_id, ids in site_ids.items() if len(ids) > 1}
         self._workers = workers
         self._ask = ask
         self._frontier = Frontier(workers.count, self._child_types)
@@ -84,14 +90,17 @@ class Walk:
                 return
             if isinstance(query, ChildrenQuery):
                 query = replace(query, type_ids=self._known(query.type_ids))
-                if not query.type_ids:
+                if not query.type_ids or query.site_id not in (None, *self._ids(query.type_ids)):
                     continue
             self._in_flight[query] = 0
             self._workers.submit(query, partial(self._fetch, query))
 
     def _known(self, type_ids: Iterable[int]) -> tuple[int, ...]:
         """These types without those that the service lacks or, as it turned out meanwhile, refuses."""
-        return tuple(type_id for type_id in type_ids if type_id in self._known_types)
+        return tuple(type_id for type_id in type_ids if type_id in self._site_ids)
+
+    def _ids(self, type_ids: Iterable[int]) -> list[str]:
+        return [site_id for type_id in type_ids for site_id in self._site_ids[type_id]]
 
     def _fetch(self, query: Query | ParentProbe) -> None:
         asked = ChildrenQuery(query.query.parents, ()) if isinstance(query, ParentProbe) else query
@@ -153,12 +162,20 @@ class Walk:
             self._ready.appendleft(ParentProbe(query))
 
     def _leave_out_types(self, query: ChildrenQuery) -> None:
-        """The parent alone is answered, so the type is the culprit: no further query names it."""
+        """The parent alone is answered, so the type is the culprit, or one of the ids that the site has for
+        it: no further query names that."""
         if len(query.type_ids) > 1:
-            self._ready.extend(ChildrenQuery(query.parents, (type_id,)) for type_id in query.type_ids)
+            self._ready.extend(replace(query, type_ids=(type_id,)) for type_id in query.type_ids)
             return
-        self._known_types.discard(query.type_ids[0])
-        self._leave_out(Kind.TYPE, str(query.type_ids[0]), "the service refuses to search for this type")
+        (type_id,) = query.type_ids
+        if type_id in self._have_several and query.site_id is None:
+            self._ready.extend(replace(query, site_id=each) for each in self._site_ids.get(type_id, ()))
+            return
+        left = [each for each in self._site_ids.pop(type_id, ()) if query.site_id not in (None, each)]
+        if left:
+            self._site_ids[type_id] = tuple(left)
+        which = f"this type by its id {query.site_id}" if query.site_id else "this type"
+        self._leave_out(Kind.TYPE, str(type_id), f"the service refuses to search for {which}")
 
     def _leave_out(self, kind: Kind, name: str, reason: str) -> None:
         if any((other.kind, other.name) == (kind, name) for other in self.left_out):
