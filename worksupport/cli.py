@@ -8,7 +8,7 @@ import os
 import sys
 
 from worksupport import fast, output
-from worksupport.errors import ConfigurationError, ExitCode, WorksupportError
+from worksupport.errors import ConfigurationError, ExitCode, WorksupportError, no_resources
 
 TYPE_CHECKING = False  # see queries/reader.py
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ def main(arguments: list[str] | None = None, clock: "Clock | None" = None) -> in
     Every fault of a person, a service or a file ends here as one sentence on stderr; a bug keeps its
     traceback.
     """
+    if sys.stderr is None:  # closed; print would take stdout in its place
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     _let_every_text_out()
     if arguments is None:
         arguments = sys.argv[1:]
@@ -32,6 +34,10 @@ def main(arguments: list[str] | None = None, clock: "Clock | None" = None) -> in
         return ExitCode.INTERRUPTED
     except WorksupportError as error:
         return _show(error)
+    except (MemoryError, RuntimeError) as error:
+        if exhausted := no_resources(error):
+            return _show(exhausted)
+        raise
     except FileNotFoundError:
         if not _is_folder_gone():
             raise

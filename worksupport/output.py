@@ -12,7 +12,14 @@ def json_text(document: object) -> str:
     """`document` as the command line prints it and `serve` sends it: compact ASCII and a newline."""
     import json  # only now: most of the reads have SQLite write their JSON
 
-    return json.dumps(document, ensure_ascii=True, separators=(",", ":")) + "\n"
+    return json.dumps(document, ensure_ascii=True, separators=(",", ":"), default=_decoded) + "\n"
+
+
+def _decoded(value: object) -> str:
+    """A damaged database can hold bytes where text belongs."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def json_ascii(text: str) -> str:

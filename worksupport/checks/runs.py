@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from worksupport.checks.base import Check
-from worksupport.model.times import age_text
+from worksupport.model.times import age_text, stored_moment
 from worksupport.queries.health import SHARE_DAYS
 
 # One failure in ten is the services' weather; more is worth a look.
@@ -25,7 +25,7 @@ def check_age(condition: dict[str, Any], source: str, oldest: str, now: datetime
     if end is None:
         return Check(name, False, f"{source} was never harvested", "worksupport harvest")
     detail = f"harvested {age_text(end, now)}, at {end}"
-    if datetime.fromisoformat(end) > now:
+    if (moment := stored_moment(end)) is None or moment > now:
         return Check(name, False, detail, "set this machine's clock, then: worksupport harvest")
     if end < oldest:
         return Check(name, False, f"{detail}; too old", "is cron running it? worksupport harvest")

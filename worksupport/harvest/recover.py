@@ -1,12 +1,13 @@
 """After an interrupted run: what it left was repaired at the opening; is a reload due?"""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from worksupport import log
 from worksupport.harvest.reload import Trigger, reload
 from worksupport.harvest.run import Run
 from worksupport.harvest.session import Session
+from worksupport.model.times import stored_moment
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,9 @@ def _staleness(session: Session) -> str | None:
     if not rows:
         return "there was none yet"
     ((started_at,),) = rows
-    age = session.clock.now() - datetime.fromisoformat(started_at)
+    if (began := stored_moment(started_at)) is None:
+        return f"the last one began at {started_at!r}, which is no time"
+    age = session.clock.now() - began
     if age < timedelta(0):
         return f"the last one began at {started_at}, which lies in the future"
     if age > timedelta(hours=session.settings.interval_hours):

@@ -14,6 +14,7 @@ from worksupport.errors import (
     LockedError,
     WorksupportError,
     gravest,
+    no_resources,
 )
 from worksupport.harvest.session import Session
 from worksupport.model.names import SOURCES
@@ -135,6 +136,7 @@ def _reason(error: BaseException) -> str:
         return "interrupted"
     if isinstance(error, LockedError):
         return "superseded"
+    error = no_resources(error) or error
     return error.message if isinstance(error, WorksupportError) else f"internal error: {error!r}"
 
 

@@ -28,6 +28,14 @@ def moment(option: str, text: str, now: datetime) -> str:
         ) from None
 
 
+def stored_moment(text: object) -> datetime | None:
+    """A time as stored; None for what is none, as a damaged file can hold."""
+    try:
+        return datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
 def age_text(moment: str | None, now: datetime) -> str:
     """`moment` (UTC text as stored, or None) seen from `now`: "2 hours ago", "just now", "never".
 
@@ -35,7 +43,9 @@ def age_text(moment: str | None, now: datetime) -> str:
     """
     if moment is None:
         return "never"
-    seconds = (now - datetime.fromisoformat(moment)).total_seconds()
+    if (stored := stored_moment(moment)) is None:
+        return "at an unreadable time"
+    seconds = (now - stored).total_seconds()
     if seconds < 1:
         return "just now" if seconds > -1 else "in the future"
     unit, size = next((unit, size) for unit, size in _STEPS if seconds >= size)
@@ -56,6 +66,5 @@ def duration_text(seconds: float | None) -> str:
 
 def seconds_between(start: str | None, end: str | None) -> float | None:
     """Seconds from one stored time to another; None if one is missing."""
-    if start is None or end is None:
-        return None
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+    began, ended = stored_moment(start), stored_moment(end)
+    return (ended - began).total_seconds() if began and ended else None

@@ -7,6 +7,7 @@ from typing import Any
 
 from worksupport.clock import utc_text
 from worksupport.model.names import SOURCES
+from worksupport.model.times import stored_moment
 from worksupport.queries.history import HistoryQuestion, reloads_document
 from worksupport.queries.reader import NEWEST_RESULT, NEWEST_RUN, age
 from worksupport.queries.remarks import longest_age
@@ -68,9 +69,10 @@ def unhealthy_document(detail: str) -> dict[str, Any]:
 
 def _seconds_since(harvested_at: str | None, now: datetime) -> int | None:
     """Whole seconds; None for no moment, and for one in the future."""
-    if harvested_at is None:
+    moment = stored_moment(harvested_at)
+    if moment is None:
         return None
-    seconds = int((now - datetime.fromisoformat(harvested_at)).total_seconds())
+    seconds = int((now - moment).total_seconds())
     return seconds if seconds >= 0 else None
 
 
@@ -82,9 +84,8 @@ def _last_outcome(connection: sqlite3.Connection, source: str) -> dict[str, Any]
 
 def _due(last_reload: dict[str, Any] | None, interval: timedelta) -> str | None:
     """When the next start or `recover` makes a reload; None: as soon as one comes."""
-    if last_reload is None:
-        return None
-    return utc_text(datetime.fromisoformat(last_reload["reload_started"]) + interval)
+    began = stored_moment(last_reload["reload_started"]) if last_reload else None
+    return utc_text(began + interval) if began else None
 
 
 SHARE_DAYS = 30

@@ -10,6 +10,7 @@ from worksupport.errors import NotFoundError, UsageError
 
 STATUSES = ("running", "completed", "failed")
 MAX_LIMIT = 100
+_LARGEST_ID = 2**63 - 1  # of SQLite
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class HistoryQuestion:
 
 
 _RELOADS = """
-SELECT id, reload_started, status, completed_at, records_processed, issues_deleted, duration_seconds,
-    source, triggered_by, error_message
+SELECT id, reload_started, status, completed_at, records_processed, issues_deleted,
+    CAST(duration_seconds AS INTEGER), source, triggered_by, error_message
 FROM reload_tracking WHERE (:id IS NULL OR id = :id) AND (:status IS NULL OR status = :status)
 ORDER BY id DESC LIMIT :limit
 """
@@ -106,7 +107,7 @@ def _sources_of(
 
 
 def _only(record_id: int) -> dict[str, Any]:
-    return {"status": None, "id": record_id, "limit": 1}
+    return {"status": None, "id": min(record_id, _LARGEST_ID), "limit": 1}
 
 
 def _reloads(connection: sqlite3.Connection, parameters: dict[str, Any]) -> list[dict[str, Any]]:

@@ -93,6 +93,12 @@ def open_reader(path: Location) -> Iterator[sqlite3.Connection]:
             if version < SCHEMA_VERSION:
                 _show_as_newest(connection)
             yield connection
+    except (ValueError, TypeError, OverflowError) as error:
+        # Our own values are read without any of these: a damaged file holds others.
+        raise DatabaseError(
+            f"the database {path} holds a value that cannot be read: {error}",
+            "worksupport reload writes all issues anew; see `worksupport check`",
+        ) from error
     except sqlite3.Error as error:
         if before != _fingerprint(path):
             raise DatabaseChangedError(f"the database {path} changed while it was read") from error
@@ -108,8 +114,8 @@ def is_empty(text: str) -> bool:
 
 def data_version(connection: sqlite3.Connection) -> int:
     """The number that every write raises when it changes an answer."""
-    ((version,),) = connection.execute("SELECT data_version FROM data_state")
-    return int(version)
+    ((version,),) = connection.execute("SELECT max(data_version) FROM data_state")
+    return int(version or 0)
 
 
 def age(connection: sqlite3.Connection) -> "dict[str, Any]":

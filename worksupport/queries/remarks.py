@@ -13,7 +13,7 @@ from worksupport.queries.reader import NEWEST_RESULT, TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
-_INTERVAL = "SELECT interval_hours FROM data_state"
+_INTERVAL = "SELECT max(interval_hours) FROM data_state"
 _DEFAULT_INTERVAL_HOURS = 2.0
 _ROUNDING = timedelta(seconds=1)
 _NEWEST = f"""
@@ -59,7 +59,8 @@ def _of_source(connection: sqlite3.Connection, source: str, oldest: datetime, no
         return ""
     stored = connection.execute(_STORED, [source]).fetchone()
     end = stored[1] if stored else None
-    if end and oldest <= datetime.fromisoformat(end) <= now + _ROUNDING:
+    first, last_moment = (moment.isoformat(timespec="milliseconds") for moment in (oldest, now + _ROUNDING))
+    if end and first <= end <= last_moment:
         return ""
     failed = connection.execute(_FAILED, [source]).fetchone()
     is_newer = failed is not None and (stored is None or _place(failed) > _place(stored))

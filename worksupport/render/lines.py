@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from worksupport.model.times import stored_moment
 from worksupport.text import visible
 
 UNASSIGNED = "unassigned"
@@ -99,5 +100,6 @@ def _stale_days(node: dict[str, Any], now: datetime) -> int | None:
     updated_at = node.get("updated_at")
     if updated_at is None or node["status_category"] == "done":
         return None
-    days = (now - datetime.fromisoformat(updated_at)).days
+    moment = stored_moment(updated_at)
+    days = (now - moment).days if moment else 0
     return days if days >= STALE_DAYS else None

@@ -94,6 +94,7 @@ class Store:
                 migrations.apply(Database(self.connection))
                 # A database rebuilt by .dump or .recover has every table, but lost the number.
                 self.connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        self.connection.execute("INSERT OR IGNORE INTO data_state (id, data_version) VALUES (1, 0)")
 
     def table(self, name: str) -> Table:
         """One table, for inserts and updates in sqlite-utils' words; inside `transaction`."""
