@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -176,3 +177,14 @@ def test_on_a_terminal_there_is_neither_time_nor_run_and_the_next_step_has_its_l
     log.name_run("3f2a9c1b7d4e")
     logger.error("jira failed: refused", extra=log.fields(hint="make a \x1b new token", seconds=2))
     assert stream.getvalue() == "❌ jira failed: refused seconds=2\n  make a \\x1b new token\n"
+
+
+def test_a_second_log_on_a_full_disk_loses_lines_and_no_more(
+    clock: FakeClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.set_up(1, "text", clock)
+    with log.also_to(os.open("/dev/full", os.O_WRONLY), clock):
+        for number in range(3000):
+            logging.getLogger("worksupport.test").debug("line %d", number)
+        logging.getLogger("worksupport.test").info("on stderr")
+    assert capsys.readouterr().err == "2026-11-22T12:00:00.000Z \u2139\ufe0f on stderr\n"

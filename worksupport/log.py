@@ -5,8 +5,8 @@ import logging
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO
 
 from worksupport.clock import Clock
 from worksupport.errors import WorksupportError
@@ -51,20 +51,30 @@ def set_up(verbosity: int, log_format: str, clock: Clock) -> None:
 
 @contextmanager
 def also_to(descriptor: int, clock: Clock) -> Iterator[None]:
-    """While inside, everything is also written, as text, to this open file; stderr shows what it showed."""
+    """While inside, everything is also written, as text, to this open file; stderr shows what it showed.
+
+    A disk without room for it loses lines here, no more.
+    """
     before = _package_log.level
-    with open(descriptor, "w", encoding="utf-8") as file:
-        handler = logging.StreamHandler(file)
-        handler.setFormatter(_TextFormatter(clock))
-        for other in _package_log.handlers:
-            other.setLevel(before)
-        _package_log.addHandler(handler)
-        _package_log.setLevel(logging.DEBUG)
-        try:
-            yield
-        finally:
-            _package_log.setLevel(before)
-            _package_log.removeHandler(handler)
+    file = open(descriptor, "w", encoding="utf-8")  # noqa: SIM115
+    handler = _CourtesyHandler(file)
+    handler.setFormatter(_TextFormatter(clock))
+    for other in _package_log.handlers:
+        other.setLevel(before)
+    _package_log.addHandler(handler)
+    _package_log.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        _package_log.setLevel(before)
+        _package_log.removeHandler(handler)
+        with suppress(OSError):
+            file.close()
+
+
+class _CourtesyHandler(logging.StreamHandler[TextIO]):
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say nothing: what matters is on stderr."""
 
 
 def tell_end(error: WorksupportError) -> None:

@@ -5,6 +5,7 @@ import os
 import pty
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 
 from tests.conftest import Answer
 from tests.filled_database import fill, issue
+from worksupport.sandbox.jira_site import empty_site
+from worksupport.sandbox.server import running
 
 Run = Callable[..., Answer]
 FAMILY = "👨\u200d👩\u200d👧"
@@ -160,3 +163,48 @@ def test_a_file_system_without_locks_is_found_by_check(tmp_path: Path, database:
     assert check.returncode == 3
     harvest = _program("harvest", "--config", config, **variables)
     assert (harvest.returncode, said in harvest.stderr, "local disk" in harvest.stderr) == (3, True, True)
+
+
+@pytest.mark.parametrize("name", [":memory:", "file:x.db", "file:x.db?mode=memory"])
+@pytest.mark.parametrize("command", ["keys", "harvest --dry-run", "check --offline"])
+def test_a_database_that_is_no_file_is_refused(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, command: str
+) -> None:
+    """It would keep nothing, and say so nowhere."""
+    config = tmp_path / "team.properties"
+    config.write_text("jira.base_url = http://127.0.0.1:9\njira.email = a@b.example\njira.api_token = t\n")
+    config.chmod(0o600)
+    answer = run(*command.split(), "--config", config, "--db", name)
+    assert answer.exit_code == 3
+    assert f"expected the path of a file; found '{name}'" in answer.err + answer.out
+    monkeypatch.setenv("WORKSUPPORT_DB", name)
+    assert run("keys").exit_code == 3
+    assert {path.name for path in tmp_path.iterdir()} == {"home", config.name}
+
+
+def test_a_closed_stderr_does_not_put_errors_on_stdout(database: Path) -> None:
+    ended = _program("tree NOPE --db", database, shell="2>&-")
+    assert (ended.returncode, ended.stdout) == (1, "")
+
+
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), MemoryError()])
+def test_limits_of_the_process_are_a_sentence(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """As under `ulimit -v`; the run's record says the same."""
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise error
+
+    with running(empty_site()) as sandbox:
+        config = tmp_path / "team.properties"
+        config.write_text(sandbox.properties(), encoding="utf-8")
+        config.chmod(0o600)
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        answer = run("harvest", "--config", config)
+    monkeypatch.undo()
+    assert answer.exit_code == 1
+    assert "the system gives this process no more memory or threads" in answer.err
+    assert "ulimit -v" in answer.err
+    history = run("history", "--harvests", "--db", tmp_path / "worksupport.db")
+    assert "no more memory or threads" in history.out

@@ -149,7 +149,7 @@ def test_a_bad_address_is_one_sentence(run: Run, database: Path, host: str) -> N
 def test_an_address_of_another_machine_is_one_sentence(
     run: Run, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("WORKSUPPORT_SERVE_TOKEN", "token")
+    monkeypatch.setenv("WORKSUPPORT_SERVE_TOKEN", "the-token")
     shown = run("serve", "--db", database, "--host", "192.0.2.1")
     assert (shown.exit_code, shown.out) == (3, "")
     assert "cannot listen on http://192.0.2.1:8000: " in shown.err
@@ -184,11 +184,11 @@ def test_a_configuration_without_services_must_still_be_right_about_serve(
 
 def test_a_configuration_without_services_has_its_token_kept(database: Path, tmp_path: Path) -> None:
     config = tmp_path / "team.properties"
-    config.write_text("serve.token = right\nserve.port = 1")
+    config.write_text("serve.token = right-one\nserve.port = 1")
     config.chmod(0o600)
     with started("--db", database, "--config", config) as server:
         assert server.ask("/health")[0] == 401
-        assert server.ask("/api/issues/keys", Authorization="Bearer right")[0] == 200
+        assert server.ask("/api/issues/keys", Authorization="Bearer right-one")[0] == 200
 
 
 def test_port_and_host_have_their_bounds(run: Run) -> None:

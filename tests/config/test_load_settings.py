@@ -68,7 +68,7 @@ _GIVEN = {
     "database.path": ("/data/x.db", Path("/data/x.db")),
     "serve.host": ("::", "::"),
     "serve.port": ("0", 0),
-    "serve.token": ("s3rve", "s3rve"),
+    "serve.token": ("s3rve-us1", "s3rve-us1"),
     "serve.rate_limit_per_minute": ("0", 0),
     "serve.public_url": ("http://work.corp.example/", "http://work.corp.example"),
     "monitor.ping_url": ("https://hc.example/uuid?x=1", "https://hc.example/uuid?x=1"),
@@ -102,6 +102,7 @@ def test_each_key_is_read_from_the_file_and_beaten_by_its_variable(load: Load, k
         ("harvest.interval_hours", "nan", "expected a number above 0, at most 8784; found 'nan'"),
         ("harvest.interval_hours", "", "expected a number above 0, at most 8784; found ''"),
         ("harvest.interval_hours", "two", "expected a number above 0, at most 8784; found 'two'"),
+        ("serve.token", "1234567", "expected 8 characters or more (the value is not shown)"),
         ("harvest.retention_days", "-1", "expected a number from 0 to 36600; found '-1'"),
         ("harvest.retention_days", "9e9", "expected a number from 0 to 36600; found '9e9'"),
         ("harvest.concurrency", "0", "expected a whole number from 1 to 64; found '0'"),
@@ -481,7 +482,9 @@ def test_issue_types_that_are_refused(problems: Problems, lines: str, expected: 
 
 
 def test_serve_settings(load: Load) -> None:
-    assert load(f"{_JIRA}serve.port=9000\nserve.token=t ").serve == ServeSettings(port=9000, token="t")
+    assert load(f"{_JIRA}serve.port=9000\nserve.token=12345678 ").serve == ServeSettings(
+        port=9000, token="12345678"
+    )
 
 
 def test_wrong_bytes_are_one_problem_with_a_line(problems: Problems) -> None:

@@ -122,6 +122,6 @@ def test_a_command_that_hangs_is_ended(problems: Problems, monkeypatch: pytest.M
 def test_no_secret_is_in_the_settings_as_text(load: Load) -> None:
     text = (
         f"{_JIRA}jira.api_token=SECRET1\ngithub.api_token=SECRET2\ngithub.issue_label=x\n"
-        "serve.token=SECRET3\nmonitor.ping_url=https://x/SECRET4\n"
+        "serve.token=ASECRET3\nmonitor.ping_url=https://x/SECRET4\n"
     )
     assert "SECRET" not in repr(load(text)) + str(load(text))

@@ -12,6 +12,7 @@ from worksupport.checks.base import Check, refused
 from worksupport.config.properties import read
 from worksupport.config.secrets import exposure_warning, holds_secret
 from worksupport.config.settings import Settings
+from worksupport.config.trust import writable_warning
 from worksupport.errors import ConfigurationError, DatabaseError, WorksupportError
 from worksupport.queries.reader import answer
 from worksupport.store import lock
@@ -28,8 +29,11 @@ def check_configuration(load: Callable[[], Settings]) -> tuple[Settings | None, 
         settings = load()
     except ConfigurationError as error:
         return None, refused("configuration", error)
-    exposure = exposure_warning(settings.path)  # `check_files` tells that
-    warnings = [warning for warning in settings.warnings if warning != exposure]
+    of_files = (
+        exposure_warning(settings.path),
+        writable_warning(str(settings.path)),
+    )  # `check_files` tells that
+    warnings = [warning for warning in settings.warnings if warning not in of_files]
     members = "1 member" if len(settings.members) == 1 else f"{len(settings.members)} members"
     detail = [f"{settings.path}, {members}", *settings.notes, *warnings]
     fix = f"correct {settings.path}" if warnings else ""
@@ -37,12 +41,13 @@ def check_configuration(load: Callable[[], Settings]) -> tuple[Settings | None, 
 
 
 def check_files(config: Path | None, database: Path | None) -> Check:
-    """Are the files, and the folder of the database, closed to other accounts and open to this one?
+    """Are the files, and the folders that they are in, closed to other accounts and open to this one?
 
     None: not found, which is another check's business.
     """
     files = [*_private_config(config), *_database_files(database)]
-    folders = [database.resolve().parent] if database and database.resolve().parent.is_dir() else []
+    beside = (path.resolve().parent for path in (config, database) if path)
+    folders = [folder for folder in dict.fromkeys(beside) if folder.is_dir()]
     readable = [path for path in files if path.stat().st_mode & 0o077]
     writable = [path for path in folders if _others_may_write(path)]
     unusable = [path for path in (*files, *folders) if not os.access(path, os.R_OK | os.W_OK)]

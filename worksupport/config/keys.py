@@ -164,9 +164,10 @@ DATABASE_AND_SERVER = (
     Key("serve.port", parsers.whole_number(0, 65535), "serve.port", default="8000"),
     Key(
         "serve.token",
-        parsers.token,
+        parsers.serve_token,
         "serve.token",
-        "Needed as soon as serve.host is not loopback (secret).",
+        "Needed as soon as serve.host is not loopback (secret); 8 characters or more. To make one:\n"
+        'python3 -c "import secrets; print(secrets.token_urlsafe())"',
         is_secret=True,
     ),
     Key(

@@ -29,8 +29,8 @@ def load_settings(config: Path | None, database: Path | None, environment: Mappi
     document = properties.read(path)
     if passed_over:
         findings.warnings.append(f"./config/{locate.CONFIG_NAME} was passed over: {passed_over}")
-    if open_to := trust.others_may_write(str(path)):
-        findings.warnings.append(f"who may write the configuration decides where the tokens go: {open_to}")
+    if writable := trust.writable_warning(str(path)):
+        findings.warnings.append(writable)
     _check_file(path, document, findings)
     _check_variables(environment, findings)
     given = given_values(document, environment, findings)

@@ -78,10 +78,10 @@ def locate_database(
 def named_database(database: Location | None, environment: Mapping[str, str]) -> str | None:
     """The database that `--db` or WORKSUPPORT_DB names; None if neither does.
 
-    Raises ConfigurationError for shell writing in the variable.
+    Raises ConfigurationError for shell writing in the variable, and for what is no file.
     """
     if database is not None:
-        return os.path.expanduser(os.fspath(database))
+        return os.path.expanduser(_file(os.fspath(database), "--db"))
     text = environment.get(DATABASE_VARIABLE, "")
     return _in_full(text, DATABASE_VARIABLE) if text else None
 
@@ -107,7 +107,14 @@ def _in_full(text: str, place: str) -> str:
         raise ConfigurationError(
             f"{place}: expected a path in full; found {text!r}, which nothing here expands (nor does cron)"
         )
-    return os.path.expanduser(text)
+    return os.path.expanduser(_file(text, place))
+
+
+def _file(text: str, place: str) -> str:
+    """Refuse what SQLite would take for no file: it would keep nothing, or keep it under another name."""
+    if text == ":memory:" or text.startswith("file:"):
+        raise ConfigurationError(f"{place}: expected the path of a file; found {text!r}")
+    return text
 
 
 def default_database(environment: Mapping[str, str]) -> str:

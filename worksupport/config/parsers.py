@@ -20,6 +20,7 @@ _QUOTATION_MARKS = (
 )
 # `priority #1` is a label; a comment begins with a letter or a blank.
 _COMMENT = re.compile(r"\s(#(?!\d)|//)")
+_SHORTEST_TOKEN = 8
 _LOGIN = re.compile(r"[\w.-]+(\[bot\])?")
 
 
@@ -127,6 +128,13 @@ def token(value: str) -> str:
     return query(value)
 
 
+def serve_token(value: str) -> str:
+    """A token that is ours to choose: not one that is soon guessed."""
+    if len(token(value)) < _SHORTEST_TOKEN:
+        raise ValueError(f"expected {_SHORTEST_TOKEN} characters or more (the value is not shown)")
+    return value
+
+
 def base_url(value: str) -> str:
     """The root of a service: https (http only to loopback), no credentials; its last slash is dropped."""
     parts = _address(value)
@@ -180,4 +188,4 @@ def _is_loopback(host_name: str) -> bool:
 
 
 # Of these an empty value means "not given".
-TEXTS = (text, query, plain, word, account, login, path, token)
+TEXTS = (text, query, plain, word, account, login, path, token, serve_token)

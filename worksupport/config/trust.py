@@ -36,6 +36,13 @@ def others_may_write(path: str) -> str:
     return ""
 
 
+def writable_warning(path: str) -> str:
+    """The warning about a configuration that others may write, or put another in place of; "" for none."""
+    if open_to := others_may_write(path):
+        return f"who may write the configuration decides where the tokens go: {open_to}"
+    return ""
+
+
 def _places(path: str) -> Iterator[tuple[str, os.stat_result]]:
     real = os.path.realpath(path)
     for place in dict.fromkeys((os.path.dirname(os.path.abspath(path)), os.path.dirname(real), real)):
