@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import FakeClock
 from tests.server.conftest import Client, everything, served
 from worksupport.clock import Clock
 from worksupport.server.wire import Limits
@@ -150,3 +151,16 @@ def attack(client: Client, seed: int) -> None:
             connection.sendall(b"".join(parts))
             connection.shutdown(socket.SHUT_WR)
             everything(connection)
+
+
+def test_who_keeps_us_waiting_makes_room_where_places_are_few(database: Path) -> None:
+    """Eighty clients that say half a word or nothing: the next one is answered each time."""
+    clock = FakeClock()
+    limits = Limits(connections=8, linger_seconds=0.1)
+    with served(database, clock=clock, limits=limits) as client, ExitStack() as stack:
+        for number in range(80):
+            slow = stack.enter_context(client.connected())
+            if number % 2:
+                slow.sendall(b"GE")
+            clock.elapsed += 2
+            assert client.ask("/api/issues/keys").status == 200

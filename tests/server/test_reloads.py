@@ -1,5 +1,7 @@
 """POST /api/harvest/reload and the start: the command's lifecycle, in the background of a server."""
 
+import gc
+import socket
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -276,3 +278,41 @@ def test_a_run_whose_thread_cannot_begin_does_not_hold_up_the_end(
         with pytest.raises(RuntimeError):
             team.reloads.recover()
     assert team.reloads.stop(20)
+
+
+def test_superseded_reloads_leave_no_connection_to_the_collector(team: Team, sandbox: Sandbox) -> None:
+    """Each is closed by its own thread when the run gives it up."""
+    port = urlsplit(sandbox.jira_url).port
+    gc.disable()
+    try:
+        for _ in range(8):
+            started = team.client.ask(f"{RELOADS}?force=true", "POST").document
+            assert team.gate.reached.wait(20)
+            team.gate.reached.clear()
+        team.gate.opened.set()
+        team.ended(started["reload_id"])
+        assert _becomes_true(lambda: not _connections_to(port))
+    finally:
+        gc.enable()
+
+
+def _connections_to(port: int | None) -> list[socket.socket]:
+    sockets = [each for each in gc.get_objects() if isinstance(each, socket.socket) and each.fileno() >= 0]
+    return [each for each in sockets if _peer(each) == port]
+
+
+def _peer(connection: socket.socket) -> int | None:
+    try:
+        return int(connection.getpeername()[1])
+    except OSError:
+        return None
+
+
+def _becomes_true(condition: Callable[[], bool]) -> bool:
+    """The threads that were cut off need a moment."""
+    clock = Clock()
+    for _ in range(200):
+        if condition():
+            return True
+        clock.sleep(0.05)
+    return False

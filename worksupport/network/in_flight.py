@@ -33,6 +33,12 @@ class Exchange:
             with suppress(OSError):
                 socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
 
+    def close_if_cut(self) -> None:
+        """In the thread of the exchange, at its end: a connection that was cut goes back to no pool."""
+        if self.is_cut and self.socket is not None:
+            with suppress(OSError):
+                self.socket.close()
+
 
 class InFlight:
     """The exchanges of one service that are under way."""
@@ -56,6 +62,7 @@ class InFlight:
             timer.cancel()
             with self._lock:
                 self._exchanges.discard(exchange)
+            exchange.close_if_cut()
 
     def cut_all(self) -> None:
         """End every exchange now."""

@@ -124,6 +124,9 @@ class Transport:
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
                 self._refuse_cut(exchange, longest)
                 raise no_response(error, self._service, call.url) from error
+            finally:
+                if self._is_ended:  # the pools may be closed already
+                    self.close()
             self._refuse_cut(exchange, longest)
         return response
 

@@ -4,6 +4,7 @@ import io
 import logging
 import re
 import socket
+from contextlib import AbstractContextManager
 from email.message import Message
 from http import HTTPStatus
 from http.client import LineTooLong
@@ -42,6 +43,9 @@ class Host(Protocol):
     @property
     def is_crowded(self) -> bool:
         """Whether connections should end after their answer, to make room."""
+
+    def waiting(self, request: socket.socket) -> AbstractContextManager[None]:
+        """While inside, the connection waits for its client, and may have to make room for another."""
 
 
 class Connection(BaseHTTPRequestHandler):
@@ -92,11 +96,12 @@ class Connection(BaseHTTPRequestHandler):
 
     def _read_and_answer(self) -> None:
         self.close_connection = True
-        if not self._read_head():
-            return
-        self.close_connection |= wants_close(self.headers)
-        check_head(self.request_version, self.headers)
-        self._drop_body()
+        with self._host.waiting(self.request):
+            if not self._read_head():
+                return
+            self.close_connection |= wants_close(self.headers)
+            check_head(self.request_version, self.headers)
+            self._drop_body()
         method = "GET" if self.command == "HEAD" else self.command
         request = Request(method, self.path, self.request_version, self.headers, self.client_address[0])
         self._send(self._host.application.answer(request))
@@ -155,7 +160,8 @@ class Connection(BaseHTTPRequestHandler):
             self.close_connection = True
         body = b"" if self.command == "HEAD" else answer.body
         head = head_of(answer, closes=self.close_connection)
-        send(self.connection, head, body, self._host.limits.send_seconds)
+        with self._host.waiting(self.request):
+            send(self.connection, head, body, self._host.limits.send_seconds)
         self._log(answer.status, len(body))
 
     def _log(self, status: int, size: int) -> None:

@@ -1,14 +1,16 @@
 """The listening socket: a bounded number of connections, each in a thread; an orderly end."""
 
 import logging
+import math
 import socket
 import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
@@ -52,7 +54,8 @@ class Server(ThreadingMixIn, TCPServer):
         self.clock = clock
         self.limits = limits or Limits()
         self.is_stopping = False
-        self._open: set[socket.socket] = set()
+        # Since when each waits for its client, which says nothing or takes nothing; None: it is answered.
+        self._open: dict[socket.socket, float | None] = {}
         self._changed = threading.Condition()
         try:
             super().__init__((address.host, address.port), partial(Connection, self))
@@ -97,9 +100,9 @@ class Server(ThreadingMixIn, TCPServer):
     def process_request(self, request: Any, client_address: Any) -> None:
         """Give the connection a thread, or the answer 503 if there are too many."""
         with self._changed:
-            has_room = len(self._open) < self.limits.connections
+            has_room = len(self._open) < self.limits.connections or self._makes_room()
             if has_room:
-                self._open.add(request)
+                self._open[request] = self.clock.monotonic()
         if has_room:
             super().process_request(request, client_address)
         else:
@@ -110,8 +113,32 @@ class Server(ThreadingMixIn, TCPServer):
         """Close the connection; only then is there room for another."""
         super().shutdown_request(request)
         with self._changed:
-            self._open.discard(request)
+            self._open.pop(request, None)
             self._changed.notify_all()
+
+    @contextmanager
+    def waiting(self, request: socket.socket) -> Iterator[None]:
+        """While inside, the connection waits for its client, and may have to make room for another."""
+        self._note(request, self.clock.monotonic())
+        try:
+            yield
+        finally:
+            self._note(request, None)
+
+    def _note(self, request: socket.socket, since: float | None) -> None:
+        with self._changed:
+            if request in self._open:
+                self._open[request] = since
+
+    def _makes_room(self) -> bool:
+        """End the connection that has waited longest for its client; False if none has for long enough."""
+        waiting = [(since, each) for each, since in self._open.items() if since is not None]
+        since, slowest = min(waiting, key=itemgetter(0), default=(math.inf, None))
+        if slowest is None or self.clock.monotonic() - since < self.limits.crowded_seconds:
+            return False
+        del self._open[slowest]
+        _end_now(slowest)
+        return True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that has gone away is nothing to tell; a bug is."""
@@ -119,12 +146,16 @@ class Server(ThreadingMixIn, TCPServer):
             logger.error("internal error: %s", traceback.format_exc())
 
 
+def _end_now(connection: socket.socket) -> None:
+    """Its thread finds the end where it waits for bytes, or for room to send some."""
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
 def _hear_no_more(connection: socket.socket) -> None:
     """A client that says nothing now is not waited for; one that is being answered is answered."""
-    try:
+    with suppress(OSError):
         connection.shutdown(socket.SHUT_RD)
-    except OSError:
-        return
 
 
 def build_server(

@@ -28,6 +28,7 @@ class Limits:
     head_seconds: float = 5.0  # for a whole head, or a whole body
     idle_seconds: float = 15.0  # between two requests
     send_seconds: float = 15.0  # for an answer, beside its size at a least speed
+    crowded_seconds: float = 1.0  # where all places are taken: who is waited for longer makes room
     linger_seconds: float = 1.0
 
 
