@@ -52,6 +52,7 @@ def test_one_issue_that_is_too_large_ends_its_source(
     assert "asking for 1 issues at a time" in answer.err
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the most memory a program had")
 def test_what_unpacks_to_gigabytes_takes_no_memory(site: Sandbox, configured: Configured) -> None:
     configured(site)
     packed = gzip.compress(_BOMB)
@@ -62,9 +63,10 @@ def test_what_unpacks_to_gigabytes_takes_no_memory(site: Sandbox, configured: Co
         return replace(answer, raw_body=packed, headers={"Content-Encoding": "gzip"})
 
     site.fault = fault
+    # Not getrusage: what it tells of a new process begins with the memory of the one that started it.
     program = (
-        "import resource, sys; from worksupport import cli; code = cli.main(['harvest', '--source', 'jira']);"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(code)"
+        "import re, sys; from worksupport import cli; code = cli.main(['harvest', '--source', 'jira']);"
+        "print(re.search(r'VmHWM:\\s+(\\d+) kB', open('/proc/self/status').read())[1]); sys.exit(code)"
     )
     ended = subprocess.run(
         [sys.executable, "-c", program], env=os.environ, capture_output=True, text=True, timeout=60

@@ -42,7 +42,9 @@ def serve(context: Context, *, host: str | None, port: int | None) -> None:
             if reloads:
                 reloads.recover()
             _wait_for_stop(context)
+            last = _end_at_last()
         _end(server, reloads)
+    last.cancel()
 
 
 def _prepared(context: Context) -> tuple[ServeSettings, Reloads | None]:
@@ -73,11 +75,15 @@ def _wait_for_stop(context: Context) -> None:
         while True:
             context.clock.sleep(_LOOK_SECONDS)
     except InterruptedRunError:
-        # Whatever hangs, such as a write to a disk that is gone.
-        last = threading.Timer(_LAST_SECONDS, os._exit, [ExitCode.FAILED])
-        last.daemon = True
-        last.start()
         logger.info("asked to end: answers and a running reload are finished first")
+
+
+def _end_at_last() -> threading.Timer:
+    """The end of the process, whatever hangs then, such as a write to a disk that is gone."""
+    last = threading.Timer(_LAST_SECONDS, os._exit, [ExitCode.FAILED])
+    last.daemon = True
+    last.start()
+    return last
 
 
 def _end(server: Server, reloads: Reloads | None) -> None:
