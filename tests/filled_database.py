@@ -9,6 +9,7 @@ from typing import Any
 import sqlite_utils
 
 from worksupport.model.hierarchy import DEFAULT_TYPES
+from worksupport.model.state import DEFAULT_RULES
 from worksupport.store.database import migrations
 
 _TYPE_IDS = {issue_type.name: issue_type.id for issue_type in DEFAULT_TYPES}
@@ -30,7 +31,7 @@ def issue(
     **columns: Any,
 ) -> dict[str, Any]:
     """One row of `issues`; the category follows from the status unless it is given."""
-    names = list(assignees)
+    names, words, stored = list(assignees), list(labels), category or _CATEGORIES.get(status or "")
     return {
         "source": source,
         "source_id": f"id of {key}",
@@ -39,8 +40,9 @@ def issue(
         "assignee": names[0] if names else None,
         "assignees": json.dumps(names),
         "status": status,
-        "status_category": category or _CATEGORIES.get(status or ""),
-        "labels": json.dumps(list(labels)),
+        "status_category": stored,
+        "state": DEFAULT_RULES.state(status, stored, None, None, words, False),
+        "labels": json.dumps(words),
         "issue_type_id": _TYPE_IDS[issue_type] if issue_type else None,
         "parent_key": parent,
         "url": f"https://acme.example/browse/{key}",

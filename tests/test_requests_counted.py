@@ -64,8 +64,20 @@ def test_nothing_is_asked_twice(made_up: Sandbox, run: Run) -> None:
 def test_only_what_is_stored_is_asked_for(made_up: Sandbox, run: Run) -> None:
     _harvest(run, made_up)
     bodies = [json.loads(request.body) for request in made_up.requests if "/search/jql" in request.path]
-    stored = "assignee created issuetype labels parent resolutiondate status summary updated"
+    stored = (
+        "assignee created description duedate fixVersions issuetype labels parent priority reporter"
+        " resolution resolutiondate status summary updated"
+    )
     assert {(" ".join(sorted(body["fields"])), body["maxResults"]) for body in bodies} == {(stored, 100)}
+
+
+def test_descriptions_that_are_not_wanted_are_not_asked_for(
+    made_up: Sandbox, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKSUPPORT_HARVEST_DESCRIPTIONS", "false")
+    _harvest(run, made_up)
+    bodies = [json.loads(request.body) for request in made_up.requests if "/search/jql" in request.path]
+    assert not [body for body in bodies if "description" in body["fields"]]
 
 
 def test_reload_sends_the_same(made_up: Sandbox, run: Run) -> None:

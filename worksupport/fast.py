@@ -14,7 +14,7 @@ from worksupport import output
 from worksupport.commands.options import BY_NAME, GLOBAL, Command, Option
 from worksupport.config.locate import CONFIG_VARIABLE, locate_database
 from worksupport.errors import ConfigurationError, NotFoundError, UsageError
-from worksupport.model.filters import Filters
+from worksupport.model.filters import ME, Filters
 from worksupport.queries.keys import keys_lines, keys_plain, keys_text
 from worksupport.queries.reader import answer, is_empty
 from worksupport.queries.remarks import remarks
@@ -144,8 +144,11 @@ _MAKERS: "dict[str, Callable[[dict[str, Any], Clock | None], Read | None]]" = {
 def _filters(command: str, given: "dict[str, Any]", clock: "Clock | None") -> Filters:
     values = {row.name: given[row.name] for row in BY_NAME[command].filters if row.name in given}
     for row in BY_NAME[command].filters:
-        if row.holds == "time" and row.name in values:
-            values[row.name] = [_moment(row.option, text, clock) for text in values[row.name]]
+        if row.name in values and row.holds in ("time", "days"):
+            texts = values[row.name] if row.holds == "time" else [f"{row.days}d"]
+            values[row.name] = [_moment(row.option, text, clock) for text in texts]
+    if ME in values.get("assignee", ()):
+        raise ValueError  # who that is, the other way finds out
     return Filters(**values)
 
 

@@ -88,4 +88,4 @@ def test_the_starter_as_written_is_refused_by_harvest_with_what_to_fill_in(run: 
     run("init")
     answer = run("harvest")
     assert (answer.exit_code, answer.out) == (3, "")
-    assert "team.member.jane.doe.name (line 14): expected the person's name" in answer.err
+    assert "team.member.jane.doe.name (line 15): expected the person's name" in answer.err

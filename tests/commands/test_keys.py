@@ -87,7 +87,7 @@ def test_nothing_found_is_an_empty_answer(run: Run, database: Path) -> None:
             " 2026-01-01T00:00:00.000Z\n",
         ),
         (["--label", "zzz"], "no issue has the label 'zzz'\n"),
-        (["--parent-key", "PAY-3"], "no issue has the parent 'PAY-3'; near: PAY-2\n"),
+        (["--parent-key", "PAY-3"], "no issue has the parent 'PAY-3'; near: PAY-2, PAY-10\n"),
         (["--assignee", "anna berg", "--source", "github"], "no issue fits\n"),
     ],
 )

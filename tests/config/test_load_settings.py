@@ -62,6 +62,10 @@ _GIVEN = {
     "harvest.interval_hours": ("0.5", 0.5),
     "harvest.retention_days": ("0", 0),
     "harvest.concurrency": ("64", 64),
+    "me": ("Ann", None),
+    "harvest.descriptions": ("False", False),
+    "state.blocked": ("On Hold, waits ", ("On Hold", "waits")),
+    "state.dropped": ("", ()),
     "http.timeout_seconds": ("0.1", 0.1),
     "http.max_wait_seconds": ("0", 0),
     "reload.max_delete_percent": ("100", 100),
@@ -86,7 +90,7 @@ def test_the_table_above_has_every_key() -> None:
     assert _GIVEN.keys() == keys.BY_NAME.keys()
 
 
-@pytest.mark.parametrize("key", _GIVEN)
+@pytest.mark.parametrize("key", [key for key in _GIVEN if key != "me"])
 def test_each_key_is_read_from_the_file_and_beaten_by_its_variable(load: Load, key: str) -> None:
     text, expected = _GIVEN[key]
     others = "".join(f"{line}\n" for line in (_JIRA + _GITHUB).split("\n") if not line.startswith(f"{key}="))

@@ -38,7 +38,7 @@ def test_the_example_in_the_repository_is_the_starter() -> None:
 
 
 def test_every_key_is_in_it() -> None:
-    present = re.findall(r"^(?:# )?([a-z_]+\.[a-z_]+)=", TEXT, re.MULTILINE)
+    present = re.findall(r"^(?:# )?([a-z_]+\.[a-z_]+|me)=", TEXT, re.MULTILINE)
     assert set(present) == set(keys.BY_NAME)
 
 

@@ -40,7 +40,7 @@ SELECT issues.*, (
         SELECT * FROM issue_assignees WHERE issue_id = issues.id ORDER BY account, name)
 ) FROM issues ORDER BY source, source_id
 """
-_OWN = ("id", "harvested_at", "seen_run")  # differ from database to database
+_OWN = ("id", "first_seen_at", "harvested_at", "seen_run")  # differ from database to database
 Row = dict[str, Any]
 State = dict[str, Row]
 

@@ -310,7 +310,9 @@ def test_issues_that_cannot_be_read_are_one_sentence(site: Sandbox, configured: 
     run("harvest", clock=FakeClock())
     with closing(sqlite3.connect(database)) as connection:
         ((size,),) = connection.execute("PRAGMA page_size")
-        pages = connection.execute("SELECT rootpage FROM sqlite_master WHERE tbl_name = 'issues'").fetchall()
+        pages = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE tbl_name = 'issues' AND rootpage"
+        ).fetchall()
     with database.open("r+b") as file:
         for (page,) in pages:
             file.seek((page - 1) * size)

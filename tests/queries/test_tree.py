@@ -43,8 +43,18 @@ def test_document_byte_for_byte(tmp_path: Path) -> None:
     path = fill(
         tmp_path / "issues.db",
         [
-            issue("PV-1", PV, summary=hostile, assignees=["Åsa"], labels=["x", 'y"\x7fü']),
-            issue("F-1", "Feature", parent="PV-1", status="Done"),
+            issue(
+                "PV-1",
+                PV,
+                summary=hostile,
+                assignees=["Åsa"],
+                labels=["x", 'y"\x7fü'],
+                priority="High",
+                due_date="2026-12-04",
+                fix_versions='["4.2"]',
+                updated_at="2026-01-03T00:00:00.000Z",
+            ),
+            issue("F-1", "Feature", parent="PV-1", status="Done", updated_at="2026-01-02T00:00:00.000Z"),
             issue("PV-2", PV, summary="", status=None, labels=())
             | {"labels": None, "url": None, "summary": None},
         ],
@@ -54,23 +64,31 @@ def test_document_byte_for_byte(tmp_path: Path) -> None:
         '{"hierarchy":[{"issue_key":"PV-1",'
         '"summary":'
         '"a\\u001b[31m \\"b\\" \\\\ [bold]\\n\\t\\u00fc\\u202e\\ud83d\\ude00\\u007f\\u2028</script>",'
-        '"issue_type":"Product Version","status":"Open","status_category":"new","assignee":"\\u00c5sa",'
+        '"issue_type":"Product Version","vendor_type":null,"state":"todo","status":"Open",'
+        '"status_category":"new","assignee":"\\u00c5sa","assignees":["\\u00c5sa"],'
         '"labels":["x","y\\"\\u007f\\u00fc"],"source":"jira","url":"https://acme.example/browse/PV-1",'
-        '"done":1,"total":1,"children_omitted":0,"children":['
-        '{"issue_key":"F-1","summary":"Title of F-1","issue_type":"Feature","status":"Done",'
-        '"status_category":"done","assignee":null,"labels":[],"source":"jira",'
-        '"url":"https://acme.example/browse/F-1","done":0,"total":0,"children_omitted":0,"children":[]}]},'
-        '{"issue_key":"PV-2","summary":null,"issue_type":"Product Version","status":null,'
-        '"status_category":null,"assignee":null,"labels":[],"source":"jira","url":null,'
-        '"done":0,"total":0,"children_omitted":0,"children":[]}],'
-        '"total_count":2,"outside":0,"harvested_at":"2026-01-01T00:00:00.000Z",'
+        '"parent_key":null,"priority":"High","resolution":null,"reporter":null,"due_date":"2026-12-04",'
+        '"fix_versions":["4.2"],"created_at":null,"updated_at":"2026-01-03T00:00:00.000Z","closed_at":null,'
+        '"done":1,"total":1,"dropped":0,"children_omitted":0,"changed_at":"2026-01-02T00:00:00.000Z",'
+        '"children":[{"issue_key":"F-1","summary":"Title of F-1","issue_type":"Feature","vendor_type":null,'
+        '"state":"done","status":"Done","status_category":"done","assignee":null,"assignees":[],'
+        '"labels":[],"source":"jira","url":"https://acme.example/browse/F-1","parent_key":"PV-1",'
+        '"priority":null,"resolution":null,"reporter":null,"due_date":null,"fix_versions":[],'
+        '"created_at":null,"updated_at":"2026-01-02T00:00:00.000Z","closed_at":null,"done":0,"total":0,'
+        '"dropped":0,"children_omitted":0,"changed_at":"2026-01-02T00:00:00.000Z","children":[]}]},'
+        '{"issue_key":"PV-2","summary":null,"issue_type":"Product Version","vendor_type":null,"state":"todo",'
+        '"status":null,"status_category":null,"assignee":null,"assignees":[],"labels":[],"source":"jira",'
+        '"url":null,"parent_key":null,"priority":null,"resolution":null,"reporter":null,"due_date":null,'
+        '"fix_versions":[],"created_at":null,"updated_at":null,"closed_at":null,'
+        '"done":0,"total":0,"dropped":0,"children_omitted":0,"changed_at":null,"children":[]}],'
+        '"total_count":2,"outside":0,"outside_issues":[],"harvested_at":"2026-01-01T00:00:00.000Z",'
         '"sources":{"jira":null,"github":null}}\n'
     )
 
 
 def test_empty_database(tmp_path: Path) -> None:
     assert answer(fill(tmp_path / "issues.db"), lambda found: tree_text(found, TreeQuestion())) == (
-        '{"hierarchy":[],"total_count":0,"outside":0,"harvested_at":null,'
+        '{"hierarchy":[],"total_count":0,"outside":0,"outside_issues":[],"harvested_at":null,'
         '"sources":{"jira":null,"github":null}}\n'
     )
 
@@ -212,6 +230,30 @@ def test_600_levels(tmp_path: Path) -> None:
     assert shape(ask(path, key="P-598")["hierarchy"]) == [["P-598", "P-599"]]
 
 
+def naive_issue(row: dict[str, Any]) -> dict[str, Any]:
+    """An issue of an answer, from its row."""
+    plain = ("priority", "resolution", "reporter", "due_date", "created_at", "updated_at", "closed_at")
+    later = {name: row.get(name) for name in plain}
+    return {
+        "issue_key": row["issue_key"],
+        "summary": row["summary"],
+        "issue_type": PV if row["issue_type_id"] == 10004 else "Story",
+        "vendor_type": None,
+        "state": row["state"],
+        "status": row["status"],
+        "status_category": row["status_category"],
+        "assignee": row["assignee"],
+        "assignees": json.loads(row["assignees"]),
+        "labels": json.loads(row["labels"]),
+        "source": row["source"],
+        "url": row["url"],
+        "parent_key": row["parent_key"],
+        **{name: later.pop(name) for name in plain[:4]},
+        "fix_versions": [],
+        **later,
+    }
+
+
 def naive_document(rows: list[dict[str, Any]], question: TreeQuestion) -> dict[str, Any]:
     """The same document from dicts, by recursion, as one would write it first."""
     given = dict(question.filters.texts())
@@ -236,28 +278,25 @@ def naive_document(rows: list[dict[str, Any]], question: TreeQuestion) -> dict[s
             for child in placed
             if depth < question.max_depth and any(map(matches, (child, *below(child))))
         ]
+        times = [found["updated_at"] for found in below(row) if found.get("updated_at")]
         return {
-            "issue_key": row["issue_key"],
-            "summary": row["summary"],
-            "issue_type": PV if row["issue_type_id"] == 10004 else "Story",
-            "status": row["status"],
-            "status_category": row["status_category"],
-            "assignee": row["assignee"],
-            "labels": json.loads(row["labels"]),
-            "source": row["source"],
-            "url": row["url"],
-            "done": sum(found["status_category"] == "done" for found in below(row)),
+            **naive_issue(row),
+            "done": sum(found["state"] in ("done", "dropped") for found in below(row)),
             "total": len(below(row)),
+            "dropped": sum(found["state"] == "dropped" for found in below(row)),
             "children_omitted": len(placed) - len(kept),
+            "changed_at": max(times, default=row.get("updated_at")),
             "children": [node(child, depth + 1) for child in kept],
         }
 
     kept = [root for root in sorted(roots, key=by_number) if any(map(matches, (root, *below(root))))]
-    placed = len(roots) + sum(len(below(root)) for root in roots)
+    placed = [row for root in roots for row in (root, *below(root))]
+    outside = [row for row in sorted(rows, key=by_number) if row not in placed]
     return {
         "hierarchy": [node(root, 1) for root in kept],
         "total_count": len(kept),
-        "outside": len(rows) - placed,
+        "outside": len(outside),
+        "outside_issues": [naive_issue(row) for row in outside if matches(row)],
         "harvested_at": None,
         "sources": {"jira": None, "github": None},
     }

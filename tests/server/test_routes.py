@@ -119,8 +119,9 @@ def test_a_running_reload_is_seen_in_history_without_a_new_data_version(tmp_path
         (f"{TREE}?max_depth=1&max_depth=2", "max_depth is given twice; give it once"),
         (
             f"{KEYS}?asignee=Bo",
-            "there is no parameter 'asignee'; this route takes source, assignee, label, issue_type, "
-            "parent_key, changed_since, missing",
+            "there is no parameter 'asignee'; this route takes assignee, state, open, status, issue_type, "
+            "label, source, team, under, parent_key, changed_since, changed_before, created_since, stale, "
+            "missing",
         ),
         (f"{KEYS}?assignee=%FF", "the parameters are not UTF-8 text; write them percent-encoded"),
         (f"{KEYS}?{'a&' * 120}", "there are more than 100 parameters"),

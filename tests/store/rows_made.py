@@ -38,4 +38,11 @@ def made_row(
         "created_at": None,
         "updated_at": updated_at,
         "closed_at": None,
+        "priority": None,
+        "resolution": None,
+        "reporter": None,
+        "due_date": None,
+        "fix_versions": [],
+        "flagged": False,
+        "description": "",
     }

@@ -16,7 +16,7 @@ from worksupport import __version__, log
 from worksupport.commands.options import BY_NAME, COMMANDS, GLOBAL, LOG_FORMATS, Command, Option
 from worksupport.context import Context, GlobalOptions
 from worksupport.errors import ExitCode, UsageError, WorksupportError
-from worksupport.model.filters import Filters, folded
+from worksupport.model.filters import ME, Filters, folded
 from worksupport.model.times import moment
 from worksupport.output import write
 from worksupport.queries.names import completions
@@ -161,10 +161,17 @@ def _called_by_typer(command: Command) -> Callable[..., None]:
 def _filters(command: Command, values: dict[str, Any], context: Context) -> Filters:
     """The command's filters, taken out of the values. Raises UsageError."""
     given = {row.name: values.pop(row.name) for row in command.filters}
+    now = context.clock.now()
     for row in command.filters:
         if row.holds == "time":
-            now = context.clock.now()
             given[row.name] = tuple(moment(row.option, text, now) for text in given[row.name])
+        if row.holds == "days" and given[row.name]:
+            given[row.name] = moment(row.option, f"{row.days}d", now)
+    if ME in given["assignee"]:
+        from worksupport.commands.me import who_is_me
+
+        name = who_is_me(context)
+        given["assignee"] = tuple(name if each == ME else each for each in given["assignee"])
     return Filters(**given)
 
 

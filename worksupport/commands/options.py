@@ -4,7 +4,8 @@
 loads this: it imports little.
 """
 
-from worksupport.model.filters import Filter, filters_of
+from worksupport.model.filters import FILTERS as ALL_FILTERS
+from worksupport.model.filters import Filter
 from worksupport.model.names import SOURCES
 
 TYPE_CHECKING = False  # see queries/reader.py
@@ -82,9 +83,11 @@ class Command:
     def __init__(self, name: str, heading: str, *options: Option) -> None:
         self.name = name
         self.heading = heading
-        self.filters = filters_of(name)
-        at = next((place for place, option in enumerate(options) if option is FILTERS), len(options))
-        self.options = (*options[:at], *map(_of_filter, self.filters), *options[at + 1 :])
+        at = next((place for place, option in enumerate(options) if option is FILTERS), None)
+        self.filters = () if at is None else ALL_FILTERS
+        self.options = options
+        if at is not None:
+            self.options = (*options[:at], *map(_of_filter, self.filters), *options[at + 1 :])
 
     @property
     def defaults(self) -> "dict[str, Any]":
@@ -94,10 +97,10 @@ class Command:
 
 
 def _of_filter(row: Filter) -> Option:
-    holds = "flag" if row.holds == "flag" else "text"
+    holds = "flag" if row.holds in ("flag", "days") else "text"
     return Option(
         row.name,
-        (row.option,),
+        row.flags,
         row.help,
         row.metavar,
         holds,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from worksupport.config import keys
 from worksupport.config.properties import Document
@@ -14,6 +14,7 @@ from worksupport.errors import ConfigurationError
 # A token in the wrong place: long, and without the dots and colons of an address.
 _LIKE_A_TOKEN = re.compile(r"[\w=+/-]{20,}")
 _MAX_SHOWN = 80
+_Meaning = TypeVar("_Meaning")
 _AFTER_ALL_LINES = 1 << 30
 
 
@@ -93,13 +94,15 @@ def parsed_values(given: dict[str, Given], findings: Findings) -> dict[str, Any]
     return values
 
 
-def parsed_or_noted(parse: Callable[[str], str], key: str, given: Given, findings: Findings) -> str:
-    """What a value outside the table means; the value itself, after noting the problem, if it is wrong."""
+def parsed_or_noted(
+    parse: Callable[[str], _Meaning], key: str, given: Given, findings: Findings
+) -> _Meaning | None:
+    """What a value outside the table means; None, after noting the problem, if it is wrong."""
     try:
         return parse(given.text)
     except ValueError as error:
         findings.problem(key, f"{error}; found {given.text[:_MAX_SHOWN]!r}", given)
-        return given.text
+        return None
 
 
 def _from_environment(key: keys.Key, environment: Mapping[str, str], findings: Findings) -> Given | None:

@@ -131,6 +131,13 @@ HARVEST = (
         "8",
     ),
     Key(
+        "harvest.descriptions",
+        parsers.yes_or_no,
+        "descriptions",
+        "Whether descriptions are stored, for `show` and for words; false leaves them out.",
+        "true",
+    ),
+    Key(
         "http.timeout_seconds",
         parsers.number_above_zero(3600),
         "timeout_seconds",
@@ -152,7 +159,24 @@ HARVEST = (
         "50",
     ),
 )
+STATES = (
+    Key(
+        "state.blocked",
+        parsers.words,
+        "blocked",
+        "Statuses and labels that mean: blocked.",
+        "Blocked, On Hold, Waiting, Impeded",
+    ),
+    Key(
+        "state.dropped",
+        parsers.words,
+        "dropped",
+        "Statuses and resolutions that mean: it will not be done.",
+        "Won't Do, Won't Fix, Cancelled, Rejected, Declined, Duplicate",
+    ),
+)
 DATABASE_AND_SERVER = (
+    Key("me", parsers.text, "", "Who @me is: your name, e-mail address or login (see also WORKSUPPORT_ME)."),
     Key(
         "database.path",
         parsers.path,
@@ -198,6 +222,7 @@ SECTIONS = {
     "Jira (leave jira.api_token and jira.email out if you do not use it)": JIRA,
     "GitHub (leave github.api_token out if you do not use it)": GITHUB,
     "Harvest": HARVEST,
+    "What the statuses mean": STATES,
     "Database and server": DATABASE_AND_SERVER,
     "Monitoring": MONITORING,
 }
@@ -205,7 +230,7 @@ KEYS = tuple(key for section in SECTIONS.values() for key in section)
 BY_NAME = {key.name: key for key in KEYS}
 
 MEMBER_PREFIX = "team.member."
-MEMBER_FIELDS = ("name", "jira_id", "github_id")
+MEMBER_FIELDS = ("name", "jira_id", "github_id", "teams")
 TYPE_PREFIX = "issue_type."
 TYPE_FIELDS = ("name", "url", "child_type_ids")
 _FAMILIES = ((MEMBER_PREFIX, MEMBER_FIELDS), (TYPE_PREFIX, TYPE_FIELDS))

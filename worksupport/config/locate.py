@@ -165,18 +165,18 @@ def _of_a_stranger(path: str, environment: Mapping[str, str]) -> str:
     given = [name for name in environment if name.startswith(_TOKEN_VARIABLES) and environment[name]]
     if given:
         return f"{given[0]} would be sent to the address that it names"
-    return "" if any(_value(path, key).strip() for key in _TOKENS) else "it holds no token"
+    return "" if any(key_value(path, key).strip() for key in _TOKENS) else "it holds no token"
 
 
 def database_key(path: str) -> str:
     """The value of `database.path` in the properties file at `path`; "" if it has none.
 
-    Raises what `_value` raises.
+    Raises what `key_value` raises.
     """
-    return _value(path, _KEY)
+    return key_value(path, _KEY)
 
 
-def _value(path: str, key: str) -> str:
+def key_value(path: str, key: str) -> str:
     """The value of one key in the properties file at `path`; "" if it has none.
 
     Raises ConfigurationError if the file cannot be read; whatever else is wrong in it is not looked at.

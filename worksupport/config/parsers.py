@@ -76,6 +76,18 @@ def path(value: str) -> str:
     return value
 
 
+def words(value: str) -> tuple[str, ...]:
+    """Names, separated by commas; each plain."""
+    return tuple(plain(word) for each in value.split(",") if (word := each.strip()))
+
+
+def yes_or_no(value: str) -> bool:
+    """`true` or `false`, in any case."""
+    if value.casefold() not in ("true", "false"):
+        raise ValueError("expected true or false")
+    return value.casefold() == "true"
+
+
 def _is_quoted(value: str) -> bool:
     inner = value[1:-1]
     return any(value == f"{a}{inner}{b}" and a not in inner and b not in inner for a, b in _QUOTATION_MARKS)

@@ -57,10 +57,11 @@ def _member(identifier: str, group: _Group, findings: Findings) -> Member:
     name = _required(f"{prefix}.name", group, "the person's name", findings)
     jira_id = _parsed(f"{prefix}.jira_id", group, parsers.account, findings)
     github_id = _parsed(f"{prefix}.github_id", group, parsers.login, findings)
-    if not jira_id and not github_id:
+    if not _filled(group, "jira_id") and not _filled(group, "github_id"):
         expected = f"expected {prefix}.jira_id, {prefix}.github_id or both"
         findings.problem(prefix, f"{expected}; found neither", _first(group))
-    return Member(identifier, name, jira_id, github_id)
+    teams = parsed_or_noted(parsers.words, f"{prefix}.teams", group.get("teams", Given("")), findings)
+    return Member(identifier, name, jira_id, github_id, teams or ())
 
 
 def _issue_type(identifier: str, group: _Group, findings: Findings) -> IssueType:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from worksupport.model.hierarchy import Hierarchy
+from worksupport.model.state import DEFAULT_BLOCKED, DEFAULT_DROPPED, StateRules
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,7 @@ class Member:
     name: str
     jira_id: str | None  # an accountId or an e-mail address; on Data Center a user name
     github_id: str | None  # a login
+    teams: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,17 @@ class Settings:
     timeout_seconds: float = 60.0
     max_wait_seconds: float = 300.0
     max_delete_percent: float = 50.0
+    descriptions: bool = True  # whether they are stored
+    blocked: tuple[str, ...] = DEFAULT_BLOCKED  # statuses and labels
+    dropped: tuple[str, ...] = DEFAULT_DROPPED  # statuses and resolutions
     ping_url: str | None = field(default=None, repr=False)
     warnings: tuple[str, ...] = ()  # for the log: unknown keys, a file that others can read, ...
     notes: tuple[str, ...] = ()  # for the log at info: sources that are off
+
+    @property
+    def state_rules(self) -> StateRules:
+        """By which the issues' states are decided."""
+        return StateRules.of(self.blocked, self.dropped)
 
     def source(self, name: str) -> JiraSettings | GitHubSettings | None:
         """One source's own settings, by its name (`model/names.py`); None where it is off."""

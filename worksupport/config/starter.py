@@ -16,7 +16,8 @@ _TEAM = """\
 # team.member.<id>.name       as shown in answers; the id is yours to choose and may hold dots
 # team.member.<id>.jira_id    an e-mail address or an accountId (Data Center: a user name)
 # team.member.<id>.github_id  a GitHub login
-# Either jira_id or github_id may be left out. Repeat the three lines for each person.
+# team.member.<id>.teams      words of your choice, separated by commas (may be left out)
+# Either jira_id or github_id may be left out. Repeat the lines for each person.
 """
 _TYPES = """\
 # The levels of the tree. One issue_type key is enough to replace the whole default, which is:

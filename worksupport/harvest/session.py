@@ -106,7 +106,8 @@ def session(
 @contextmanager
 def _opened(begun: Session, lock: HeldLock) -> Iterator[None]:
     begun.lock = lock
-    begun.store = Store(begun.settings.database_path, begun.clock, lock.check)
+    settings = begun.settings
+    begun.store = Store(settings.database_path, begun.clock, lock.check, settings.state_rules)
     try:
         begun.healed = heal(begun.store, begun.clock)
         follow_configuration(begun.store, begun.settings, begun.clock.now_text())

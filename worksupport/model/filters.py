@@ -5,7 +5,7 @@ this: it imports little.
 """
 
 from worksupport.errors import UsageError
-from worksupport.model.names import SOURCES
+from worksupport.model.names import OPEN_STATES, SOURCES, STATES
 
 TYPE_CHECKING = False  # see queries/reader.py
 if TYPE_CHECKING:
@@ -15,13 +15,18 @@ if TYPE_CHECKING:
 class Filter:
     """One filter.
 
-    `name`: the parameter of routes; the option is the same with dashes. `keeps`: the SQL condition on
-    `issues`, in which `:name` is a value (folded, see `fold`). `holds`: 'text', 'time' (UTC text by the
-    time it gets here), 'flag', or 'choice' of `choices`. `completes`: the kind of name that a shell completes
-    it to (`queries/names.py`). `nobody`: what is said of a value that no issue has; '' for nothing.
+    `name`: the parameter of routes; the option is the same with dashes. `short` and `also` are further flags
+    of the option. `keeps`: the SQL condition on `issues`, in which `:name` is a value (folded, see `fold`).
+    `holds`: 'text', 'time' (UTC text by the time it gets here), 'flag', 'days' (a flag whose value is the
+    time `days` ago, UTC text), or 'choice' of `choices`. `completes`: the kind of name that a shell completes
+    it to (`queries/names.py`). `nobody`: what is said of a value that no issue has; '' for nothing. `words`:
+    values with a condition of their own.
     """
 
-    __slots__ = ("choices", "completes", "help", "holds", "keeps", "metavar", "name", "nobody", "on")
+    __slots__ = (
+        *("also", "choices", "completes", "days", "help", "holds", "keeps", "metavar", "name", "nobody"),
+        *("short", "words"),
+    )
 
     def __init__(
         self,
@@ -30,107 +35,181 @@ class Filter:
         help: str,
         keeps: str = "",
         *,
-        on: "tuple[str, ...]",
+        short: str = "",
+        also: "tuple[str, ...]" = (),
         holds: str = "text",
+        days: int = 0,
         choices: "tuple[str, ...]" = (),
         completes: str = "",
         nobody: str = "",
+        words: "dict[str, str] | None" = None,
     ) -> None:
         self.name = name
         self.metavar = metavar
         self.help = help
         self.keeps = keeps
-        self.on = on
+        self.short = short
+        self.also = also
         self.holds = holds
+        self.days = days
         self.choices = choices
         self.completes = completes
         self.nobody = nobody
+        self.words = words or {}
 
     @property
     def option(self) -> str:
         """`--changed-since`."""
         return "--" + self.name.replace("_", "-")
 
+    @property
+    def flags(self) -> "tuple[str, ...]":
+        """All that the option is called, the short one first."""
+        return (*((self.short,) if self.short else ()), *self.also, self.option)
 
+
+# A row that an older worksupport stored has no state yet.
+STATE = (
+    "coalesce(state, CASE status_category WHEN 'done' THEN 'done' WHEN 'indeterminate' THEN 'doing'"
+    " ELSE 'todo' END)"
+)
+_IS_OPEN = f"{STATE} IN ({', '.join(repr(state) for state in OPEN_STATES)})"
+ME = "@me"
+_NOBODY = "id NOT IN (SELECT issue_id FROM issue_assignees)"
 FILTERS = (
-    Filter(
-        "source",
-        "jira|github",
-        "Only this source.",
-        "source = :source",
-        on=("keys",),
-        holds="choice",
-        choices=SOURCES,
-        completes="source",
-    ),
     Filter(
         "assignee",
         "NAME",
-        "Only issues of this person.",
+        "Only issues of this person; @me, none.",
         "id IN (SELECT issue_id FROM issue_assignees WHERE folded = :assignee)",
-        on=("keys", "tree"),
+        short="-a",
         completes="assignee",
         nobody="is assigned to",
+        words={"none": _NOBODY, "unassigned": _NOBODY},
     ),
     Filter(
-        "label",
-        "LABEL",
-        "Only issues with this label.",
-        "id IN (SELECT issue_id FROM issue_labels WHERE folded = :label)",
-        on=("keys", "tree"),
-        completes="label",
-        nobody="has the label",
+        "state",
+        "STATE",
+        "todo, doing, blocked, done, dropped, or open.",
+        f"{STATE} = :state",
+        holds="choice",
+        choices=(*STATES, "open"),
+        completes="state",
+        words={"open": _IS_OPEN},
     ),
+    Filter("open", "", "Only what is to be done.", _IS_OPEN, holds="flag"),
     Filter(
         "status",
         "NAME",
         "Only issues of this status.",
         "casefold(status) = :status",
-        on=("tree",),
+        short="-s",
         completes="status",
         nobody="has the status",
     ),
     Filter(
         "issue_type",
         "NAME",
-        "Of this type.",
+        "Only issues of this type.",
         # The configured name, or the service's, which people see where no type is configured.
         """(issue_type_id IN (SELECT id FROM issue_types WHERE casefold(name) = :issue_type)
         OR vendor_type IN (
             SELECT sent FROM (SELECT DISTINCT vendor_type AS sent FROM issues)
             WHERE casefold(json_extract(sent, '$.name')) = :issue_type
         ))""",
-        on=("keys",),
+        short="-t",
+        also=("--type",),
         completes="issue_type",
         nobody="is of the type",
     ),
     Filter(
+        "label",
+        "LABEL",
+        "Only issues with this label.",
+        "id IN (SELECT issue_id FROM issue_labels WHERE folded = :label)",
+        short="-l",
+        completes="label",
+        nobody="has the label",
+    ),
+    Filter(
+        "source",
+        "jira|github",
+        "Only this source.",
+        "source = :source",
+        holds="choice",
+        choices=SOURCES,
+        completes="source",
+    ),
+    Filter(
+        "team",
+        "TEAM",
+        "Only issues of this team's people.",
+        """id IN (SELECT issue_id FROM issue_assignees WHERE folded IN (
+            SELECT casefold(team_members.name) FROM team_members, json_each(teams)
+            WHERE casefold(json_each.value) = :team
+        ))""",
+        completes="team",
+        nobody="is of the team",
+    ),
+    Filter(
+        "under",
+        "KEY",
+        "Only this issue and all below it.",
+        """id IN (
+            WITH RECURSIVE below (id, issue_key) AS (
+                SELECT id, issue_key FROM issues WHERE issue_key = :under COLLATE NOCASE
+                UNION
+                SELECT issues.id, issues.issue_key FROM below JOIN issues
+                ON issues.parent_key = below.issue_key COLLATE NOCASE
+            )
+            SELECT id FROM below
+        )""",
+        completes="key",
+        nobody="has the key",
+    ),
+    Filter(
         "parent_key",
         "KEY",
-        "Directly below this issue.",
+        "Only issues directly below this one.",
         "parent_key = :parent_key COLLATE NOCASE",
-        on=("keys",),
+        also=("--parent",),
         completes="key",
         nobody="has the parent",
     ),
+    # Values come folded; the T and Z of a stored time are capitals.
     Filter(
         "changed_since",
         "TIME",
-        "Only issues changed since: 5h, 2d, 2026-11-01 (UTC).",
-        # Values come folded; the T and Z of a stored time are capitals.
+        "Only issues changed since: 5h, 2d, monday.",
         "updated_at >= upper(:changed_since)",
-        on=("keys", "tree"),
         holds="time",
     ),
+    Filter(
+        "changed_before",
+        "TIME",
+        "Only issues not changed since.",
+        "updated_at < upper(:changed_before)",
+        holds="time",
+    ),
+    Filter(
+        "created_since",
+        "TIME",
+        "Only issues created since.",
+        "issues.created_at >= upper(:created_since)",
+        holds="time",
+    ),
+    Filter(
+        "stale",
+        "",
+        "Only what is open and unchanged for 30 days.",
+        f"({_IS_OPEN} AND updated_at < upper(:stale))",
+        holds="days",
+        days=30,
+    ),
     # Every other answer leaves these out: what it keeps is the other half.
-    Filter("missing", "", "Those a harvest no longer found.", on=("keys",), holds="flag"),
+    Filter("missing", "", "Those a harvest no longer found.", holds="flag"),
 )
 _BY_NAME = {row.name: row for row in FILTERS}
-
-
-def filters_of(command: str) -> "tuple[Filter, ...]":
-    """The filters that a command takes."""
-    return tuple(row for row in FILTERS if command in row.on)
 
 
 class Filters:
@@ -182,11 +261,18 @@ class Filters:
         """
         conditions: dict[str, list[str]] = {}
         parameters = {}
-        for name, value in self.texts():
-            alternatives = conditions.setdefault(name, [])
-            parameter = f"{name}_{len(alternatives)}" if alternatives else name
-            alternatives.append(_BY_NAME[name].keeps.replace(f":{name}", f":{parameter}"))
-            parameters[parameter] = fold(value)
+        for name, values in self._given.items():
+            row, alternatives = _BY_NAME[name], conditions.setdefault(name, [])
+            for value in values:
+                if isinstance(value, bool):
+                    alternatives.append(row.keeps)
+                elif (wanted := fold(value)) in row.words:
+                    alternatives.append(row.words[wanted])
+                else:
+                    parameter = f"{name}_{len(alternatives)}" if alternatives else name
+                    alternatives.append(row.keeps.replace(f":{name}", f":{parameter}"))
+                    parameters[parameter] = wanted
+        conditions.pop("missing", None)
         return [
             each[0] if len(each) == 1 else f"({' OR '.join(each)})" for each in conditions.values()
         ], parameters

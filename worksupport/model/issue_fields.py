@@ -3,7 +3,7 @@
 Every start of a reading command loads this: it imports little.
 """
 
-from worksupport.model.names import SOURCES
+from worksupport.model.names import SOURCES, STATES
 
 TYPE_CHECKING = False  # see queries/reader.py
 if TYPE_CHECKING:
@@ -36,9 +36,18 @@ if TYPE_CHECKING:
         created_at: str | None
         updated_at: str | None
         closed_at: str | None
+        priority: str | None
+        resolution: str | None
+        reporter: str | None
+        due_date: str | None
+        fix_versions: list[str]
+        flagged: bool
+        description: str | None
 
 else:
     IssueRow = VendorType = dict
+
+DESCRIPTION = "description"
 
 
 class Field:
@@ -47,10 +56,12 @@ class Field:
     `json`: the member's name in answers, where it is one, and `sql` what SQLite makes it of (default: the
     column). `jira`: the field of a Jira search that it is read from, where no row before it names the same.
     `holds`: 'text', or 'list' or 'object' for what is stored as JSON text. `choices`: the closed list of its
-    values, where there is one. `is_given`: whether every issue has a value.
+    values, where there is one. `is_given`: whether every issue has a value. `place`: 'issues', 'texts' for a
+    column of `issue_texts`, or 'ours' for one of `issues` that no service tells. `is_added`: by a later
+    migration, so null where nothing was read since.
     """
 
-    __slots__ = ("choices", "column", "holds", "is_given", "jira", "json", "sql")
+    __slots__ = ("choices", "column", "holds", "is_added", "is_given", "jira", "json", "place", "sql")
 
     def __init__(
         self,
@@ -62,8 +73,12 @@ class Field:
         holds: str = "text",
         choices: "tuple[str, ...]" = (),
         is_given: bool = False,
+        place: str = "issues",
+        is_added: bool = False,
     ) -> None:
         self.column = column
+        self.place = place
+        self.is_added = is_added
         self.json = json
         self.sql = sql or column
         self.jira = jira
@@ -78,22 +93,38 @@ FIELDS = (
     Field("summary", json="summary", jira="summary"),
     # The configured type; -1 for one that is not.
     Field("issue_type_id", json="issue_type", sql="issue_types.name", jira="issuetype"),
+    # The service's own name of it.
+    Field("vendor_type", json="vendor_type", sql="json_extract(vendor_type, '$.name')", holds="object"),
+    Field("state", json="state", choices=STATES, place="ours"),
     Field("status", json="status", jira="status"),
     Field("status_category", json="status_category", choices=("new", "indeterminate", "done")),
     # The member's name, else the first assignee's display name or login.
     Field("assignee", json="assignee", jira="assignee"),
+    Field("assignees", json="assignees", sql="json(coalesce(assignees, '[]'))", holds="list"),  # names
     Field("labels", json="labels", sql="json(coalesce(labels, '[]'))", jira="labels", holds="list"),
     Field("source", json="source", choices=SOURCES, is_given=True),
     Field("url", json="url", sql="issues.url"),
+    Field("parent_key", json="parent_key", jira="parent"),
+    Field("priority", json="priority", jira="priority", is_added=True),
+    Field("resolution", json="resolution", jira="resolution", is_added=True),
+    Field("reporter", json="reporter", jira="reporter", is_added=True),
+    Field("due_date", json="due_date", jira="duedate", is_added=True),
+    Field(
+        "fix_versions",
+        json="fix_versions",
+        sql="json(coalesce(fix_versions, '[]'))",
+        jira="fixVersions",
+        holds="list",
+        is_added=True,
+    ),
+    Field("created_at", json="created_at", sql="issues.created_at", jira="created"),
+    Field("updated_at", json="updated_at", jira="updated"),
+    Field("closed_at", json="closed_at", jira="resolutiondate"),
     Field("source_id"),  # the vendor's immutable id
-    Field("assignees", holds="list"),  # names
     Field("assignee_accounts", holds="list"),  # pairs of account id or login ('' if unknown), and name shown
     Field("state_reason"),
-    Field("vendor_type", holds="object"),
-    Field("parent_key", jira="parent"),
-    Field("created_at", jira="created"),
-    Field("updated_at", jira="updated"),
-    Field("closed_at", jira="resolutiondate"),
+    Field("flagged", is_added=True),
+    Field(DESCRIPTION, jira=DESCRIPTION, place="texts"),
 )
 
 # What a Jira search is asked for: only what we store, for more would make every answer bigger.

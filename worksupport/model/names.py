@@ -13,3 +13,8 @@ def checked_sources(sources: tuple[str, ...]) -> tuple[str, ...]:
         if source.casefold() not in SOURCES:
             raise UsageError(f"the source is {source!r}; it must be one of {', '.join(SOURCES)}")
     return tuple(source.casefold() for source in sources)
+
+
+# One word for how far an issue is (`model/state.py`).
+STATES = ("todo", "doing", "blocked", "done", "dropped")
+OPEN_STATES = STATES[:3]

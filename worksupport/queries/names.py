@@ -19,6 +19,8 @@ _COMPLETED = {
     "assignee": f"""SELECT name FROM (
         SELECT name FROM team_members UNION SELECT DISTINCT name FROM issue_assignees
     ) WHERE {_STARTS.format(column="name")} ORDER BY name""",
+    "team": f"""SELECT DISTINCT value AS team FROM team_members, json_each(coalesce(teams, '[]'))
+        WHERE {_STARTS.format(column="value")} ORDER BY value""",
     "label": f"""SELECT DISTINCT label FROM issue_labels
         WHERE {_STARTS.format(column="label")} ORDER BY label""",
     "status": f"""SELECT DISTINCT status FROM issues
@@ -33,7 +35,8 @@ _KNOWN = {
     "label": "SELECT DISTINCT label FROM issue_labels",
     "issue_type": f"SELECT name FROM issue_types UNION {_VENDOR_TYPES}",
     "status": "SELECT DISTINCT status FROM issues WHERE status IS NOT NULL",
-    "key": "SELECT DISTINCT parent_key FROM issues WHERE parent_key IS NOT NULL",
+    "key": "SELECT issue_key FROM issues UNION SELECT parent_key FROM issues WHERE parent_key IS NOT NULL",
+    "team": "SELECT DISTINCT value FROM team_members, json_each(coalesce(teams, '[]'))",
 }
 
 
@@ -51,7 +54,8 @@ def unknown_names(
 ) -> list[str]:
     """A sentence for each filter's value that nothing in the data fits, with near names."""
     rows = {row.name: row for row in FILTERS if row.nobody}
-    given = [(rows[name], value) for name, value in filters.texts() if name in rows]
+    texts = ((rows[name], value) for name, value in filters.texts() if name in rows)
+    given = [(row, value) for row, value in texts if folded(value) not in row.words]
     asked = [(row.completes, row.nobody, value) for row, value in given]
     if root_type is not None:
         asked.append(("issue_type", "is of the type", root_type))

@@ -20,6 +20,16 @@ class Placement:
                 sums[parent] += sums[position] + values[self.issues[position]]
         return sums
 
+    def newest_below(self, times: Sequence[str]) -> list[str]:
+        """For each position the latest of `times` (one per issue) below it; its own where nothing is."""
+        newest = [""] * len(self.issues)
+        for position in range(len(newest) - 1, -1, -1):
+            newest[position] = newest[position] or times[self.issues[position]]
+            parent = self.parents[position]
+            if parent >= 0 and newest[position] > newest[parent]:
+                newest[parent] = newest[position]
+        return newest
+
     def shown(self, matching: Sequence[bool] | None, max_depth: int) -> list[bool]:
         """For each position: is it shown, with these matching issues, the paths to them, and this depth?"""
         within = [depth <= max_depth for depth in self.depths]

@@ -22,14 +22,12 @@ DEFAULT_DEPTH, MAX_DEPTH = 5, 100
 
 # SQLite writes the part of a node that stands in the row: in one step per issue, where Python would need ten.
 _COLUMNS = f"""
-SELECT issues.id, issue_key, parent_key, issue_type_id, coalesce(status_category = 'done', 0),
-    json_object({{node}})
+SELECT issues.id, issue_key, parent_key, issue_type_id,
+    coalesce(state IN ('done', 'dropped'), status_category = 'done', 0), coalesce(state = 'dropped', 0),
+    CASE WHEN updated_at IS NULL THEN '' ELSE json_quote(updated_at) END, json_object({JSON_ARGUMENTS})
 FROM issues LEFT JOIN issue_types ON issue_types.id = issue_type_id
 WHERE missing_since IS NULL ORDER BY {KEY_ORDER}
 """
-# What only a drawing needs: an unknown type as the service calls it.
-_DRAWN = """, 'updated_at', updated_at,
-    'vendor_type', CASE WHEN issue_type_id = -1 THEN json_extract(vendor_type, '$.name') END"""
 
 
 class TreeQuestion(SimpleNamespace):
@@ -57,18 +55,18 @@ class TreeQuestion(SimpleNamespace):
 
 
 def tree_document(connection: sqlite3.Connection, question: TreeQuestion) -> "dict[str, Any]":
-    """The document of `tree_text`, for drawing.
-
-    Its nodes also have `updated_at`, and `vendor_type`: what the service calls a type that is unknown here.
-    """
-    document: dict[str, Any] = json.loads(_text(_part(connection, question, to_draw=True), connection))
+    """The document of `tree_text`, for drawing."""
+    document: dict[str, Any] = json.loads(_text(_part(connection, question), connection))
     return document
 
 
 def tree_text(connection: sqlite3.Connection, question: TreeQuestion) -> str:
-    """`{"hierarchy": [node...], "total_count": roots, "outside": n, AGE}` as JSON text and a newline.
+    """`{"hierarchy": [node...], "total_count": roots, "outside": n, "outside_issues": [issue...], AGE}` as
+    JSON text and a newline.
 
-    A node is an issue (`model/issue_fields.py`) with `done, total, children_omitted, children`. Text is
+    A node is an issue (`model/issue_fields.py`) with `done, total, dropped` (of all below it, dropped ones
+    among the done), `children_omitted, changed_at` (UTC text, of a parent the newest change below it) and
+    `children`. `outside_issues` are those without a place that pass the filters; none beside a key. Text is
     joined from text, no dict is built: a plain program that does takes three times as long. Raises
     NotFoundError if `question.key` is not in the local copy.
     """
@@ -94,16 +92,16 @@ def tree_rows_text(connection: sqlite3.Connection, question: TreeQuestion) -> st
 class _Issues:
     """All issues that a tree can show, in columns: entry n of each belongs to issue n."""
 
-    def __init__(self, connection: sqlite3.Connection, *, to_draw: bool) -> None:
-        """`to_draw`: nodes also have `updated_at`, and `vendor_type` or null."""
-        rows = connection.execute(_COLUMNS.format(node=JSON_ARGUMENTS + (_DRAWN if to_draw else "")))
-        columns = list(zip(*rows, strict=True)) or [()] * 6
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        columns = list(zip(*connection.execute(_COLUMNS), strict=True)) or [()] * 8
         self.ids: Sequence[int] = columns[0]
         self.keys: Sequence[str] = columns[1]
         self.parent_keys: Sequence[str | None] = columns[2]
         self.type_ids: Sequence[int | None] = columns[3]
-        self.is_done: Sequence[int] = columns[4]  # 0 or 1
-        self.nodes: Sequence[str] = columns[5]  # the JSON object, without counts and children
+        self.is_done: Sequence[int] = columns[4]  # 0 or 1; dropped ones are
+        self.is_dropped: Sequence[int] = columns[5]
+        self.changed_at: Sequence[str] = columns[6]  # UTC text as JSON, '' for unknown
+        self.nodes: Sequence[str] = columns[7]  # the JSON object, without counts and children
 
     def of_type(self, connection: sqlite3.Connection, name: str) -> list[int]:
         """The issues of the configured type with this name, without regard to case."""
@@ -136,19 +134,27 @@ class _Issues:
 
 
 class _Part:
-    """What is asked for: all issues, their places under the roots, and for each position, is it shown."""
+    """What is asked for: all issues, their places under the roots, for each position, is it shown, and the
+    issues without a place that are."""
 
-    def __init__(self, issues: _Issues, placement: Placement, shown: Sequence[bool]) -> None:
+    def __init__(
+        self, issues: _Issues, placement: Placement, shown: Sequence[bool], outside: Sequence[int]
+    ) -> None:
         self.issues = issues
         self.placement = placement
         self.shown = shown
+        self.outside = outside
 
 
-def _part(connection: sqlite3.Connection, question: TreeQuestion, *, to_draw: bool = False) -> _Part:
-    issues = _Issues(connection, to_draw=to_draw)
+def _part(connection: sqlite3.Connection, question: TreeQuestion) -> _Part:
+    issues = _Issues(connection)
     placement = place(issues.keys, issues.parent_keys, _roots(connection, issues, question))
     passing = issues.passing(connection, question.filters)
-    return _Part(issues, placement, placement.shown(passing, question.max_depth))
+    outside: list[int] = []
+    if question.key is None:
+        without_place = set(range(len(issues.keys))).difference(placement.issues)
+        outside = [issue for issue in sorted(without_place) if passing is None or passing[issue]]
+    return _Part(issues, placement, placement.shown(passing, question.max_depth), outside)
 
 
 def _roots(connection: sqlite3.Connection, issues: _Issues, question: TreeQuestion) -> list[int]:
@@ -159,12 +165,13 @@ def _roots(connection: sqlite3.Connection, issues: _Issues, question: TreeQuesti
 
 
 def _text(part: _Part, connection: sqlite3.Connection) -> str:
-    tail = {
-        "total_count": sum(compress((depth == 1 for depth in part.placement.depths), part.shown)),
-        "outside": len(part.issues.keys) - len(part.placement.issues),
-        **age(connection),
-    }
-    return f'{{"hierarchy":[{_nested(part)}],{json_text(tail)[1:]}'
+    roots = sum(compress((depth == 1 for depth in part.placement.depths), part.shown))
+    without_place = len(part.issues.keys) - len(part.placement.issues)
+    outside = ",".join(json_ascii(part.issues.nodes[issue]) for issue in part.outside)
+    return (
+        f'{{"hierarchy":[{_nested(part)}],"total_count":{roots},"outside":{without_place},'
+        f'"outside_issues":[{outside}],{json_text(age(connection))[1:]}'
+    )
 
 
 def _nested(part: _Part) -> str:
@@ -187,7 +194,15 @@ def _open_nodes(part: _Part) -> Iterator[tuple[int, str]]:
         [issues.nodes[issue] for issue in placement.issues],
         placement.sums_below(issues.is_done),
         placement.sums_below([1] * len(issues.keys)),
+        placement.sums_below(issues.is_dropped),
         placement.children_omitted(part.shown),
+        placement.newest_below(issues.changed_at),
     )
-    for depth, node, done, total, omitted in compress(zip(*columns, strict=True), part.shown):
-        yield depth, f'{json_ascii(node)[:-1]},"done":{done},"total":{total},"children_omitted":{omitted}'
+    for depth, node, done, total, dropped, omitted, changed in compress(
+        zip(*columns, strict=True), part.shown
+    ):
+        yield (
+            depth,
+            f'{json_ascii(node)[:-1]},"done":{done},"total":{total},"dropped":{dropped},'
+            f'"children_omitted":{omitted},"changed_at":{changed or "null"}',
+        )

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
+from worksupport.clock import utc_text
 from worksupport.errors import UsageError
 from worksupport.model.filters import Filter
 from worksupport.model.times import moment
@@ -41,8 +43,16 @@ def of_filter(row: Filter) -> Parameter:
         return Parameter(row.name, moment, row.help, {"type": "string", **_TIME}, is_repeated=True)
     if row.holds == "flag":
         return boolean(row.name, row.help)
+    if row.holds == "days":
+        return replace(boolean(row.name, row.help), parse=partial(_days_ago, row.days))
     schema = {"type": "string", "enum": list(row.choices)} if row.choices else {"type": "string"}
     return replace(text(row.name, row.help, schema), is_repeated=True)
+
+
+def _days_ago(days: int, name: str, value: str, now: datetime) -> str | None:
+    # To the minute, so that answers can be kept for a while.
+    minute = now.replace(second=0, microsecond=0)
+    return utc_text(minute - timedelta(days=days)) if _boolean(name, value, now) else None
 
 
 def text(name: str, description: str, schema: dict[str, Any] | None = None) -> Parameter:

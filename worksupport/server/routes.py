@@ -9,7 +9,7 @@ from typing import Any
 
 from worksupport.clock import Clock
 from worksupport.errors import InterruptedRunError, LockedError, NotFoundError
-from worksupport.model.filters import Filters, filters_of
+from worksupport.model.filters import FILTERS, Filters
 from worksupport.output import json_text
 from worksupport.queries.health import health_document
 from worksupport.queries.history import (
@@ -30,7 +30,7 @@ from worksupport.server.parameters import parsed
 from worksupport.server.reloads import Reloads
 from worksupport.store import lock
 
-_KEYS = tuple(map(parameters.of_filter, filters_of("keys")))
+_KEYS = tuple(map(parameters.of_filter, FILTERS))
 _HIERARCHY = (
     parameters.text("key", "Only what is below this issue; not together with root_type."),
     parameters.text(
@@ -38,7 +38,7 @@ _HIERARCHY = (
         f"Type of the issues at the top; {DEFAULT_ROOT_TYPE} if neither this nor key is given.",
     ),
     parameters.whole_number("max_depth", "Levels to show; 1: the top only.", 1, MAX_DEPTH, DEFAULT_DEPTH),
-    *map(parameters.of_filter, filters_of("tree")),
+    *_KEYS,
 )
 _HISTORY = (
     parameters.whole_number("limit", "At most this many.", 1, MAX_LIMIT, HistoryQuestion.limit),

@@ -10,6 +10,7 @@ from worksupport.errors import WorksupportError
 from worksupport.model.issue_fields import IssueRow, VendorType
 from worksupport.text import storable, visible
 
+LONGEST_DESCRIPTION = 20_000
 _LEAP_SECOND = re.compile(r"(?<=:\d\d:)60")
 
 
@@ -118,6 +119,14 @@ def sent_type(issue_type: Fields | None) -> VendorType | None:
     if issue_type is None:
         return None
     return {"id": record_id({"id": issue_type.sent("id")}), "name": issue_type.text("name")}
+
+
+def description(text: str | None) -> str:
+    """A description safe to store, cut where it is very long; "" for none."""
+    text = storable(text or "")
+    if len(text) <= LONGEST_DESCRIPTION:
+        return text
+    return f"{text[:LONGEST_DESCRIPTION]}\n… (cut after {LONGEST_DESCRIPTION:,} characters)"
 
 
 def record_text(raw: dict[str, Any], name: str) -> str | None:

@@ -1,5 +1,6 @@
 """The database opened for writing: created for its owner alone, upgraded in place."""
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from sqlite_utils.db import Table
 from worksupport.clock import Clock
 from worksupport.errors import ConfigurationError, DatabaseError, InterruptedRunError, WorksupportError
 from worksupport.model.filters import folded_or_null
+from worksupport.model.state import DEFAULT_RULES, StateRules
 from worksupport.store.disk import is_no_room, make_private_folder, no_room
 from worksupport.store.file import OpenedFiles, beside, check_kind, file_uri, schema_of, sqlite_error
 from worksupport.store.place import require_one_place
@@ -26,6 +28,11 @@ _BUSY_STEP_SECONDS = 0.5
 _STEPS_BETWEEN_LOOKS = 100_000
 # The process is to end within two seconds; what is left undone, the next run repairs.
 _BUSY_SECONDS_WHEN_STOPPED = 0.5
+# `model/state.py` as SQL, of the row that `{row}` names.
+STATE = (
+    "issue_state({row}.status, {row}.status_category, {row}.state_reason, {row}.resolution, {row}.labels,"
+    " {row}.flagged)"
+)
 _PRAGMAS = ("synchronous = NORMAL", "temp_store = MEMORY")
 # A write that found no room does not always say so: past a quota or a size limit it is an I/O error.
 _WRITE_FAILED = tuple(
@@ -52,10 +59,17 @@ migrations = _migrations()
 class Store:
     """One writer's connection; the caller holds the lock of `store/lock.py` while it lives."""
 
-    def __init__(self, path: Path, clock: Clock, before_commit: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        before_commit: Callable[[], None] = lambda: None,
+        rules: StateRules = DEFAULT_RULES,
+    ) -> None:
         """Open `path`, create it (mode 0600) if it is not there, and apply pending migrations.
 
-        `before_commit` raises if nothing more may be written: the caller's lock is gone.
+        `before_commit` raises if nothing more may be written: the caller's lock is gone. `rules`: by which
+        the issues' states are decided.
 
         Raises ConfigurationError for a path that cannot be our database, DatabaseError for a write that
         fails; the file stays as it was.
@@ -63,6 +77,7 @@ class Store:
         self.path = path
         self.clock = clock
         self._before_commit = before_commit
+        self._rules = rules
         self._ends_when_stopped = False
         with _sentences(path):
             _refuse_foreign(path)
@@ -82,10 +97,17 @@ class Store:
             self.connection.execute(f"PRAGMA {pragma}")
         self._patiently("PRAGMA journal_mode = WAL")
         self.connection.create_function("casefold", 1, folded_or_null, deterministic=True)
+        self.connection.create_function("issue_state", 6, self._state, deterministic=True)
         self.connection.set_progress_handler(self._is_to_stop, _STEPS_BETWEEN_LOOKS)
         self._migrate()
         # Only now: a migration that builds a table anew would delete what refers to the old one.
         self.connection.execute("PRAGMA foreign_keys = ON")
+
+    def _state(self, *columns: Any) -> str:
+        status, category, reason, resolution, labels, flagged = columns
+        return self._rules.state(
+            status, category, reason, resolution, json.loads(labels or "[]"), bool(flagged)
+        )
 
     def _migrate(self) -> None:
         ((version,),) = self.connection.execute("PRAGMA user_version").fetchall()
@@ -94,7 +116,9 @@ class Store:
                 migrations.apply(Database(self.connection))
                 # A database rebuilt by .dump or .recover has every table, but lost the number.
                 self.connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        self.connection.execute("INSERT OR IGNORE INTO data_state (id, data_version) VALUES (1, 0)")
+        if not self.connection.execute("SELECT 1 FROM data_state").fetchone():  # lost in a damaged file
+            with self.transaction() as connection:
+                connection.execute("INSERT INTO data_state (id, data_version) VALUES (1, 0)")
 
     def table(self, name: str) -> Table:
         """One table, for inserts and updates in sqlite-utils' words; inside `transaction`."""

@@ -1,10 +1,11 @@
 """Team members and issue types: the database follows the configuration at the start of each run."""
 
 import json
+import sqlite3
 
 from worksupport.config.settings import Member, Settings
 from worksupport.model.hierarchy import UNKNOWN_TYPE_ID, Hierarchy
-from worksupport.store.database import Store, raise_data_version
+from worksupport.store.database import STATE, Store, raise_data_version
 
 
 def follow_configuration(store: Store, settings: Settings, now: str) -> None:
@@ -17,8 +18,20 @@ def follow_configuration(store: Store, settings: Settings, now: str) -> None:
             "UPDATE data_state SET interval_hours = :hours WHERE interval_hours IS NOT :hours",
             {"hours": settings.interval_hours},
         )
+        _follow_states(connection, settings)
+        if not settings.descriptions:
+            connection.execute("UPDATE issue_texts SET description = NULL WHERE description IS NOT NULL")
         if connection.total_changes > changed:
             raise_data_version(connection, now)
+
+
+def _follow_states(connection: sqlite3.Connection, settings: Settings) -> None:
+    """Decide the issues' states anew where the team's words for them have changed, or none was decided."""
+    rules = json.dumps([settings.blocked, settings.dropped], ensure_ascii=False)
+    if connection.execute("SELECT state_rules FROM data_state").fetchone() != (rules,):
+        state = STATE.format(row="issues")
+        connection.execute(f"UPDATE issues SET state = {state} WHERE state IS NOT {state}")
+        connection.execute("UPDATE data_state SET state_rules = ?", [rules])
 
 
 def _follow_types(store: Store, hierarchy: Hierarchy) -> None:
@@ -47,6 +60,7 @@ def _follow_members(store: Store, members: tuple[Member, ...]) -> None:
             "name": member.name,
             "jira_id": member.jira_id or "",
             "github_id": member.github_id or "",
+            "teams": json.dumps(member.teams, ensure_ascii=False),
         }
         old = before.get(member.id)
         if old is None:

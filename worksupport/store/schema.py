@@ -178,11 +178,77 @@ _M004_ORDER = (
     "PRAGMA user_version = 4",
 )
 
+# What answers say beside the first columns (null: not read yet), and the texts that words are sought in. They
+# stand apart, so that reading all issues stays quick; of `issues` only a changed key, title or label touches
+# them.
+_M005_ANSWERS = (
+    *(
+        f"ALTER TABLE {table} ADD COLUMN {column}"
+        for table in ("issues", "staged_issues")
+        for column in (
+            "priority TEXT",
+            "resolution TEXT",
+            "reporter TEXT",
+            "due_date TEXT",
+            "fix_versions TEXT",
+            "flagged INTEGER",
+        )
+    ),
+    "ALTER TABLE staged_issues ADD COLUMN description TEXT",
+    "ALTER TABLE issues ADD COLUMN state TEXT",  # todo, doing, blocked, done, dropped
+    "ALTER TABLE issues ADD COLUMN first_seen_at TIMESTAMP",
+    "ALTER TABLE team_members ADD COLUMN teams TEXT",  # JSON array
+    "ALTER TABLE data_state ADD COLUMN state_rules TEXT",  # by which `state` was decided
+    "CREATE INDEX issues_by_state ON issues (state)",
+    "CREATE INDEX issues_by_change ON issues (updated_at)",
+    "CREATE TABLE former_keys (source TEXT, former_key TEXT, issue_id INTEGER NOT NULL REFERENCES issues(id) "
+    "ON DELETE CASCADE, PRIMARY KEY (former_key, source)) WITHOUT ROWID",
+    """CREATE TABLE issue_texts (
+    issue_id INTEGER PRIMARY KEY REFERENCES issues(id) ON DELETE CASCADE,
+    issue_key TEXT NOT NULL,
+    summary TEXT,
+    labels TEXT,
+    description TEXT                -- plain text; null: not read
+)""",
+    """CREATE VIRTUAL TABLE issue_words USING fts5(
+    issue_key, summary, labels, description, content = 'issue_texts', content_rowid = 'issue_id',
+    tokenize = 'unicode61'
+)""",
+    """CREATE TRIGGER issue_texts_added AFTER INSERT ON issue_texts BEGIN
+    INSERT INTO issue_words (rowid, issue_key, summary, labels, description)
+    VALUES (new.issue_id, new.issue_key, new.summary, new.labels, new.description);
+END""",
+    """CREATE TRIGGER issue_texts_removed AFTER DELETE ON issue_texts BEGIN
+    INSERT INTO issue_words (issue_words, rowid, issue_key, summary, labels, description)
+    VALUES ('delete', old.issue_id, old.issue_key, old.summary, old.labels, old.description);
+END""",
+    """CREATE TRIGGER issue_texts_changed AFTER UPDATE ON issue_texts BEGIN
+    INSERT INTO issue_words (issue_words, rowid, issue_key, summary, labels, description)
+    VALUES ('delete', old.issue_id, old.issue_key, old.summary, old.labels, old.description);
+    INSERT INTO issue_words (rowid, issue_key, summary, labels, description)
+    VALUES (new.issue_id, new.issue_key, new.summary, new.labels, new.description);
+END""",
+    """CREATE TRIGGER issues_added AFTER INSERT ON issues BEGIN
+    INSERT INTO issue_texts (issue_id, issue_key, summary, labels)
+    VALUES (new.id, new.issue_key, new.summary, new.labels);
+END""",
+    """CREATE TRIGGER issues_renamed AFTER UPDATE OF issue_key, summary, labels ON issues
+WHEN old.issue_key IS NOT new.issue_key OR old.summary IS NOT new.summary OR old.labels IS NOT new.labels
+BEGIN
+    UPDATE issue_texts SET issue_key = new.issue_key, summary = new.summary, labels = new.labels
+    WHERE issue_id = new.id;
+END""",
+    "INSERT INTO issue_texts (issue_id, issue_key, summary, labels) "
+    "SELECT id, issue_key, summary, labels FROM issues",
+    "PRAGMA user_version = 5",
+)
+
 # By the name under which sqlite-utils notes each as applied.
 MIGRATIONS = {
     "m001_tables": _M001_TABLES,
     "m002_scope": _M002_SCOPE,
     "m003_readers": _M003_READERS,
     "m004_order": _M004_ORDER,
+    "m005_answers": _M005_ANSWERS,
 }
 SCHEMA_VERSION = len(MIGRATIONS)

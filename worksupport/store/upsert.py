@@ -13,21 +13,22 @@ from operator import itemgetter
 from typing import Any
 
 from worksupport.errors import DatabaseError
-from worksupport.model.issue_fields import FIELDS, IssueRow
-from worksupport.store.database import raise_data_version
+from worksupport.model.issue_fields import DESCRIPTION, FIELDS, IssueRow
+from worksupport.store.database import STATE, raise_data_version
 from worksupport.store.missing import DISPLACED
 
-COLUMNS = tuple(field.column for field in FIELDS)
+COLUMNS = tuple(field.column for field in FIELDS if field.place == "issues")
+_STAGED = (*COLUMNS, DESCRIPTION)
 _LISTS = tuple(field.column for field in FIELDS if field.holds == "list")
 _OBJECTS = tuple(field.column for field in FIELDS if field.holds == "object")
 _CACHED_TEXTS = 1_000  # the same few people, labels and types come with every issue
 _LIST = ", ".join(COLUMNS)
-_in_order = itemgetter(*COLUMNS)
+_in_order = itemgetter(*_STAGED)
 _json_text = json.JSONEncoder(ensure_ascii=False).encode
 _STAGE = (
-    f"INSERT INTO staged_issues ({_LIST}, run_id) VALUES ({', '.join('?' * len(COLUMNS))}, ?) "
+    f"INSERT INTO staged_issues ({', '.join(_STAGED)}, run_id) VALUES ({', '.join('?' * len(_STAGED))}, ?) "
     "ON CONFLICT (source, source_id) DO UPDATE SET run_id = excluded.run_id, "
-    f"{', '.join(f'{c} = excluded.{c}' for c in COLUMNS)} "
+    f"{', '.join(f'{c} = excluded.{c}' for c in _STAGED)} "
     "WHERE excluded.updated_at >= staged_issues.updated_at IS NOT FALSE"
 )
 
@@ -65,7 +66,7 @@ def require_staged(connection: sqlite3.Connection, run_id: str, count: int) -> N
 
 
 def _stored(row: IssueRow) -> tuple[object, ...]:
-    """The values of COLUMNS, lists and objects as JSON text."""
+    """The values of what is staged, lists and objects as JSON text."""
     values: dict[str, Any] = {**row}
     for column in _LISTS:
         values[column] = _list_text(tuple(values[column]))
@@ -110,15 +111,17 @@ def merge(connection: sqlite3.Connection, run_id: str, now: str) -> Merged:
     if displaced := _rename(connection, _DISPLACED, values):
         merged.doubled += connection.execute(_DOUBLED_BEFORE, values).fetchall()
         connection.execute(_MOVE_DISPLACED, values)
-    _rename(connection, _MOVED, values)
+    if _rename(connection, _MOVED, values):
+        connection.execute(_KEEP_FORMER)
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS touched (source, source_id, is_new)")
     connection.execute("DELETE FROM temp.touched")
     connection.execute(_TOUCHED)
-    merged.new = _count(connection, is_new=True)
-    merged.changed = _count(connection, is_new=False)
+    merged.new = _count(connection, _NEW)
+    merged.changed = _count(connection, _CHANGED)
     for statement in (_UPSERT, _SEEN, *_SIDE_TABLES):
         connection.execute(statement, values)
-    if displaced or merged.new or merged.changed:
+    described = connection.execute(_DESCRIBE).rowcount
+    if displaced or described or merged.new or merged.changed:
         raise_data_version(connection, now)
     return merged
 
@@ -143,7 +146,7 @@ def _rename(connection: sqlite3.Connection, renamed: str, values: dict[str, str]
     return bool(is_needed)
 
 
-def _count(connection: sqlite3.Connection, is_new: bool) -> dict[str, int]:
+def _count(connection: sqlite3.Connection, is_new: int) -> dict[str, int]:
     return dict(
         connection.execute(
             "SELECT source, count(*) FROM temp.touched WHERE is_new = ? GROUP BY source", [is_new]
@@ -200,20 +203,52 @@ _MOVE_DISPLACED = """
 UPDATE issues SET issue_key = renamed.new_key, missing_since = coalesce(missing_since, :displaced)
 FROM temp.renamed WHERE issues.id = renamed.id
 """
+_KEEP_FORMER = """
+INSERT OR REPLACE INTO former_keys (source, former_key, issue_id)
+SELECT source, old_key, id FROM temp.renamed WHERE old_key NOT LIKE '%~%'
+"""
 _COMPARED = [column for column in COLUMNS if column not in ("source", "source_id")]
+_ADDED = [field.column for field in FIELDS if field.is_added and field.column in COLUMNS]
+_FIRST = [column for column in _COMPARED if column not in _ADDED]
+# A row that an older worksupport stored lacks what is read since: to fill that in is no change of the issue.
+_IS_READ = "i.fix_versions IS NOT NULL"
+
+
+def _differ(columns: list[str]) -> str:
+    return f"({', '.join(f'i.{c}' for c in columns)}) IS NOT ({', '.join(f's.{c}' for c in columns)})"
+
+
+_NEW, _CHANGED, _FILLED = 1, 0, 2
 _TOUCHED = f"""
 INSERT INTO temp.touched
-SELECT s.source, s.source_id, i.id IS NULL AS is_new
-FROM staged_issues s LEFT JOIN issues i ON i.source = s.source AND i.source_id = s.source_id
-WHERE i.id IS NULL OR i.missing_since IS NOT NULL
-OR ({", ".join(f"i.{c}" for c in _COMPARED)}) IS NOT ({", ".join(f"s.{c}" for c in _COMPARED)})
+SELECT * FROM (
+    SELECT s.source, s.source_id, CASE
+        WHEN i.id IS NULL THEN {_NEW}
+        WHEN i.missing_since IS NOT NULL OR {_differ(_FIRST)} THEN {_CHANGED}
+        WHEN {_IS_READ} AND {_differ(_ADDED)} THEN {_CHANGED}
+        WHEN NOT ({_IS_READ}) THEN {_FILLED}
+    END AS is_new
+    FROM staged_issues s LEFT JOIN issues i ON i.source = s.source AND i.source_id = s.source_id
+) WHERE is_new IS NOT NULL
 """
 _UPSERT = f"""
-INSERT INTO issues ({_LIST}, harvested_at, seen_run)
-SELECT {", ".join(f"s.{c}" for c in COLUMNS)}, :now, :run
+INSERT INTO issues ({_LIST}, state, first_seen_at, harvested_at, seen_run)
+SELECT {", ".join(f"s.{c}" for c in COLUMNS)}, {STATE.format(row="s")}, :now, :now, :run
 FROM temp.touched JOIN staged_issues s USING (source, source_id) WHERE true
 ON CONFLICT (source, source_id) DO UPDATE SET {", ".join(f"{c} = excluded.{c}" for c in _COMPARED)},
-    harvested_at = excluded.harvested_at, seen_run = excluded.seen_run, missing_since = NULL
+    state = excluded.state, harvested_at = excluded.harvested_at, seen_run = excluded.seen_run,
+    missing_since = NULL
+"""
+# Of an issue that is as it was, the description is too, unless it was never read.
+_DESCRIBE = """
+UPDATE issue_texts SET description = s.description
+FROM staged_issues s CROSS JOIN issues i ON i.source = s.source AND i.source_id = s.source_id
+WHERE issue_texts.issue_id = i.id AND s.description IS NOT NULL AND (
+    issue_texts.description IS NULL OR (
+        EXISTS (SELECT 1 FROM temp.touched t WHERE t.source = s.source AND t.source_id = s.source_id)
+        AND issue_texts.description <> s.description
+    )
+)
 """
 # The cross join keeps SQLite from reading all issues to find those of one page.
 _SEEN = """

@@ -41,6 +41,8 @@ def test_a_whole_issue_becomes_a_whole_row() -> None:
         created_at="2026-01-01T00:00:00Z",
         updated_at="2012-06-01T17:00:00-07:00",
         closed_at="2026-01-02T00:00:00Z",
+        user={"login": "alice-x"},
+        body="As it is: *x*",
     )
     assert shape(raw, {"alice-x": "Alice"}) == {
         "source": "github",
@@ -61,6 +63,13 @@ def test_a_whole_issue_becomes_a_whole_row() -> None:
         "created_at": "2026-01-01T00:00:00.000Z",
         "updated_at": "2012-06-02T00:00:00.000Z",
         "closed_at": "2026-01-02T00:00:00.000Z",
+        "priority": None,
+        "resolution": None,
+        "reporter": "Alice",
+        "due_date": None,
+        "fix_versions": [],
+        "flagged": False,
+        "description": "As it is: *x*",
     }
 
 

@@ -36,6 +36,12 @@ def test_a_whole_issue_becomes_a_whole_row() -> None:
         created="2015-12-02T07:39:15.000-0800",
         updated="2026-11-01T10:00:00.123+0530",
         resolutiondate="2026-11-01T10:00:00.5Z",
+        priority={"id": "2", "name": "High"},
+        resolution={"id": "1", "name": "Done"},
+        reporter=ALICE,
+        duedate="2026-12-04",
+        fixVersions=[{"id": "7", "name": "4.2"}],
+        description="Plain",
     )
     assert shape(raw, type_ids={"10777": 10000}, names={"5b10:a1": "Alice"}) == {
         "source": "jira",
@@ -56,6 +62,13 @@ def test_a_whole_issue_becomes_a_whole_row() -> None:
         "created_at": "2015-12-02T15:39:15.000Z",
         "updated_at": "2026-11-01T04:30:00.123Z",
         "closed_at": "2026-11-01T10:00:00.500Z",
+        "priority": "High",
+        "resolution": "Done",
+        "reporter": "Alice",
+        "due_date": "2026-12-04",
+        "fix_versions": ["4.2"],
+        "flagged": False,
+        "description": "Plain",
     }
 
 

@@ -5,18 +5,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from worksupport.model.issue_fields import IssueRow
-from worksupport.sources.records import Fields, OddRecordError, record_id, sent_type
+from worksupport.sources.records import Fields, OddRecordError, description, record_id, sent_type
 from worksupport.text import storable
 
 # GitHub has no more: an issue that is closed as not planned is done, too.
 _CATEGORIES = {"open": "new", "closed": "done"}
 
 
-def github_row(raw: object, *, names: Mapping[str, str]) -> IssueRow:
+def github_row(raw: object, *, names: Mapping[str, str], has_description: bool = True) -> IssueRow:
     """One item of a search answer's `items` as a row.
 
-    `names`: login in `casefold()` -> the member's name. Raises OddRecordError for a record without id or
-    without repository and number, or with a field of the wrong type.
+    `names`: login in `casefold()` -> the member's name. `has_description`: whether it is wanted. Raises
+    OddRecordError for a record without id or without repository and number, or with a field of the wrong
+    type.
     """
     source_id, key, fields = _identified(raw)
     accounts = [_account(user, names) for user in _assignees(fields)]
@@ -39,6 +40,13 @@ def github_row(raw: object, *, names: Mapping[str, str]) -> IssueRow:
         "created_at": fields.time("created_at"),
         "updated_at": fields.time("updated_at"),
         "closed_at": fields.time("closed_at"),
+        "priority": None,
+        "resolution": None,
+        "reporter": _reporter(fields, names),
+        "due_date": None,
+        "fix_versions": [],
+        "flagged": False,
+        "description": description(fields.text("body")) if has_description else None,
     }
 
 
@@ -98,6 +106,11 @@ def _assignees(fields: Fields) -> list[Fields]:
 def _account(user: Fields, names: Mapping[str, str]) -> tuple[str, str]:
     login = user.text("login") or ""
     return login, names.get(login.casefold()) or login or "ghost"
+
+
+def _reporter(fields: Fields, names: Mapping[str, str]) -> str | None:
+    user = fields.inner("user")
+    return _account(user, names)[1] if user else None
 
 
 def _first_member(accounts: list[tuple[str, str]], names: Mapping[str, str]) -> str | None:

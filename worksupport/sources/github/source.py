@@ -114,7 +114,7 @@ class GitHubSource:
             if is_pull_request(raw):
                 continue
             try:
-                yield github_row(raw, names=names)
+                yield github_row(raw, names=names, has_description=self.settings.descriptions)
             except OddRecordError as error:
                 self._leave_out(Kind.RECORD, error.record or "", error.message)
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from worksupport.clock import Clock
 from worksupport.config.settings import JiraSettings
 from worksupport.errors import CredentialsError
-from worksupport.model.issue_fields import JIRA_FIELDS
+from worksupport.model.issue_fields import DESCRIPTION, JIRA_FIELDS
 from worksupport.network.auth import Account
 from worksupport.network.limits import whole_number
 from worksupport.network.responses import Check, Document, Response, error_text, is_list, is_object
@@ -134,13 +134,13 @@ class Jira:
         types = self._get("issuetype", check=is_list).document
         return [issue_type for issue_type in types if isinstance(issue_type, dict)]
 
-    def search(self, query: str) -> Iterator[Page]:
+    def search(self, query: str, *, has_descriptions: bool = True) -> Iterator[Page]:
         """The issues of a JQL query, page by page as they arrive, all of them; some can come twice.
 
         Raises CredentialsError, UnreachableError, QueryRefusedError (400) or IncompleteError.
         """
-        fields = (*JIRA_FIELDS, *self.deployment.parent_fields)
-        return search(self._ask, self.deployment, query, fields)
+        wanted = (name for name in JIRA_FIELDS if has_descriptions or name != DESCRIPTION)
+        return search(self._ask, self.deployment, query, (*wanted, *self.deployment.parent_fields))
 
     def find_account_id(self, email: str) -> str | None:
         """The account id (Data Center: user name) of the person with this e-mail address, or None."""

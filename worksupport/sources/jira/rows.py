@@ -5,7 +5,8 @@ from typing import Any
 
 from worksupport.model.hierarchy import UNKNOWN_TYPE_ID
 from worksupport.model.issue_fields import IssueRow, VendorType
-from worksupport.sources.records import Fields, OddRecordError, record_id, record_text, sent_type
+from worksupport.sources.jira.adf import adf_text
+from worksupport.sources.records import Fields, OddRecordError, description, record_id, record_text, sent_type
 
 _CATEGORIES = {"new", "indeterminate", "done"}
 
@@ -17,13 +18,15 @@ def jira_row(
     type_ids: Mapping[str, int],
     names: Mapping[str, str],
     parent_fields: Iterable[str] = (),
+    has_description: bool = True,
 ) -> IssueRow:
     """One item of a search answer's `issues` as a row.
 
     `site_url`: the site as people see it, for the link. `type_ids`: Jira's type id -> the configured one;
     others become -1. `names`: account id (Data Center: user name) -> the member's name. `parent_fields`:
     further fields that may hold the parent (Data Center's Epic Link and Parent Link, as `customfield_1`).
-    Raises OddRecordError for a record without id or key, or with a field of the wrong type.
+    `has_description`: whether it was asked for. Raises OddRecordError for a record without id or key, or with
+    a field of the wrong type.
     """
     source_id, key, fields = _identified(raw)
     account, name = _assignee(fields.inner("assignee"), names)
@@ -48,6 +51,13 @@ def jira_row(
         "created_at": fields.time("created"),
         "updated_at": fields.time("updated"),
         "closed_at": fields.time("resolutiondate"),
+        "priority": _name(fields.inner("priority")),
+        "resolution": _name(fields.inner("resolution")),
+        "reporter": _assignee(fields.inner("reporter"), names)[1],
+        "due_date": fields.text("duedate"),
+        "fix_versions": fields.names("fixVersions"),
+        "flagged": False,
+        "description": description(adf_text(fields.sent("description"))) if has_description else None,
     }
 
 
@@ -74,6 +84,10 @@ def _assignee(user: Fields | None, names: Mapping[str, str]) -> tuple[str, str |
         account = ""
     member = names.get(account) or names.get(account.casefold())
     return account, member or user.text("displayName") or user.text("name") or account or None
+
+
+def _name(value: Fields | None) -> str | None:
+    return value.text("name") if value else None
 
 
 def _type_id(vendor_type: VendorType | None) -> str:

@@ -69,7 +69,15 @@ class JiraSource:
         types = self._types(opened.types)
         names = self._accounts(workers, emit)
         parent_fields = self.client.deployment.parent_fields
-        shaper = _Shaper(opened.site.base_url, types, names, parent_fields, self.findings, emit)
+        shaper = _Shaper(
+            opened.site.base_url,
+            types,
+            names,
+            parent_fields,
+            self.settings.descriptions,
+            self.findings,
+            emit,
+        )
         walk = Walk(self.settings.hierarchy, types.site_ids, workers, partial(self._ask, shaper))
         walk.run(self._first_queries(names))
         self.findings.left_out += walk.left_out
@@ -87,7 +95,7 @@ class JiraSource:
     def _ask(self, shaper: "_Shaper", query: Query) -> Iterator[list[IssueRow]]:
         hierarchy = self.settings.hierarchy
         jql = query_jql(query, self.client.deployment, hierarchy, self.jira, shaper.types)
-        raw_pages = self.client.search(jql)
+        raw_pages = self.client.search(jql, has_descriptions=self.settings.descriptions)
         if isinstance(query, ChildrenQuery) and not query.type_ids:
             # Only whether it is answered counts: it also brings what nobody wants to store.
             return ([] for _ in raw_pages)
@@ -161,6 +169,7 @@ class _Shaper:
     types: SiteTypes
     names: Mapping[str, str]
     parent_fields: tuple[str, ...]
+    has_descriptions: bool
     findings: Findings
     emit: Emit
     accounts: set[str] = field(default_factory=set)  # whom issues named as assignee
@@ -182,6 +191,7 @@ class _Shaper:
                 type_ids=self.types.configured,
                 names=self.names,
                 parent_fields=self.parent_fields,
+                has_description=self.has_descriptions,
             )
         except OddRecordError as error:
             self.findings.left_out.append(LeftOut("jira", Kind.RECORD, error.record or "", str(error)))
