@@ -107,9 +107,17 @@ def test_error_messages_of_services(run: Run, site: Sandbox, status: int, log_fo
 
 def test_nothing_acts_on_a_terminal(run: Run, site: Sandbox, terminal: None) -> None:
     """Colours aside, which are our own."""
-    for command in (["harvest"], ["check"], ["keys"], ["tree"], ["history"], ["history", "--harvests"]):
+    lists = [["list"], ["list", "--format", "plain"], ["list", "--format", "csv"]]
+    lists += [
+        ["list", "--format", "markdown"],
+        ["show", "IAIPORT-2"],
+        ["show", "IAIPORT-2", "--format", "markdown"],
+    ]
+    runs = [["harvest"], ["check"], ["keys"], ["tree"], ["history"], ["history", "--harvests"]]
+    for command in runs + lists:
         answer = run(*command)
-        assert is_clean(SGR.sub("", answer.out)), command
+        assert answer.exit_code == 0, answer.err
+        assert is_clean(SGR.sub("", answer.out).replace("\t", "").replace("\r\n", "\n")), command
         assert "\x1b]" not in answer.err
         assert "evil\x07" not in answer.err
 

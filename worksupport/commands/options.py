@@ -141,6 +141,19 @@ WAIT = Option(
     low=0,
 )
 
+FORMAT = Option("format", ("--format",), "Another form of the answer.", "FORMAT")
+KEY = Option("key", (), "Key, address, repo#12 or title.", "KEY", completes="key", is_required=True)
+_LIST = (
+    Option("words", (), "Words that they hold.", "[WORDS]", is_repeated=True),
+    FILTERS,
+    Option("fields", ("--fields",), "Which values, separated by commas.", "NAMES"),
+    Option("sort", ("--sort",), "By which value.", "NAME"),
+    Option("limit", ("-n", "--limit"), "At most this many.", "N", "whole", low=1),
+    FORMAT,
+    JSON,
+    NDJSON,
+)
+
 COMMANDS = (
     Command(
         "tree",
@@ -162,6 +175,17 @@ COMMANDS = (
         JSON,
         NDJSON,
     ),
+    Command("list", "Ask", *_LIST),
+    Command("search", "Ask", *_LIST),
+    Command(
+        "show",
+        "Ask",
+        KEY,
+        Option("full", ("--full",), "A long description whole.", holds="flag"),
+        FORMAT,
+        JSON,
+    ),
+    Command("open", "Ask", KEY),
     Command("keys", "Ask", FILTERS, JSON, NDJSON),
     Command(
         "history",

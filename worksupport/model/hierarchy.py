@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from worksupport.errors import ConfigurationError
 
 UNKNOWN_TYPE_ID = -1
+UNKNOWN_TYPE_NAME = "Error-Type Not Known"
 
 
 @dataclass(frozen=True)
@@ -90,5 +91,5 @@ DEFAULT_TYPES = (
     IssueType(11140, "Customer Adoption", f"{_AVATARS}/10321?size=medium", (10101,)),
     IssueType(10101, "Story", f"{_ICONS}/images/icons/issuetypes/story.svg"),
     IssueType(10104, "Task", f"{_AVATARS}/10318?size=medium"),
-    IssueType(UNKNOWN_TYPE_ID, "Error-Type Not Known", f"{_ICONS}/images/icons/issuetypes/story.svg"),
+    IssueType(UNKNOWN_TYPE_ID, UNKNOWN_TYPE_NAME, f"{_ICONS}/images/icons/issuetypes/story.svg"),
 )

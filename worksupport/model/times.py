@@ -53,6 +53,17 @@ def age_text(moment: str | None, now: datetime) -> str:
     return f"{count} {unit}{'s' if count > 1 else ''} ago"
 
 
+def short_age(moment: object, now: datetime) -> str:
+    """How long ago, in one short word: "12m", "3h", "41d"; "" for what is no time, or lies ahead."""
+    stored = stored_moment(moment)
+    if stored is None or stored > now:
+        return ""
+    minutes = int((now - stored).total_seconds() // 60)
+    if minutes < 60:
+        return f"{minutes}m"
+    return f"{minutes // 60}h" if minutes < 1440 else f"{minutes // 1440}d"
+
+
 def duration_text(seconds: float | None) -> str:
     """A duration in its two largest units: "3 min 5 s", "2 h", "0 s"; nothing for None."""
     if seconds is None:

@@ -48,7 +48,8 @@ def description(routes: Mapping[str, Mapping[str, Operation]]) -> dict[str, Any]
     """The OpenAPI 3.1 document of these routes."""
     text = resources.files("worksupport.server").joinpath("openapi.json").read_text("ascii")
     document: dict[str, Any] = json.loads(text)
-    _add_fields(document["components"]["schemas"]["Node"])
+    for name in ("Node", "Issue"):
+        _add_fields(document["components"]["schemas"][name])
     document["paths"] = {path: _path(path, operations) for path, operations in routes.items()}
     return document
 

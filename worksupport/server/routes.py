@@ -19,6 +19,8 @@ from worksupport.queries.history import (
     reload_document,
     reloads_document,
 )
+from worksupport.queries.issue import show_document
+from worksupport.queries.issues import ListQuestion, list_text
 from worksupport.queries.keys import keys_text
 from worksupport.queries.reader import answer
 from worksupport.queries.tree import DEFAULT_DEPTH, DEFAULT_ROOT_TYPE, MAX_DEPTH, TreeQuestion, tree_text
@@ -40,6 +42,14 @@ _HIERARCHY = (
     parameters.whole_number("max_depth", "Levels to show; 1: the top only.", 1, MAX_DEPTH, DEFAULT_DEPTH),
     *_KEYS,
 )
+_LIST = (
+    parameters.text("q", "Words that they hold."),
+    parameters.text("fields", "Which fields, separated by commas, in this order."),
+    parameters.text("sort", "By which field."),
+    parameters.whole_number("limit", "At most this many.", 1, 1_000_000, 1_000_000),
+    *_KEYS,
+)
+_ISSUE = (parameters.text("key", "A key, a page's address, or repo#12."),)
 _HISTORY = (
     parameters.whole_number("limit", "At most this many.", 1, MAX_LIMIT, HistoryQuestion.limit),
     parameters.text("status", "Only those of this status.", {"type": "string", "enum": list(STATUSES)}),
@@ -52,6 +62,16 @@ _RELOAD_STATUS = f"{_RELOADS}/{{reload_id}}"
 ROUTES: dict[str, dict[str, Operation]] = {
     "/api/issues/keys": {
         "GET": Operation("keys", "Issue keys in natural order, as `worksupport keys --json`", _KEYS, "Keys")
+    },
+    "/api/issues": {"GET": Operation("list_issues", "Issues, as `worksupport list --json`", _LIST, "Issues")},
+    "/api/issue": {
+        "GET": Operation(
+            "show_issue",
+            "One issue whole, as `worksupport show KEY --json`",
+            _ISSUE,
+            "ShownIssue",
+            refusals=("NotFound",),
+        )
     },
     "/api/issues/hierarchy": {
         "GET": Operation(
@@ -135,6 +155,26 @@ class Routes:
         filters = Filters(**given)
         return self.answers.answer(
             request.path, filters, _known(request), lambda found: keys_text(found, filters)
+        )
+
+    def list_issues(self, request: Request, given: dict[str, Any]) -> Answer:
+        """`worksupport list --json`; its words are the parameter `q`."""
+        words, fields = given.pop("q", "").split(), given.pop("fields", "")
+        names = tuple(name for name in fields.split(",") if name.strip())
+        sort, limit = given.pop("sort", None), given.pop("limit", None)
+        question = ListQuestion(tuple(words), Filters(**given), names, sort, limit)
+        return self.answers.answer(
+            request.path, question, _known(request), lambda found: list_text(found, question)
+        )
+
+    def show_issue(self, request: Request, given: dict[str, Any]) -> Answer:
+        """`worksupport show KEY --json`."""
+        key = given.get("key", "")
+        return self.answers.answer(
+            request.path,
+            key,
+            _known(request),
+            lambda found: json_text(show_document(found, key, is_for_people=False)[0]),
         )
 
     def hierarchy(self, request: Request, given: dict[str, Any]) -> Answer:

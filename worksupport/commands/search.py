@@ -1,0 +1,5 @@
+"""`worksupport search`: another name of `list`."""
+
+from worksupport.commands.list import list as search
+
+__all__ = ["search"]

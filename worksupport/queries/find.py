@@ -1,0 +1,97 @@
+"""Which issue is meant: a key, a former key, an address, `repo#12`, a title; for people a part of one."""
+
+import re
+import sqlite3
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from worksupport.errors import NotFoundError
+from worksupport.model.filters import STATE, fold
+
+_MOST_OFFERED = 10
+_LIKE_A_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*-\d+(~\w+)?|\S*#\d+")
+_ISSUE_PATH = re.compile(r"/([^/]+/[^/]+)/issues/(\d+)")
+_BROWSE_PATH = re.compile(r"/browse/([^/]+)")
+_FIRST_OPEN = f"ORDER BY {STATE} IN ('done', 'dropped'), updated_at DESC, issue_key"
+_BY_KEY = "SELECT issue_key FROM issues WHERE issue_key = :text COLLATE NOCASE ORDER BY issue_key <> :text"
+_FORMER = """
+SELECT issue_key FROM former_keys JOIN issues ON issues.id = issue_id
+WHERE former_key = :text COLLATE NOCASE
+"""
+_BY_REPOSITORY = """
+SELECT issue_key FROM issues WHERE source = 'github' AND issue_key LIKE '%/' || :text ESCAPE '\\'
+ORDER BY issue_key
+"""
+_BY_TITLE = f"SELECT issue_key, summary FROM issues WHERE casefold(summary) = :folded {_FIRST_OPEN}"
+_BY_PART = f"""
+SELECT issue_key, summary FROM issues
+WHERE missing_since IS NULL AND instr(casefold(summary), :folded) {_FIRST_OPEN}
+"""
+_NEAR = """
+SELECT issue_key FROM issues
+WHERE missing_since IS NULL AND substr(issue_key, 1, :length) = :start COLLATE NOCASE
+ORDER BY length(issue_key), issue_key LIMIT 3
+"""
+
+
+class Found(NamedTuple):
+    """An issue's key, and what is to be said of how it was found ("": nothing)."""
+
+    key: str
+    note: str = ""
+
+
+def find_issue(connection: sqlite3.Connection, text: str, *, is_for_people: bool) -> Found:
+    """The issue that `text` means; `is_for_people`: part of a title is enough, and is told.
+
+    Raises NotFoundError: there is none, or several are meant, of which it names up to ten.
+    """
+    wanted = _key_of_address(text) or text.strip()
+    for (key,) in connection.execute(_BY_KEY, {"text": wanted}):
+        return Found(key)
+    for (key,) in connection.execute(_FORMER, {"text": wanted}):
+        return Found(key, f"{wanted} is {key} now")
+    keys = [key for (key,) in connection.execute(_BY_REPOSITORY, {"text": _escaped(wanted)})]
+    if "#" in wanted and keys:
+        return Found(keys[0]) if len(keys) == 1 else _several(wanted, [(key, "") for key in keys])
+    if not _LIKE_A_KEY.fullmatch(wanted) and wanted:
+        if found := connection.execute(_BY_TITLE, {"folded": fold(wanted)}).fetchall():
+            return Found(found[0][0]) if len(found) == 1 else _several(wanted, found)
+        found = connection.execute(_BY_PART, {"folded": fold(wanted)}).fetchall() if is_for_people else []
+        if found:
+            key, title = found[0]
+            return Found(key, f"{key}  {title}") if len(found) == 1 else _several(wanted, found)
+    raise NotFoundError(f"there is no issue {wanted!r} here", _near(connection, wanted))
+
+
+def _several(wanted: str, found: list[tuple[str, str]]) -> Found:
+    more = f"\\n... and {len(found) - _MOST_OFFERED} more" if len(found) > _MOST_OFFERED else ""
+    lines = "\n".join(f"{key}  {title}".rstrip() for key, title in found[:_MOST_OFFERED])
+    raise NotFoundError(f"{wanted!r} can be {len(found)} issues:\n{lines}{more}", "name one of these keys")
+
+
+def _key_of_address(text: str) -> str:
+    """The key that a page's address names; "" for what is no address."""
+    if not text.strip().casefold().startswith(("http://", "https://")):
+        return ""
+    try:
+        path = urlsplit(text.strip()).path
+    except ValueError:
+        return ""
+    if found := _BROWSE_PATH.search(path):
+        return found[1]
+    found = _ISSUE_PATH.search(path)
+    return f"{found[1]}#{found[2]}" if found else ""
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\%_])", r"\\\1", text)
+
+
+def _near(connection: sqlite3.Connection, wanted: str) -> str:
+    """Keys of the same project or repository, as a hint."""
+    start = re.sub(r"\d+$", "", wanted)
+    near = connection.execute(_NEAR, {"start": start, "length": len(start)}).fetchall() if start else []
+    if not near or start == wanted:
+        return "`worksupport keys` prints those there are; `worksupport list WORDS` looks for words"
+    return f"there are {', '.join(key for (key,) in near)}, ...; `worksupport keys` prints all"

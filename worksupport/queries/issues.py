@@ -1,0 +1,149 @@
+"""One flat answer over both sources: issues that pass the filters and hold the words, sorted, as a list."""
+
+import json
+import sqlite3
+from dataclasses import dataclass, field
+from typing import Any
+
+from worksupport.errors import UsageError
+from worksupport.model.filters import STATE, Filters, folded
+from worksupport.model.issue_fields import FIELDS, JSON_ARGUMENTS, KEY_ORDER
+from worksupport.output import json_ascii, json_text
+from worksupport.queries.reader import age
+
+# What people call the fields that answers have.
+SHOWN_NAMES = {
+    **{"key": "issue_key", "title": "summary", "type": "issue_type", "who": "assignee", "link": "url"},
+    **{"changed": "updated_at", "created": "created_at", "closed": "closed_at", "due": "due_date"},
+    **{"parent": "parent_key", "versions": "fix_versions"},
+}
+JSON_NAMES = tuple(row.json for row in FIELDS if row.json)
+_IS_OVER = f"({STATE} IN ('done', 'dropped'))"
+_NEWEST_FIRST = ("updated_at", "created_at", "closed_at")
+_FROM = "FROM issues LEFT JOIN issue_types ON issue_types.id = issue_type_id"
+# How much each counts: key, title, labels, description.
+_BY_WORDS = """JOIN (
+    SELECT rowid AS issue_id, bm25(issue_words, 10.0, 6.0, 3.0, 1.0) AS rank
+    FROM issue_words WHERE issue_words MATCH :match
+) AS words ON words.issue_id = issues.id"""
+# Open before done, then the newest change first.
+_DEFAULT_ORDER = f"{_IS_OVER}, updated_at DESC, {KEY_ORDER}"
+_SUBSTRING = """(instr(casefold(issue_key), {word}) OR instr(casefold(summary), {word})
+    OR instr(casefold(coalesce(labels, '')), {word}) OR EXISTS (
+        SELECT 1 FROM issue_texts
+        WHERE issue_texts.issue_id = issues.id AND instr(casefold(coalesce(description, '')), {word})
+    ))"""
+
+
+@dataclass(frozen=True)
+class ListQuestion:
+    """Which issues, in which order, how many, and which of their fields.
+
+    `sort` and `fields` are names that people see (`changed`) or JSON's (`updated_at`); `limit` None: all.
+    Raises UsageError for others.
+    """
+
+    words: tuple[str, ...] = ()
+    filters: Filters = field(default_factory=Filters)
+    fields: tuple[str, ...] = ()
+    sort: str | None = None
+    limit: int | None = None
+
+    def __post_init__(self) -> None:
+        for option, names in (("--fields", self.fields), ("--sort", (self.sort,) if self.sort else ())):
+            for name in names:
+                json_name(option, name)
+
+
+def json_name(option: str, name: str) -> str:
+    """The member's name in JSON of a field as people or JSON call it. Raises UsageError naming both."""
+    wanted = SHOWN_NAMES.get(name.strip().casefold(), name.strip().casefold())
+    if wanted not in JSON_NAMES:
+        known = ", ".join([*SHOWN_NAMES, *JSON_NAMES])
+        raise UsageError(f"{option} is {name!r}; it must be one of {known}")
+    return wanted
+
+
+def list_text(connection: sqlite3.Connection, question: ListQuestion) -> str:
+    """`{"issues": [issue...], "total_count": how many fit, AGE}` as JSON text and a newline."""
+    rows, total = _rows(connection, question)
+    tail = json_text({"total_count": total, **age(connection)})[1:]
+    return f'{{"issues":[{",".join(map(json_ascii, rows))}],{tail}'
+
+
+def list_lines(connection: sqlite3.Connection, question: ListQuestion) -> str:
+    """The same issues, one JSON object a line."""
+    return "".join(f"{json_ascii(row)}\n" for row in _rows(connection, question)[0])
+
+
+def list_document(connection: sqlite3.Connection, question: ListQuestion) -> dict[str, Any]:
+    """The document of `list_text`, whose issues have all fields."""
+    whole = ListQuestion(question.words, question.filters, (), question.sort, question.limit)
+    document: dict[str, Any] = json.loads(list_text(connection, whole))
+    return document
+
+
+def _rows(connection: sqlite3.Connection, question: ListQuestion) -> tuple[list[str], int]:
+    """The issues as JSON objects, and how many fit: by whole words, else by parts of them."""
+    sought = [word for each in question.words for word in each.split()]
+    conditions, parameters = question.filters.conditions()
+    conditions.append("missing_since > ''" if question.filters.missing else "missing_since IS NULL")
+    if not sought:
+        return _found(connection, question, "", conditions, parameters, _DEFAULT_ORDER)
+    if expression := _expression(sought):
+        order = f"casefold(issue_key) <> :exact, {_IS_OVER}, rank, {KEY_ORDER}"
+        given = {**parameters, "match": expression, "exact": folded(" ".join(sought))}
+        rows = _found(connection, question, _BY_WORDS, conditions, given, order)
+        if rows[1]:
+            return rows
+    parts = [_SUBSTRING.format(word=f":part{number}") for number in range(len(sought))]
+    given = {**parameters, **{f"part{number}": folded(word) for number, word in enumerate(sought)}}
+    return _found(connection, question, "", [*conditions, *parts], given, _DEFAULT_ORDER)
+
+
+def _found(
+    connection: sqlite3.Connection,
+    question: ListQuestion,
+    join: str,
+    conditions: list[str],
+    parameters: dict[str, str],
+    order: str,
+) -> tuple[list[str], int]:
+    fitting = f"SELECT id FROM issues WHERE {' AND '.join(conditions)}"
+    where = f"{_FROM} {join} WHERE issues.id IN ({fitting})"
+    if question.sort:
+        order = _order(json_name("--sort", question.sort))
+    limit = "" if question.limit is None else f"LIMIT {int(question.limit)}"
+    statement = f"SELECT json_object({_arguments(question.fields)}) {where} ORDER BY {order} {limit}"
+    rows = [text for (text,) in connection.execute(statement, parameters)]
+    if question.limit is None:
+        return rows, len(rows)
+    ((total,),) = connection.execute(f"SELECT count(*) {where}", parameters)
+    return rows, int(total)
+
+
+def _arguments(fields: tuple[str, ...]) -> str:
+    if not fields:
+        return JSON_ARGUMENTS
+    sql = {row.json: row.sql for row in FIELDS}
+    names = dict.fromkeys(json_name("--fields", name) for name in fields)
+    return ", ".join(f"'{name}', {sql[name]}" for name in names)
+
+
+def _order(name: str) -> str:
+    if name == "issue_key":
+        return KEY_ORDER
+    column = next(row.sql for row in FIELDS if row.json == name)
+    direction = "DESC" if name in _NEWEST_FIRST else "COLLATE NOCASE"
+    return f"{column} IS NULL, {column} {direction}, {KEY_ORDER}"
+
+
+def _expression(words: list[str]) -> str:
+    """An FTS5 query: every word, quoted so that none is syntax, the last also as the beginning of one."""
+    quoted = [_quoted(word) for word in words if any(map(str.isalnum, word))]
+    begins = "*" if words[-1][-1].isalnum() else ""
+    return f"{' '.join(quoted)}{begins}" if len(quoted) == len(words) else ""
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace('"', '""') + '"'

@@ -1,0 +1,69 @@
+"""What screens call an issue's values: one place for marks, types, people and ages."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from worksupport.model.hierarchy import UNKNOWN_TYPE_NAME
+from worksupport.model.names import SOURCE_TITLES
+from worksupport.model.times import age_text, short_age, stored_moment
+from worksupport.text import visible
+
+UNASSIGNED = "unassigned"
+STALE_DAYS = 30
+# Words carry the state, colour only helps.
+STATE_STYLES = {"blocked": "red", "done": "green", "doing": "cyan", "dropped": "dim"}
+
+
+def type_shown(issue: dict[str, Any]) -> str:
+    """The configured type, else as the service calls it; GitHub's issues often have none."""
+    known = issue["issue_type"]
+    if known and known != UNKNOWN_TYPE_NAME:
+        return visible(known)
+    return visible(issue["vendor_type"] or known or SOURCE_TITLES[issue["source"]])
+
+
+def status_shown(issue: dict[str, Any]) -> str:
+    """The service's word; `! ` in front of what is blocked."""
+    return ("! " if issue["state"] == "blocked" else "") + visible(issue["status"] or "")
+
+
+def changed_shown(issue: dict[str, Any], now: datetime) -> str:
+    """`3h`, `41d` since the last change; nothing for what is over."""
+    return "" if issue["state"] in ("done", "dropped") else short_age(issue["updated_at"], now)
+
+
+def is_stale(issue: dict[str, Any], now: datetime) -> bool:
+    """Whether it is open and has not changed for a month."""
+    moment = stored_moment(issue["updated_at"])
+    return bool(changed_shown(issue, now)) and moment is not None and (now - moment).days >= STALE_DAYS
+
+
+def short_names(names: Iterable[str | None]) -> dict[str | None, str]:
+    """First name and initial of each (`Grace M.`); whole where two would look the same."""
+    whole = {name for name in names if name}
+    short = {name: _short(name) for name in whole}
+    clear = {name: shown for name, shown in short.items() if list(short.values()).count(shown) == 1}
+    return {None: UNASSIGNED, **{name: visible(clear.get(name, name)) for name in whole}}
+
+
+def _short(name: str) -> str:
+    first, *others = name.split()
+    return f"{first} {others[0][0]}." if others else first
+
+
+def short_keys(keys: Iterable[str]) -> dict[str, str]:
+    """GitHub's keys without their owner (`portal#41`) where that is clear."""
+    short = {key: key.rpartition("/")[2] for key in keys}
+    shown = list(short.values())
+    return {key: visible(each if shown.count(each) == 1 else key) for key, each in short.items()}
+
+
+def data_age(document: dict[str, Any], now: datetime) -> str:
+    """`harvested 14:17, 12 minutes ago`, in local time."""
+    moment = stored_moment(document["harvested_at"])
+    if moment is None:
+        return "never wholly harvested"
+    local, today = moment.astimezone(), now.astimezone()
+    clock = f"{local:%H:%M}" if local.date() == today.date() else f"{local:%a} {local.day} {local:%b %H:%M}"
+    return f"harvested {clock}, {age_text(document['harvested_at'], now)}"
