@@ -135,12 +135,6 @@ class TerminatedRunError(InterruptedRunError):
     exit_code = ExitCode.TERMINATED
 
 
-def refuse_two_forms(as_json: bool, ndjson: bool) -> None:
-    """Raise UsageError if both JSON forms are asked for."""
-    if as_json and ndjson:
-        raise UsageError("--json is one document, --ndjson a line for each issue: leave one out")
-
-
 def no_resources(error: BaseException) -> WorksupportError | None:
     """The sentence for a limit of this process that an error tells of; None for any other error."""
     if isinstance(error, MemoryError) or "can't start new thread" in str(error):

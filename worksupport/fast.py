@@ -113,14 +113,14 @@ def _is_read_once(given: "dict[str, Any]", environment: Mapping[str, str]) -> bo
 
 def _keys(given: "dict[str, Any]", clock: "Clock | None") -> "Read | None":
     filters = _filters("keys", given, clock)
-    if given.get("as_json") and given.get("ndjson"):
+    if (given.get("as_json") and given.get("ndjson")) or given.get("format"):
         return None
     form = keys_text if given.get("as_json") else keys_lines if given.get("ndjson") else keys_plain
     return lambda found: _with_remarks(found, form(found, filters), clock, filters)
 
 
 def _tree(given: "dict[str, Any]", clock: "Clock | None") -> "Read | None":
-    if not given.get("as_json") or given.get("ndjson"):
+    if not given.get("as_json") or given.get("ndjson") or given.get("format"):
         return None  # drawing needs more than an answer
     from worksupport.queries.tree import DEFAULT_DEPTH, TreeQuestion, tree_text
 

@@ -53,7 +53,9 @@ def test_plain_in_a_pipe(run: Run, database: Path, clock: FakeClock) -> None:
         "├─ PAY-2  Refunds            Feature            Open         Bo          1/2\n"
         "│  ├─ PAY-10  Refund a card  Story              Done         Bo\n"
         "│  └─ PAY-11  Wording        Task               Open         unassigned\n"
-        "└─ PAY-3  Acme goes live     Customer Adoption  Waiting      unassigned\n",
+        "└─ PAY-3  Acme goes live     Customer Adoption  Waiting      unassigned\n"
+        "outside the hierarchy                                                    0/1\n"
+        "└─ LOST-1  Title of LOST-1   Story              Open         unassigned\n",
         "",
     )
 
@@ -61,13 +63,14 @@ def test_plain_in_a_pipe(run: Run, database: Path, clock: FakeClock) -> None:
 def test_on_a_terminal_with_footer(run: Run, database: Path, terminal: None, clock: FakeClock) -> None:
     answer = run("tree", "--max-depth", "2", "--db", database, clock=clock)
     assert [line.rstrip() for line in plain(answer.out).splitlines()] == [
-        "PV-1  Payments 4.0  ▰▱▱▱▱ 1/4     Product Version    In Progress  Anna Berg",
-        "├─ PAY-2  Refunds   ▰▰▱▱▱ 1/2 +2  Feature            Open         Bo",
-        "└─ PAY-3  Acme goes live          Customer Adoption  Waiting      unassigned",
+        "PV-1  Payments 4.0       ▰▱▱▱▱ 1/4     Product Version      In Progress  Anna Berg",
+        "├─ PAY-2  Refunds        ▰▰▱▱▱ 1/2 +2  Feature              Open         Bo",
+        "└─ PAY-3  Acme goes live               Customer Adoption  ! Waiting      unassigned",
+        "outside the hierarchy    ▱▱▱▱▱ 0/1",
+        "└─ LOST-1  Title of LOST-1             Story                Open         unassigned",
         "",
         "harvested  Jira: 20 minutes ago · GitHub: never",
-        "1 issue has no place in this tree; `worksupport keys` lists all",
-        "+n: children that are not shown (--max-depth, filters)",
+        "+n: children that are not shown (--all for what is done, --max-depth, filters)",
     ]
     assert answer.err == ""
 
@@ -82,8 +85,9 @@ def test_status_is_coloured_by_category(
 ) -> None:
     monkeypatch.delenv("NO_COLOR")
     out = run("tree", "--db", database).out
-    assert "\x1b[36mIn Progress\x1b[0m" in out
-    assert "\x1b[32mDone       \x1b[0m" in out
+    assert "\x1b[36m  In Progress\x1b[0m" in out
+    assert "\x1b[32m  Done       \x1b[0m" in out
+    assert "\x1b[31m! Waiting    \x1b[0m" in out
     assert "  Open         " in out
     assert "\x1b[35munassigned\x1b[0m" in out
 
@@ -318,7 +322,8 @@ def test_a_key_that_is_not_there(run: Run, database: Path) -> None:
     assert run("tree", "PAY-99\x1b[2J", "--db", database) == Answer(
         1,
         "",
-        "worksupport: there is no issue 'PAY-99\\x1b[2J' here\n  `worksupport keys` prints those there are\n",
+        "worksupport: there is no issue 'PAY-99\\x1b[2J' here\n  `worksupport keys` prints those there are;"
+        " `worksupport list WORDS` looks for words\n",
     )
 
 
@@ -327,3 +332,38 @@ def test_a_depth_that_is_not_allowed(run: Run, depth: str) -> None:
     answer = run("tree", "--max-depth", depth, "--db", "nowhere.db")
     assert (answer.exit_code, answer.out) == (2, "")
     assert depth in answer.err
+
+
+def test_what_is_done_is_folded_on_a_terminal_until_all_is_asked_for(
+    run: Run, tmp_path: Path, terminal: None, clock: FakeClock
+) -> None:
+    """JSON and pipes are whole."""
+    rows = [
+        issue("PV-1", PV),
+        issue("FE-1", "Feature", parent="PV-1", status="Done"),
+        issue("ST-1", parent="FE-1", status="Done"),
+        issue("PV-2", PV, status="Done"),
+        issue("FE-2", "Feature", parent="PV-2", status="Won't Do", category="done"),
+    ]
+    path = fill(tmp_path / "done.db", rows)
+
+    def shown(*more: str) -> set[str]:
+        out = plain(run("tree", *more, "--db", path, clock=clock).out)
+        return {key for key in ("PV-1", "FE-1", "ST-1", "PV-2", "FE-2") if key in out}
+
+    assert shown() == {"PV-1", "FE-1", "PV-2"}
+    assert shown("--all") == {"PV-1", "FE-1", "ST-1", "PV-2", "FE-2"}
+    assert shown("PV-2") == {"PV-2", "FE-2"}
+    (feature,) = json.loads(run("tree", "--json", "--db", path).out)["hierarchy"][0]["children"]
+    assert len(feature["children"]) == 1
+
+
+def test_markdown_is_a_list_of_links(run: Run, database: Path, clock: FakeClock) -> None:
+    out = run("tree", "--format", "markdown", "--db", database, clock=clock).out.splitlines()
+    link = "[PV\\-1](<https://acme.example/browse/PV-1>)"
+    assert out[0] == f"- {link} Payments 4\\.0 \\(In Progress, Anna Berg, 1/4\\)"
+    assert out[1].startswith("  - [PAY\\-2]")
+    assert run("tree", "--format", "csv", "--db", database).exit_code == 2
+    assert (
+        run("keys", "--format", "json", "--db", database).out == run("keys", "--json", "--db", database).out
+    )

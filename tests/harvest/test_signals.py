@@ -1,9 +1,12 @@
 """SIGINT and SIGTERM end a run soon, whatever it waits for, and leave a truthful record."""
 
 import json
+import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -76,10 +79,21 @@ def test_a_run_ends_while_a_service_limits_it_or_drips(
     assert rows("SELECT status, error_message FROM harvest_jobs") == [("failed", "interrupted")]
 
 
+def _let_it_wait(process_id: int, database: Path) -> None:
+    """Until the process has opened the lock, however long its start takes on a busy machine."""
+    files, clock = Path(f"/proc/{process_id}/fd"), Clock()
+    for _ in range(600):
+        with suppress(OSError):
+            if any(os.readlink(each).endswith(f"{database.name}.lock") for each in files.iterdir()):
+                break
+        clock.sleep(0.05)
+    clock.sleep(0.3)
+
+
 def test_the_wait_for_the_lock_ends(program: Program) -> None:
     with exclusive_lock(program.database, Clock(), command="reload", run_id="abc"):
         process = program.start("harvest", "--wait", "600")
-        Clock().sleep(0.7)
+        _let_it_wait(process.pid, program.database)
         process.send_signal(signal.SIGINT)
         assert ended(process, SOON_SECONDS).exit_code == 130
 

@@ -44,5 +44,6 @@ def made_row(
         "due_date": None,
         "fix_versions": [],
         "flagged": False,
+        "named_keys": None,
         "description": "",
     }

@@ -167,11 +167,18 @@ COMMANDS = (
             completes="issue_type",
         ),
         Option(
-            "max_depth", ("--max-depth",), "Levels to show; 1: the top only.", "1..100", "whole", default=5
+            "max_depth",
+            ("--max-depth", "--depth"),
+            "Levels to show; 1: the top only.",
+            "1..100",
+            "whole",
+            default=5,
         ),
         FILTERS,
+        Option("show_all", ("--all",), "Also below branches that are done.", holds="flag"),
         Option("wide", ("--wide",), "Titles whole, also on a terminal.", holds="flag"),
         Option("no_pager", ("--no-pager",), "Never through a pager.", holds="flag"),
+        FORMAT,
         JSON,
         NDJSON,
     ),
@@ -186,7 +193,7 @@ COMMANDS = (
         JSON,
     ),
     Command("open", "Ask", KEY),
-    Command("keys", "Ask", FILTERS, JSON, NDJSON),
+    Command("keys", "Ask", FILTERS, FORMAT, JSON, NDJSON),
     Command(
         "history",
         "Ask",

@@ -1,14 +1,17 @@
 """`worksupport tree`: the hierarchy for people, and as JSON for scripts."""
 
+import sys
+
 from worksupport import output
+from worksupport.commands.formats import chosen_format
 from worksupport.commands.hints import tell_reader
 from worksupport.context import Context
-from worksupport.errors import refuse_two_forms
 from worksupport.model.filters import Filters
+from worksupport.queries.find import find_issue
 from worksupport.queries.reader import answer, is_empty
 from worksupport.queries.tree import TreeQuestion, tree_document, tree_rows_text, tree_text
 from worksupport.render import pager, terminal
-from worksupport.render.tree import plain_tree, terminal_tree
+from worksupport.render.tree import markdown_tree, plain_tree, terminal_tree
 
 
 def tree(
@@ -18,35 +21,55 @@ def tree(
     root_type: str | None,
     max_depth: int,
     filters: Filters,
+    show_all: bool,
     wide: bool,
     no_pager: bool,
+    format: str | None,
     as_json: bool,
     ndjson: bool,
 ) -> None:
     """Print the hierarchy, or draw it on a terminal."""
-    question = TreeQuestion(key, root_type, max_depth, filters)
-    refuse_two_forms(as_json, ndjson)
-    if as_json or ndjson:
-        form = tree_text if as_json else tree_rows_text
-        text = answer(context.database_path, lambda connection: form(connection, question))
+    form = chosen_format("tree", format, as_json, ndjson)
+    question = TreeQuestion(_meant(context, key), root_type, max_depth, filters)
+    if form in ("json", "ndjson"):
+        make = tree_text if form == "json" else tree_rows_text
+        text = answer(context.database_path, lambda connection: make(connection, question))
         output.write(text)
         found_none = is_empty(text)
+    elif form == "markdown":
+        document = answer(context.database_path, lambda found: tree_document(found, question))
+        text = markdown_tree(document, context.clock.now())
+        output.write(text)
+        found_none = not text
     else:
-        found_none = not _show(context, question, wide=wide, paged=not no_pager)
+        found_none = not _show(context, question, wide=wide, folds=not (show_all or key), paged=not no_pager)
     tell_reader(context, filters, root_type, is_empty=found_none)
 
 
-def _show(context: Context, question: TreeQuestion, *, wide: bool, paged: bool) -> bool:
+def _meant(context: Context, text: str | None) -> str | None:
+    """The key of the issue that `text` means; how it was found is told."""
+    if text is None:
+        return None
+    is_for_people = terminal.is_terminal(sys.stderr)
+    found = answer(
+        context.database_path, lambda connection: find_issue(connection, text, is_for_people=is_for_people)
+    )
+    if found.note and context.options.verbosity >= 0:
+        terminal.show_hints([found.note])
+    return found.key
+
+
+def _show(context: Context, question: TreeQuestion, *, wide: bool, folds: bool, paged: bool) -> bool:
     """Print it, or draw it; False if there is nothing to show."""
     document = answer(context.database_path, lambda found: tree_document(found, question))
     now = context.clock.now()
-    if not document["hierarchy"]:
+    if not document["hierarchy"] and not document["outside_issues"]:
         return False
     if not terminal.is_terminal():
         output.write(plain_tree(document, now))
     else:
         console = terminal.console()
-        text = terminal_tree(document, now, console, wide=wide, is_part=question.key is not None)
+        text = terminal_tree(document, now, console, wide=wide, folds=folds)
         if paged:
             # Whole titles take more lines of the screen than they have line ends.
             pager.show(text, context.environment, 0 if wide else console.height)

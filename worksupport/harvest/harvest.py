@@ -11,6 +11,7 @@ from worksupport.harvest.session import Session
 from worksupport.model.outcome import SourceOutcome
 from worksupport.sources.base import FULL, Page, Scope, Unfound, WhatIsUnfound
 from worksupport.store import missing, records
+from worksupport.store.links import link
 from worksupport.store.upsert import merge, stage_page
 
 
@@ -37,6 +38,7 @@ def _finish(run: Run) -> None:
         for outcome in run.outcomes.values():
             if not outcome.asked:
                 records.save_outcome(run.store, run.record, outcome, now, stored=False)
+        link(run.store.connection, now)
         run.finish_record(run.error_message)
 
 

@@ -17,6 +17,7 @@ from worksupport.harvest.session import Session
 from worksupport.model.outcome import SourceOutcome
 from worksupport.sources.base import FULL, Page, Unfound, WhatIsUnfound
 from worksupport.store import missing, records
+from worksupport.store.links import link
 from worksupport.store.lock import ask_to_give_way
 from worksupport.store.upsert import count_staged, merge, require_staged, stage
 
@@ -139,6 +140,7 @@ class ReloadWriter:
                     limits = brake_limits(run.settings, outcome, before[outcome.name], percent)
                     self._delete_unseen(connection, outcome, limits)
                 connection.execute("DELETE FROM main.staged_issues")
+                link(connection, run.clock.now_text())
                 self._save_record(stored=True)
         except BaseException:
             for outcome in run.asked:

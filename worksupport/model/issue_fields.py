@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         due_date: str | None
         fix_versions: list[str]
         flagged: bool
+        named_keys: dict[str, list[str]] | None
         description: str | None
 
 else:
@@ -55,10 +56,10 @@ class Field:
 
     `json`: the member's name in answers, where it is one, and `sql` what SQLite makes it of (default: the
     column). `jira`: the field of a Jira search that it is read from, where no row before it names the same.
-    `holds`: 'text', or 'list' or 'object' for what is stored as JSON text. `choices`: the closed list of its
-    values, where there is one. `is_given`: whether every issue has a value. `place`: 'issues', 'texts' for a
-    column of `issue_texts`, or 'ours' for one of `issues` that no service tells. `is_added`: by a later
-    migration, so null where nothing was read since.
+    `holds`: 'text', or for what is stored as JSON text 'list', 'object' (of texts) or 'json'. `choices`: the
+    closed list of its values, where there is one. `is_given`: whether every issue has a value. `place`:
+    'issues', 'texts' for a column of `issue_texts`, or 'ours' for one of `issues` that no service tells.
+    `is_added`: by a later migration, so null where nothing was read since.
     """
 
     __slots__ = ("choices", "column", "holds", "is_added", "is_given", "jira", "json", "place", "sql")
@@ -124,6 +125,7 @@ FIELDS = (
     Field("assignee_accounts", holds="list"),  # pairs of account id or login ('' if unknown), and name shown
     Field("state_reason"),
     Field("flagged", is_added=True),
+    Field("named_keys", holds="json", is_added=True),  # of Jira, by place: see model/links.py
     Field(DESCRIPTION, jira=DESCRIPTION, place="texts"),
 )
 

@@ -15,7 +15,7 @@ SELECT json_object({JSON_ARGUMENTS}) FROM issues LEFT JOIN issue_types ON issue_
 WHERE {{where}}
 """
 _OWN = """
-SELECT issues.id, first_seen_at, nullif(missing_since, ''),
+SELECT parent_by, first_seen_at, nullif(missing_since, ''),
     (SELECT description FROM issue_texts WHERE issue_id = issues.id)
 FROM issues WHERE issue_key = ?
 """
@@ -36,11 +36,12 @@ def show_document(
 ) -> tuple[dict[str, Any], Found]:
     """`{"issue", "path", "done", "total", "children", "changes", AGE}`, and how the issue was found.
 
-    `issue` also has description, first_seen_at, started_at, age_days, missing_since, missing_reason; `path`
-    are the issues from the root down to its parent. Raises NotFoundError (`find_issue`).
+    `issue` also has description, first_seen_at, started_at, age_days, missing_since, missing_reason and
+    parent_by (the place of its text that names its parent; null: the service says it); `path` are the issues
+    from the root down to its parent. Raises NotFoundError (`find_issue`).
     """
     found = find_issue(connection, text, is_for_people=is_for_people)
-    (_, first_seen_at, missing_since, description) = connection.execute(_OWN, [found.key]).fetchone()
+    (parent_by, first_seen_at, missing_since, description) = connection.execute(_OWN, [found.key]).fetchone()
     issue = _issues(connection, "issue_key = ?", [found.key])[0]
     ((total, done),) = connection.execute(_BELOW, {"key": found.key})
     children = f"parent_key = ? COLLATE NOCASE AND missing_since IS NULL ORDER BY {KEY_ORDER}"
@@ -53,6 +54,7 @@ def show_document(
             "age_days": None,
             "missing_since": missing_since,
             "missing_reason": None,
+            "parent_by": parent_by,
         },
         "path": path_to(connection, issue),
         "done": done,

@@ -32,7 +32,11 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 5
 # How the documents begin in which nothing was found.
-_NOTHING = ('{"issue_keys":[],', '{"hierarchy":[],')
+_NOTHING = (
+    '{"issue_keys":[],',
+    '{"issues":[],',
+    '{"hierarchy":[],"total_count":0,"outside":0,',
+)
 
 # Newest by the number that the data had, not by the clock, which may have been wrong; a run recorded by an
 # older worksupport has none.

@@ -151,7 +151,8 @@ def _part(connection: sqlite3.Connection, question: TreeQuestion) -> _Part:
     placement = place(issues.keys, issues.parent_keys, _roots(connection, issues, question))
     passing = issues.passing(connection, question.filters)
     outside: list[int] = []
-    if question.key is None:
+    # A type that there is not has no tree, and so nothing beside it.
+    if question.key is None and (placement.issues or question.root_type is None):
         without_place = set(range(len(issues.keys))).difference(placement.issues)
         outside = [issue for issue in sorted(without_place) if passing is None or passing[issue]]
     return _Part(issues, placement, placement.shown(passing, question.max_depth), outside)

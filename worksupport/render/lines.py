@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from worksupport.model.times import stored_moment
+from worksupport.render import words
+from worksupport.render.words import STALE_DAYS, UNASSIGNED
 from worksupport.text import visible
 
-UNASSIGNED = "unassigned"
-# After this many days without a change, an open issue counts as stale.
-STALE_DAYS = 30
+# In place of the key of the last branch.
+OUTSIDE = "outside the hierarchy"
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,13 @@ class Line:
     title: str
     issue_type: str
     status: str
+    state: str | None
     category: str | None
     assignee: str
     done: int  # of all below it
     total: int
     omitted: int  # children that are not shown
+    url: str | None
     stale_days: int | None  # since it last changed; None if that is not long ago, or it is done
 
     @property
@@ -56,15 +59,57 @@ class Line:
         return self.assignee == UNASSIGNED and self.category != "done"
 
 
-def tree_lines(hierarchy: list[dict[str, Any]], now: datetime) -> list[Line]:
-    """The nodes of a tree document ("hierarchy"), from top to bottom, as they stand at `now`.
+def marked(lines: list[Line]) -> list[Line]:
+    """The lines with `! ` before the status of what is blocked, the words of the others below its word."""
+    if not any(line.state == "blocked" for line in lines):
+        return lines
+    marks = ("! " if line.state == "blocked" else "  " for line in lines)
+    return [
+        replace(line, status=f"{mark}{line.status}" if line.status else "")
+        for line, mark in zip(lines, marks, strict=True)
+    ]
 
-    Where only the top is shown, no line says that its children are not: the counts do.
+
+def tree_lines(document: dict[str, Any], now: datetime, *, folds: bool = False) -> list[Line]:
+    """The nodes of a tree document from top to bottom, as they stand at `now`, and what has no place last.
+
+    `folds`: a branch in which nothing is open is one line. Where only the top is shown, no line says that its
+    children are not: the counts do.
     """
-    lines = list(_lines(hierarchy, now))
+    hierarchy = [*document["hierarchy"], *_outside(document)]
+    lines = list(_lines(_folded(hierarchy) if folds else hierarchy, now))
     if any(line.depth > 1 for line in lines):
         return lines
     return [replace(line, omitted=0) for line in lines]
+
+
+def _outside(document: dict[str, Any]) -> list[dict[str, Any]]:
+    issues = document["outside_issues"]
+    if not issues:
+        return []
+    leaf = {"done": 0, "total": 0, "children_omitted": 0, "children": []}
+    done = sum(issue["state"] in ("done", "dropped") for issue in issues)
+    blank = dict.fromkeys(("summary", "issue_type", "vendor_type", "status", "status_category", "assignee"))
+    branch = {"issue_key": OUTSIDE, **blank, "state": None, "url": None, "source": "", "updated_at": None}
+    children = [{**issue, **leaf} for issue in issues]
+    return [{**branch, **leaf, "done": done, "total": len(issues), "children": children}]
+
+
+def _folded(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The nodes, of branches in which nothing is open only the topmost issue: the others count as hidden."""
+    above: dict[str, Any] = {"children": nodes}
+    waiting = [above]
+    while waiting:
+        branch = waiting.pop()
+        branch["children"] = [
+            {**child, "children": [], "children_omitted": child["children_omitted"] + len(child["children"])}
+            if child["total"] and child["done"] == child["total"] and child["state"] in ("done", "dropped")
+            else {**child}
+            for child in branch["children"]
+        ]
+        waiting += branch["children"]
+    folded: list[dict[str, Any]] = above["children"]
+    return folded
 
 
 def _lines(hierarchy: list[dict[str, Any]], now: datetime) -> Iterator[Line]:
@@ -85,13 +130,15 @@ def _line(node: dict[str, Any], depth: int, guide: str, now: datetime) -> Line:
         depth,
         visible(node["issue_key"]),
         visible(node["summary"] or ""),
-        visible(node.get("vendor_type") or node["issue_type"] or ""),
+        "" if node["issue_key"] == OUTSIDE else words.type_shown(node),
         visible(node["status"] or ""),
+        node["state"],
         node["status_category"],
-        visible(node["assignee"] or UNASSIGNED),
+        "" if node["issue_key"] == OUTSIDE else visible(node["assignee"] or UNASSIGNED),
         node["done"],
         node["total"],
         node["children_omitted"],
+        node["url"],
         _stale_days(node, now),
     )
 

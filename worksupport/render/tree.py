@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from worksupport.model.times import age_text
 from worksupport.render.columns import GAP, Columns
-from worksupport.render.lines import STALE_DAYS, Line, tree_lines
+from worksupport.render.lines import Line, marked, tree_lines
+from worksupport.render.markdown import escaped, linked
 from worksupport.render.table import cut, padded, width
+from worksupport.render.words import STALE_DAYS, STATE_STYLES
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,12 +21,12 @@ _LONGEST_ALIGNED_TITLE = 100
 _BAR_CELLS = 5
 _TITLES = {"jira": "Jira", "github": "GitHub"}
 # Colours that can be read on a light and on a dark background.
-_STYLES = {"indeterminate": "cyan", "done": "green", "mark": "magenta"}
+_STYLES = {**STATE_STYLES, "indeterminate": "cyan", "mark": "magenta"}
 
 
 def plain_tree(document: dict[str, Any], now: datetime) -> str:
     """The tree document as text for pipes: every title whole, no colours."""
-    lines = tree_lines(document["hierarchy"], now)
+    lines = tree_lines(document, now)
     heads = [f"{line.guide}{line.key}{GAP}{line.title}" for line in lines]
     head_cells = max((cells for head in heads if (cells := width(head)) <= _LONGEST_ALIGNED_TITLE), default=0)
     columns = Columns.whole(lines)
@@ -34,21 +36,35 @@ def plain_tree(document: dict[str, Any], now: datetime) -> str:
     )
 
 
+def markdown_tree(document: dict[str, Any], now: datetime) -> str:
+    """Nested lists whose keys are links; no text of strangers is markup."""
+    lines = tree_lines(document, now)
+    return "".join(
+        f"{'  ' * (line.depth - 1)}- {' '.join(part for part in _markdown_parts(line) if part)}\n"
+        for line in lines
+    )
+
+
+def _markdown_parts(line: Line) -> tuple[str, ...]:
+    told = ", ".join(part for part in (line.status, line.assignee, line.counts) if part)
+    return linked(line.key, line.url), escaped(line.title), escaped(f"({told})")
+
+
 def terminal_tree(
-    document: dict[str, Any], now: datetime, console: "Console", *, wide: bool, is_part: bool
+    document: dict[str, Any], now: datetime, console: "Console", *, wide: bool, folds: bool
 ) -> str:
     """The tree document as `console` would show it, cut to its width unless `wide`, with a footer.
 
-    The footer tells how old the data is at `now`, what the marks mean, and, unless only a part was asked for
-    (`is_part`), how many issues have no place in the tree.
+    `folds`: branches in which nothing is open are one line. The footer tells how old the data is at `now` and
+    what the marks mean.
     """
     from rich.segment import Segments
 
-    lines = tree_lines(document["hierarchy"], now)
+    lines = marked(tree_lines(document, now, folds=folds))
     with console.capture() as captured:
         segments = _segments(lines, None if wide else console.width)
         console.print(Segments(list(segments)), end="", crop=False)
-        for text in _footer(document, now, lines, is_part):
+        for text in _footer(document, now, lines):
             console.print(text, style="dim")
     return captured.get()
 
@@ -89,7 +105,7 @@ def _layout(lines: list[Line], terminal_width: int | None) -> tuple[Columns, lis
 def _style(column: str, line: Line, styles: "dict[str, Style]") -> "Style | None":
     if column == "stale" or (column == "assignee" and line.is_left_alone):
         return styles["mark"]
-    return styles.get(line.category or "") if column == "status" else None
+    return styles.get(line.state or line.category or "") if column == "status" else None
 
 
 def _progresses(lines: list[Line]) -> list[str]:
@@ -123,14 +139,11 @@ def _head(line: Line, room: int | None, progress: str) -> tuple[str, str, str, s
     return guide, key, cut(f"{GAP}{line.title}", left - width(progress)), progress
 
 
-def _footer(document: dict[str, Any], now: datetime, lines: list[Line], is_part: bool) -> Iterator[str]:
+def _footer(document: dict[str, Any], now: datetime, lines: list[Line]) -> Iterator[str]:
     ages = [f"{_TITLES[name]}: {age_text(end, now)}" for name, end in document["sources"].items()]
     yield ""
     yield "harvested  " + " · ".join(ages)
-    if document["outside"] and not is_part:
-        issues = "1 issue has" if document["outside"] == 1 else f"{document['outside']} issues have"
-        yield f"{issues} no place in this tree; `worksupport keys` lists all"
     if any(line.stale for line in lines):
         yield f"{STALE_DAYS}d and more: days since the last change of an issue that is not done"
     if any(line.more for line in lines):
-        yield "+n: children that are not shown (--max-depth, filters)"
+        yield "+n: children that are not shown (--all for what is done, --max-depth, filters)"

@@ -192,11 +192,13 @@ _M005_ANSWERS = (
             "due_date TEXT",
             "fix_versions TEXT",
             "flagged INTEGER",
+            "named_keys TEXT",  # JSON: which Jira issues its text names, by place
         )
     ),
     "ALTER TABLE staged_issues ADD COLUMN description TEXT",
     "ALTER TABLE issues ADD COLUMN state TEXT",  # todo, doing, blocked, done, dropped
     "ALTER TABLE issues ADD COLUMN first_seen_at TIMESTAMP",
+    "ALTER TABLE issues ADD COLUMN parent_by TEXT",  # the place whose key made parent_key; null: the service
     "ALTER TABLE team_members ADD COLUMN teams TEXT",  # JSON array
     "ALTER TABLE data_state ADD COLUMN state_rules TEXT",  # by which `state` was decided
     "CREATE INDEX issues_by_state ON issues (state)",

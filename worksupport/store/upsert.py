@@ -21,6 +21,7 @@ COLUMNS = tuple(field.column for field in FIELDS if field.place == "issues")
 _STAGED = (*COLUMNS, DESCRIPTION)
 _LISTS = tuple(field.column for field in FIELDS if field.holds == "list")
 _OBJECTS = tuple(field.column for field in FIELDS if field.holds == "object")
+_DOCUMENTS = tuple(field.column for field in FIELDS if field.holds == "json")
 _CACHED_TEXTS = 1_000  # the same few people, labels and types come with every issue
 _LIST = ", ".join(COLUMNS)
 _in_order = itemgetter(*_STAGED)
@@ -73,6 +74,9 @@ def _stored(row: IssueRow) -> tuple[object, ...]:
     for column in _OBJECTS:
         if values[column] is not None:
             values[column] = _object_text(**values[column])
+    for column in _DOCUMENTS:
+        if values[column] is not None:
+            values[column] = _json_text(values[column])
     stored: tuple[object, ...] = _in_order(values)
     return stored
 
@@ -214,8 +218,22 @@ _FIRST = [column for column in _COMPARED if column not in _ADDED]
 _IS_READ = "i.fix_versions IS NOT NULL"
 
 
+# A parent that `store/links.py` has found is no value of the service's.
+_OWN_PARENT = "CASE WHEN i.parent_by IS NULL THEN i.parent_key END"
+
+
 def _differ(columns: list[str]) -> str:
-    return f"({', '.join(f'i.{c}' for c in columns)}) IS NOT ({', '.join(f's.{c}' for c in columns)})"
+    stored = (_OWN_PARENT if column == "parent_key" else f"i.{column}" for column in columns)
+    return f"({', '.join(stored)}) IS NOT ({', '.join(f's.{column}' for column in columns)})"
+
+
+def _taken(column: str) -> str:
+    if column == "parent_key":
+        return (
+            "parent_key = CASE WHEN issues.parent_by IS NULL THEN excluded.parent_key"
+            " ELSE issues.parent_key END"
+        )
+    return f"{column} = excluded.{column}"
 
 
 _NEW, _CHANGED, _FILLED = 1, 0, 2
@@ -235,7 +253,7 @@ _UPSERT = f"""
 INSERT INTO issues ({_LIST}, state, first_seen_at, harvested_at, seen_run)
 SELECT {", ".join(f"s.{c}" for c in COLUMNS)}, {STATE.format(row="s")}, :now, :now, :run
 FROM temp.touched JOIN staged_issues s USING (source, source_id) WHERE true
-ON CONFLICT (source, source_id) DO UPDATE SET {", ".join(f"{c} = excluded.{c}" for c in _COMPARED)},
+ON CONFLICT (source, source_id) DO UPDATE SET {", ".join(map(_taken, _COMPARED))},
     state = excluded.state, harvested_at = excluded.harvested_at, seen_run = excluded.seen_run,
     missing_since = NULL
 """

@@ -69,6 +69,7 @@ def test_a_whole_issue_becomes_a_whole_row() -> None:
         "due_date": None,
         "fix_versions": [],
         "flagged": False,
+        "named_keys": {},
         "description": "As it is: *x*",
     }
 

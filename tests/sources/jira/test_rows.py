@@ -68,6 +68,7 @@ def test_a_whole_issue_becomes_a_whole_row() -> None:
         "due_date": "2026-12-04",
         "fix_versions": ["4.2"],
         "flagged": False,
+        "named_keys": None,
         "description": "Plain",
     }
 

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from worksupport.model.issue_fields import IssueRow
+from worksupport.model.links import named_keys
 from worksupport.sources.records import Fields, OddRecordError, description, record_id, sent_type
 from worksupport.text import storable
 
@@ -12,12 +13,18 @@ from worksupport.text import storable
 _CATEGORIES = {"open": "new", "closed": "done"}
 
 
-def github_row(raw: object, *, names: Mapping[str, str], has_description: bool = True) -> IssueRow:
+def github_row(
+    raw: object,
+    *,
+    names: Mapping[str, str],
+    has_description: bool = True,
+    jira_url: str | None = None,
+) -> IssueRow:
     """One item of a search answer's `items` as a row.
 
-    `names`: login in `casefold()` -> the member's name. `has_description`: whether it is wanted. Raises
-    OddRecordError for a record without id or without repository and number, or with a field of the wrong
-    type.
+    `names`: login in `casefold()` -> the member's name. `has_description`: whether it is wanted.
+    `jira_url`: the site whose issues it may name. Raises OddRecordError for a record without id or without
+    repository and number, or with a field of the wrong type.
     """
     source_id, key, fields = _identified(raw)
     accounts = [_account(user, names) for user in _assignees(fields)]
@@ -46,6 +53,7 @@ def github_row(raw: object, *, names: Mapping[str, str], has_description: bool =
         "due_date": None,
         "fix_versions": [],
         "flagged": False,
+        "named_keys": named_keys(jira_url, fields.text("title"), fields.text("body")),
         "description": description(fields.text("body")) if has_description else None,
     }
 

@@ -110,11 +110,14 @@ class GitHubSource:
 
     def _rows(self, items: list[Any]) -> Iterator[IssueRow]:
         names = {m.github_id.casefold(): m.name for m in self.settings.members if m.github_id}
+        jira_url = self.settings.jira.base_url if self.settings.jira else None
         for raw in items:
             if is_pull_request(raw):
                 continue
             try:
-                yield github_row(raw, names=names, has_description=self.settings.descriptions)
+                yield github_row(
+                    raw, names=names, has_description=self.settings.descriptions, jira_url=jira_url
+                )
             except OddRecordError as error:
                 self._leave_out(Kind.RECORD, error.record or "", error.message)
 

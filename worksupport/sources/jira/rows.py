@@ -57,6 +57,7 @@ def jira_row(
         "due_date": fields.text("duedate"),
         "fix_versions": fields.names("fixVersions"),
         "flagged": False,
+        "named_keys": None,
         "description": description(adf_text(fields.sent("description"))) if has_description else None,
     }
 
