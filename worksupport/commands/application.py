@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from difflib import get_close_matches
 from importlib import import_module, resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from worksupport import __version__, log
-from worksupport.commands.options import BY_NAME, COMMANDS, GLOBAL, LOG_FORMATS, Command, Option
+from worksupport.commands.options import BY_NAME, COMMANDS, GLOBAL, GUESSES, LOG_FORMATS, Command, Option
 from worksupport.context import Context, GlobalOptions
 from worksupport.errors import ExitCode, UsageError, WorksupportError
 from worksupport.model.filters import ME, Filters, folded
@@ -55,11 +56,33 @@ def run(arguments: list[str], context: Context) -> int:
 
 
 def _answered(arguments: list[str], context: Context) -> int:
+    """The exit code. Raises UsageError for what Typer does not understand, in the form of all our errors."""
+    app = _app(arguments)
     try:
-        _app(arguments)(args=arguments, obj=context, prog_name="worksupport")
+        code = app(args=arguments, obj=context, prog_name="worksupport", standalone_mode=False)
+    except typer.exceptions.TyperException as error:
+        said = getattr(error, "format_message", error.__str__)()
+        raise _usage_error(said, arguments) from error
+    except typer.Abort as error:
+        raise KeyboardInterrupt from error
     except SystemExit as leaving:
         return int(leaving.code or 0)
-    return ExitCode.OK
+    return int(code or ExitCode.OK)
+
+
+def _usage_error(said: str, arguments: list[str]) -> UsageError:
+    """What is wrong, and what to type in its place."""
+    command = next((word for word in arguments if word in BY_NAME), "")
+    message = f"{said[:1].lower()}{said[1:]}".rstrip(".")
+    word = next((each for each in arguments if not each.startswith("-")), "")
+    if command or f"'{word}'" not in said:
+        return UsageError(
+            message, f"worksupport{f' {command}' if command else ''} --help tells what there is"
+        )
+    near = GUESSES.get(word.casefold()) or next(iter(get_close_matches(word.casefold(), BY_NAME)), "")
+    return UsageError(
+        message, f"did you mean: worksupport {near}" if near else "worksupport --help lists them"
+    )
 
 
 class _HeldBack(io.StringIO):

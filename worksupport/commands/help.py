@@ -10,8 +10,11 @@ from worksupport.config import keys
 from worksupport.config.locate import CONFIG_VARIABLE, DATABASE_VARIABLE
 from worksupport.context import Context
 from worksupport.errors import ExitCode, UsageError
+from worksupport.model.filters import FILTERS
 
 _SUMMARIES = {
+    "filters": "what tree, list, keys and the routes can be asked for",
+    "times": "the ways to say when",
     "exit-codes": "what the exit code of a command says",
     "environment": "the variables that are read, and their keys",
     "json": "the documents that --json and --ndjson print",
@@ -55,6 +58,20 @@ def _text(topic: str) -> str:
     return resources.files("worksupport.commands").joinpath(f"help/topic-{topic}.txt").read_text("utf-8")
 
 
+def _filters() -> str:
+    """Every filter, from the table that options and routes go by."""
+    flags = {
+        row.name: " ".join([", ".join(row.flags), *([row.metavar] if row.metavar else [])]) for row in FILTERS
+    }
+    lines = [fill(f"  {flags[row.name]}: {row.help}", 79, subsequent_indent=" " * 6) for row in FILTERS]
+    head = "Different filters must all fit, of one that is given several times any value."
+    tail = [
+        "Names are compared whole, without regard to case. --state open is todo, doing",
+        "or blocked. Routes take the same names with _ for -. Times: worksupport help times",
+    ]
+    return "\n".join([head, "", *lines, "", *tail, ""])
+
+
 def _exit_codes() -> str:
     """Every exit code and its meaning."""
     lines = [fill(f"{code.value:>5}  {code.meaning}", 79, subsequent_indent=" " * 7) for code in ExitCode]
@@ -93,4 +110,8 @@ def _columns(rows: dict[str, str]) -> str:
     return "".join(f"  {name:<{cells}}  {text}\n" for name, text in rows.items())
 
 
-_MADE: dict[str, Callable[[], str]] = {"exit-codes": _exit_codes, "environment": _environment}
+_MADE: dict[str, Callable[[], str]] = {
+    "filters": _filters,
+    "exit-codes": _exit_codes,
+    "environment": _environment,
+}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 RUN_STATUSES = ("running", "completed", "failed")
 LOG_FORMATS = ("text", "json")
 SHELLS = ("bash", "zsh", "fish")
-TOPICS = ("exit-codes", "environment", "json", "cron")
+TOPICS = ("filters", "times", "exit-codes", "environment", "json", "cron")
 
 _DEFAULTS = {"flag": False, "count": 0}
 
@@ -311,4 +311,17 @@ COMMANDS = (
     ),
     Command("help", "Begin", Option("topic", (), "What to explain.", "[TOPIC]", completes=TOPICS)),
 )
+# What people type who know other programs, and what it is here.
+GUESSES = {
+    **dict.fromkeys(("ls", "issues"), "list"),
+    **dict.fromkeys(("find", "grep"), "list WORDS"),
+    **dict.fromkeys(("view", "cat"), "show KEY"),
+    **dict.fromkeys(("sync", "pull", "fetch"), "harvest"),
+    "browse": "open KEY",
+    "diff": "list --changed-since yesterday",
+    "doctor": "check",
+    "hierarchy": "tree",
+    "log": "history",
+    "status": "list --open",
+}
 BY_NAME = {command.name: command for command in COMMANDS}

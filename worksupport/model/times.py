@@ -1,31 +1,49 @@
-"""Times as people give them (`2d`, `5h`, `2026-11-01`) and as they are told; UTC throughout."""
+"""Times as people give them (`2d`, `yesterday`, `2026-11-01`), in local time, and as they are told."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from worksupport.clock import utc_text
 from worksupport.errors import UsageError
 
 _AGE = re.compile(r"(\d{1,6})([mhdw])")
 _STEPS = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
+_DAYS = {"today": 0, "yesterday": 1}
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAYS = (*_DAYS, "last-workday", *_WEEKDAYS)
 _MINUTES = {"m": 1, "h": 60, "d": 1440, "w": 10_080}
 
 
 def moment(option: str, text: str, now: datetime) -> str:
     """The moment that `text` names, seen from `now`, as stored: UTC `YYYY-MM-DDTHH:MM:SS.mmmZ`.
 
-    An age (`30m`, `5h`, `2d`, `1w`), a date (its beginning) or an ISO 8601 time; without a zone it is UTC.
-    Raises UsageError naming `option` for anything else.
+    An age (`30m`, `5h`, `2d`, `1w`), a day (`today`, `yesterday`, a weekday: the last one, `last-workday`, a
+    date; its start in the local time zone) or an ISO 8601 time, local where it names no zone. Raises
+    UsageError naming `option` for anything else.
     """
+    wanted = text.strip().casefold()
     try:
-        if age := _AGE.fullmatch(text.strip().casefold()):
+        if age := _AGE.fullmatch(wanted):
             return utc_text(now - timedelta(minutes=int(age[1]) * _MINUTES[age[2]]))
+        if (days := _days_back(wanted, now.astimezone().weekday())) is not None:
+            day = now.astimezone().date() - timedelta(days=days)
+            return utc_text(datetime.combine(day, time()).astimezone())
         given = datetime.fromisoformat(text.strip())
-        return utc_text(given if given.tzinfo else given.replace(tzinfo=UTC))
+        return utc_text(given if given.tzinfo else given.astimezone())
     except (ValueError, OverflowError):
         raise UsageError(
-            f"{option} is {text!r}; it must be an age such as 2d or 5h, or a date such as 2026-11-01"
+            f"{option} is {text!r}; it must be an age such as 2d or 5h, a day such as yesterday or monday, or"
+            " a date such as 2026-11-01"
         ) from None
+
+
+def _days_back(word: str, weekday: int) -> int | None:
+    """How many days before a day (Monday: 0) the named one lies; None for no name of a day."""
+    if word in _DAYS:
+        return _DAYS[word]
+    if word == "last-workday":
+        return {0: 3, 6: 2}.get(weekday, 1)
+    return (weekday - _WEEKDAYS.index(word)) % 7 if word in _WEEKDAYS else None
 
 
 def stored_moment(text: object) -> datetime | None:

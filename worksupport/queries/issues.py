@@ -28,6 +28,7 @@ _BY_WORDS = """JOIN (
 ) AS words ON words.issue_id = issues.id"""
 # Open before done, then the newest change first.
 _DEFAULT_ORDER = f"{_IS_OVER}, updated_at DESC, {KEY_ORDER}"
+_HAS_INDEX = "SELECT 1 FROM main.sqlite_master WHERE name = 'issue_words'"  # an older file lacks it
 _SUBSTRING = """(instr(casefold(issue_key), {word}) OR instr(casefold(summary), {word})
     OR instr(casefold(coalesce(labels, '')), {word}) OR EXISTS (
         SELECT 1 FROM issue_texts
@@ -90,7 +91,8 @@ def _rows(connection: sqlite3.Connection, question: ListQuestion) -> tuple[list[
     conditions.append("missing_since > ''" if question.filters.missing else "missing_since IS NULL")
     if not sought:
         return _found(connection, question, "", conditions, parameters, _DEFAULT_ORDER)
-    if expression := _expression(sought):
+    has_index = connection.execute(_HAS_INDEX).fetchone() is not None
+    if (expression := _expression(sought)) and has_index:
         order = f"casefold(issue_key) <> :exact, {_IS_OVER}, rank, {KEY_ORDER}"
         given = {**parameters, "match": expression, "exact": folded(" ".join(sought))}
         rows = _found(connection, question, _BY_WORDS, conditions, given, order)

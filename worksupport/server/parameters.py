@@ -11,13 +11,20 @@ from urllib.parse import parse_qsl
 from worksupport.clock import utc_text
 from worksupport.errors import UsageError
 from worksupport.model.filters import Filter
-from worksupport.model.times import moment
+from worksupport.model.times import DAYS, moment
 
 MAX_PARAMETERS = 100
 # How often one filter may be given.
 MAX_VALUES = 10
 _BOOLEANS = {"true": True, "false": False}
-_TIME = {"anyOf": [{"pattern": "^[0-9]{1,4}[mhdw]$"}, {"format": "date"}, {"format": "date-time"}]}
+_TIME = {
+    "anyOf": [
+        {"pattern": "^[0-9]{1,4}[mhdw]$"},
+        {"enum": list(DAYS)},
+        {"format": "date"},
+        {"format": "date-time"},
+    ]
+}
 
 # (name, text, the time of day) -> value. Raises UsageError naming what is allowed.
 Parse = Callable[[str, str, datetime], object]

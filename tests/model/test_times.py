@@ -1,0 +1,73 @@
+"""The ways to say when, in the local time zone."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from worksupport.errors import UsageError
+from worksupport.model.times import moment, short_age
+
+# A Wednesday; in Oslo it is 01:30 of the next day.
+NOW = datetime(2026, 11, 25, 0, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Oslo, an hour before UTC in winter."""
+    monkeypatch.setenv("TZ", "Europe/Oslo")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("zone")
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("5h", "2026-11-24T19:30:00.000Z"),
+        ("1w", "2026-11-18T00:30:00.000Z"),
+        ("today", "2026-11-24T23:00:00.000Z"),
+        ("Yesterday", "2026-11-23T23:00:00.000Z"),
+        ("wednesday", "2026-11-24T23:00:00.000Z"),
+        ("thursday", "2026-11-18T23:00:00.000Z"),
+        ("last-workday", "2026-11-23T23:00:00.000Z"),
+        ("2026-07-01", "2026-06-30T22:00:00.000Z"),
+        ("2026-11-01T10:00", "2026-11-01T09:00:00.000Z"),
+        ("2026-11-01T10:00Z", "2026-11-01T10:00:00.000Z"),
+        ("2026-11-01T10:00+05:30", "2026-11-01T04:30:00.000Z"),
+    ],
+)
+def test_when(text: str, expected: str) -> None:
+    assert moment("--changed-since", text, NOW) == expected
+
+
+@pytest.mark.usefixtures("zone")
+@pytest.mark.parametrize(("day", "back"), [(23, 3), (24, 1), (22, 2), (21, 1)])
+def test_the_last_workday_is_no_day_of_a_weekend(day: int, back: int) -> None:
+    """Monday, Tuesday, Sunday, Saturday."""
+    now = datetime(2026, 11, day, 12, tzinfo=UTC)
+    assert moment("x", "last-workday", now) == f"2026-11-{day - back - 1}T23:00:00.000Z"
+
+
+@pytest.mark.parametrize("text", ["", "2x", "someday", "2026-13-01", "99999999d"])
+def test_no_time(text: str) -> None:
+    with pytest.raises(UsageError, match="it must be an age such as 2d"):
+        moment("--changed-since", text, NOW)
+
+
+@pytest.mark.parametrize(
+    ("stored", "expected"),
+    [
+        ("2026-11-25T00:18:00.000Z", "12m"),
+        ("2026-11-24T21:00:00.000Z", "3h"),
+        ("2026-10-15T00:30:00.000Z", "41d"),
+        ("2027-01-01T00:00:00.000Z", ""),
+        ("soon", ""),
+        (None, ""),
+    ],
+)
+def test_short_ages(stored: object, expected: str) -> None:
+    assert short_age(stored, NOW) == expected
