@@ -3,7 +3,10 @@
 import csv
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
@@ -200,3 +203,24 @@ def test_me_and_nobody(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = run("keys", "-a", "@me")
     assert answer.exit_code == 3
     assert "set WORKSUPPORT_ME" in answer.err
+
+
+@pytest.mark.usefixtures("database")
+def test_the_recipe_for_a_picker_works(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a program in place of fzf that picks the first line and shows its preview."""
+    recipe = run("help", "fzf").out.split("\n\n")[1].replace("\\\n", " ").strip()
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    programs = {
+        "fzf": 'IFS= read -r line; key="${line%%\t*}"; sh -c "worksupport show \'$key\'" >&2; echo "$line"',
+        "worksupport": f'exec {sys.executable} -m worksupport "$@"',
+    }
+    for name, script in programs.items():
+        (bin_folder / name).write_text(f"#!/bin/sh\n{script}\n".replace("\t", "\t"))
+        (bin_folder / name).chmod(0o755)
+    environment = {**os.environ, "PATH": f"{bin_folder}:{os.environ['PATH']}"}
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+        environment.pop(name, None)
+    ended = subprocess.run(["sh", "-c", recipe], env=environment, capture_output=True, text=True)
+    assert ended.stdout == "https://acme.example/browse/FE-2\n"
+    assert "FE-2  Booking" in ended.stderr

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 RUN_STATUSES = ("running", "completed", "failed")
 LOG_FORMATS = ("text", "json")
 SHELLS = ("bash", "zsh", "fish")
-TOPICS = ("filters", "times", "exit-codes", "environment", "json", "cron")
+TOPICS = ("filters", "times", "exit-codes", "environment", "json", "cron", "fzf")
 
 _DEFAULTS = {"flag": False, "count": 0}
 
