@@ -257,16 +257,22 @@ ON CONFLICT (source, source_id) DO UPDATE SET {", ".join(map(_taken, _COMPARED))
     state = excluded.state, harvested_at = excluded.harvested_at, seen_run = excluded.seen_run,
     missing_since = NULL
 """
-# Of an issue that is as it was, the description is too, unless it was never read.
-_DESCRIBE = """
-UPDATE issue_texts SET description = s.description
-FROM staged_issues s CROSS JOIN issues i ON i.source = s.source AND i.source_id = s.source_id
-WHERE issue_texts.issue_id = i.id AND s.description IS NOT NULL AND (
-    issue_texts.description IS NULL OR (
-        EXISTS (SELECT 1 FROM temp.touched t WHERE t.source = s.source AND t.source_id = s.source_id)
-        AND issue_texts.description <> s.description
-    )
+# Of an issue that is as it was, the description is too, unless it was never read. Written so that each text
+# is found by its id: as a join SQLite reads all texts for each staged row.
+_STAGED_TEXT = """(
+    SELECT s.description FROM issues i
+    JOIN staged_issues s ON s.source = i.source AND s.source_id = i.source_id
+    WHERE i.id = issue_texts.issue_id
+)"""
+_DESCRIBE = f"""
+UPDATE issue_texts SET description = {_STAGED_TEXT}
+WHERE issue_id IN (
+    SELECT i.id FROM temp.touched t CROSS JOIN issues i ON i.source = t.source AND i.source_id = t.source_id
+    UNION
+    SELECT i.id FROM staged_issues s CROSS JOIN issues i ON i.source = s.source AND i.source_id = s.source_id
+    CROSS JOIN issue_texts old ON old.issue_id = i.id WHERE old.description IS NULL
 )
+AND description IS NOT coalesce({_STAGED_TEXT}, description)
 """
 # The cross join keeps SQLite from reading all issues to find those of one page.
 _SEEN = """
