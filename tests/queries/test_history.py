@@ -62,12 +62,15 @@ def test_one_harvest_job(path: Path) -> None:
         "retries": 1,
         "warnings": ["left out: x"],
         "error_message": "down",
+        "scope": None,
         "sources": {
             "jira": _source(status="completed", issues=3, new=2, changed=1, requests=3),
             "github": _source(status="failed", requests=2, error_message="down"),
         },
     }
-    assert answer(path, lambda found: history.harvests_document(found, HistoryQuestion())) == [record]
+    assert answer(path, lambda found: history.runs_document(found, HistoryQuestion(kind="harvest"))) == [
+        {"kind": "harvest", "id": "h1", **record}
+    ]
 
 
 def _source(**values: Any) -> dict[str, Any]:
@@ -91,10 +94,34 @@ def test_newest_first(path: Path, question: HistoryQuestion, expected: list[int]
 
 
 def test_no_such_record(path: Path) -> None:
-    with pytest.raises(NotFoundError, match="there is no reload 13"):
+    with pytest.raises(NotFoundError, match="there is no reload r13"):
         answer(path, lambda found: history.reload_document(found, 13))
-    with pytest.raises(NotFoundError, match="there is no harvest job 2"):
+    with pytest.raises(NotFoundError, match="there is no harvest h2"):
         answer(path, lambda found: history.harvest_document(found, 2))
+
+
+def test_runs_of_both_kinds_stand_in_the_order_of_the_data(tmp_path: Path) -> None:
+    """Whatever the clock said: the harvest is the newest that has ended."""
+    path = fill(
+        tmp_path / "issues.db",
+        reloads=[
+            {"reload_started": "2027-01-01T00:00:00.000Z", "status": "completed", "data_version": 5},
+            {"reload_started": START, "status": "running"},
+        ],
+        harvests=[{"run_id": "h", "started_at": START, "status": "completed", "data_version": 9}],
+    )
+    runs = answer(path, lambda found: history.runs_document(found, HistoryQuestion()))
+    assert [run["id"] for run in runs] == ["r2", "h1", "r1"]
+    assert runs[2] == {
+        "kind": "reload",
+        "id": "r1",
+        **answer(path, lambda found: history.reload_document(found, 1)),
+        "requests": 0,
+        "retries": 0,
+        "warnings": [],
+        "scope": None,
+        "sources": {},
+    }
 
 
 @pytest.mark.parametrize(
@@ -102,6 +129,7 @@ def test_no_such_record(path: Path) -> None:
     [
         ({"limit": 0}, "the limit is 0; it must be 1 to 100"),
         ({"limit": 101}, "the limit is 101; it must be 1 to 100"),
+        ({"kind": "backup"}, "the kind is 'backup'; it must be one of harvest, reload"),
         ({"status": "done"}, "the status is 'done'; it must be one of running, completed, failed"),
     ],
 )

@@ -32,7 +32,7 @@ DAMAGES = {
 }
 COMMANDS = [
     *("tree --no-pager", "tree --json", "tree PV-2", "keys", "keys --json", "keys --label x"),
-    *("history", "history --json", "history --harvests", "history --harvests --json", "history 1"),
+    *("history", "history --json", "history --harvests", "history --reloads --json", "history 1"),
 ]
 ROUTES = [
     *("/api/issues/keys", "/api/issues/hierarchy", "/api/issues/keys?label=x"),
@@ -77,6 +77,6 @@ def test_a_run_of_a_number_that_no_database_holds_is_not_there(number: str, run:
     for more in ([], ["--harvests"]):
         answer = run("history", number, *more, "--db", path)
         assert (answer.exit_code, answer.out) == (1, "")
-        assert f"there is no {'harvest job' if more else 'reload'} {number}" in answer.err
+        assert f"there is no {'harvest h' if more else 'reload r'}{number}" in answer.err
     with served(path) as client:
         assert client.ask(f"/api/harvest/reload/{number}").status == 404

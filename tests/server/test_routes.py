@@ -40,10 +40,12 @@ KEYS, TREE, RELOADS = "/api/issues/keys", "/api/issues/hierarchy", "/api/harvest
             f"{TREE}?assignee=Anna+Berg&status=done&label=",
             "tree --assignee 'Anna Berg' --status done --label ''",
         ),
-        (RELOADS, "history"),
-        (f"{RELOADS}?limit=1", "history --limit 1"),
-        (f"{RELOADS}?status=failed", "history --status failed"),
-        (f"{RELOADS}/2", "history 2"),
+        (RELOADS, "history --reloads"),
+        (f"{RELOADS}?limit=1", "history --reloads --limit 1"),
+        ("/api/history", "history"),
+        ("/api/history?kind=harvest&limit=2", "history --harvests --limit 2"),
+        (f"{RELOADS}?status=failed", "history --status failed --reloads"),
+        (f"{RELOADS}/2", "history 2 --reloads"),
     ],
 )
 def test_answers_what_the_command_prints(

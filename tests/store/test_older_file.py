@@ -57,7 +57,7 @@ def upgraded(tmp_path: Path, clock: FakeClock) -> Path:
         "open P-1",
         "history",
         "history --json",
-        "history --harvests --json",
+        "history --reloads --json",
         "history 1",
     ],
 )

@@ -1,4 +1,4 @@
-"""`worksupport history`: what reloads and harvests did."""
+"""`worksupport history`: what harvests and reloads did."""
 
 import sqlite3
 import sys
@@ -10,50 +10,72 @@ from worksupport.errors import UsageError
 from worksupport.queries import history as queries
 from worksupport.queries.reader import answer
 from worksupport.render import terminal
-from worksupport.render.history import draw_history, plain_history, record_text
+from worksupport.render.history import plain_history, run_text, terminal_history
 from worksupport.store import lock
 
 
 def history(
     context: Context,
     *,
-    record_id: int | None,
+    run: str | None,
     limit: int,
     status: str | None,
+    reloads: bool,
     harvests: bool,
     as_json: bool,
 ) -> None:
-    """Print reloads or harvests, newest first, or one of them in full."""
-    question = queries.HistoryQuestion(limit, status)
-    if record_id is not None and status is not None:
-        raise UsageError(f"history {record_id} shows that one record: leave --status out")
+    """Print the runs, newest first, or one of them in full."""
+    if reloads and harvests:
+        raise UsageError("--reloads and --harvests leave nothing over: leave one out, or both for all runs")
+    kind = "reload" if reloads else "harvest" if harvests else None
+    question = queries.HistoryQuestion(limit, status, kind)
+    name = None if run is None else _named(run, status, kind)
     # A run may end while we look: one that held the lock before or after counts as live.
     was_live = lock.is_held(context.database_path)
-    document = answer(context.database_path, lambda found: _ask(found, question, record_id, harvests))
+    document = answer(
+        context.database_path, lambda found: _ask(found, question, name, only_reloads=reloads and as_json)
+    )
     is_live = was_live or lock.is_held(context.database_path)
     if as_json:
         output.write(output.json_text(document))
-    elif record_id is not None:
-        output.write(record_text(document, is_live=is_live))
+    elif name is not None:
+        output.write(run_text(document, is_live=is_live))
     else:
-        _show_all(context, document, is_live, "harvest" if harvests else "reload")
+        _show_all(context, document, is_live, kind or "harvest")
+
+
+def _named(text: str, status: str | None, kind: str | None) -> queries.RunName:
+    if status is not None:
+        raise UsageError(f"history {text} shows that one run: leave --status out")
+    if kind == "harvest" and text.isdecimal():
+        text = f"h{text}"
+    name = queries.RunName.read(text)
+    if kind not in (None, name.kind):
+        raise UsageError(f"{text} is a {name.kind}: leave --{kind}s out")
+    return name
 
 
 def _ask(
-    connection: sqlite3.Connection, question: queries.HistoryQuestion, record_id: int | None, harvests: bool
+    connection: sqlite3.Connection,
+    question: queries.HistoryQuestion,
+    name: queries.RunName | None,
+    *,
+    only_reloads: bool,
 ) -> Any:
-    if record_id is not None:
-        one = queries.harvest_document if harvests else queries.reload_document
-        return one(connection, record_id)
-    several = queries.harvests_document if harvests else queries.reloads_document
+    """`only_reloads`: in the form in which `serve` answers /api/harvest/reload."""
+    if name is not None:
+        if only_reloads:
+            return queries.reload_document(connection, name.number)
+        return queries.run_document(connection, name)
+    several = queries.reloads_document if only_reloads else queries.runs_document
     return several(connection, question)
 
 
-def _show_all(context: Context, records: list[dict[str, Any]], is_live: bool, command: str) -> None:
+def _show_all(context: Context, runs: list[dict[str, Any]], is_live: bool, command: str) -> None:
     now = context.clock.now()
-    if records and terminal.is_terminal():
-        draw_history(records, now, terminal.console(), is_live=is_live)
-    elif records:
-        output.write(plain_history(records, now, is_live=is_live))
+    if runs and terminal.is_terminal():
+        output.write(terminal_history(runs, now, terminal.console(), is_live=is_live))
+    elif runs:
+        output.write(plain_history(runs, now, is_live=is_live))
     elif terminal.is_terminal(sys.stderr):
         terminal.show_hints([f"no {command} is on record; `worksupport {command}` makes one"])

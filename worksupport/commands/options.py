@@ -197,7 +197,7 @@ COMMANDS = (
     Command(
         "history",
         "Ask",
-        Option("record_id", (), "Only this one, in full.", "[ID]", "whole"),
+        Option("run", (), "Only this one, in full: h57 is a harvest, r9 or 9 a reload.", "[ID]"),
         Option("limit", ("--limit",), "At most this many.", "1..100", "whole", default=10),
         Option(
             "status",
@@ -206,7 +206,8 @@ COMMANDS = (
             "running|completed|failed",
             completes=RUN_STATUSES,
         ),
-        Option("harvests", ("--harvests",), "Harvest jobs instead of reloads.", holds="flag"),
+        Option("reloads", ("--reloads",), "Only reloads.", holds="flag"),
+        Option("harvests", ("--harvests",), "Only harvests.", holds="flag"),
         JSON,
     ),
     Command(

@@ -1,88 +1,139 @@
-"""Reloads and harvest jobs as people read them."""
+"""Runs as people read them: one line each, or one whole."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from worksupport.model.times import age_text, duration_text, seconds_between
-from worksupport.render.table import aligned
+from worksupport.model.names import SOURCE_TITLES
+from worksupport.model.times import duration_text, seconds_between, stored_moment
+from worksupport.render.table import aligned, cut, padded, width
 from worksupport.text import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-_STYLES = {"completed": "green", "failed": "red", "running": "yellow"}
-_NUMBERS = ("id", "issues", "deleted", "requests")
-_INTERRUPTED = "interrupted"
-_WIDE = 100
+_GAP = "  "
+_COUNTS = ("new", "changed", "missing")
+_FAILED = "failed"
+_RIGHT = ("took", *_COUNTS)
 
 
-def plain_history(records: list[dict[str, Any]], now: datetime, *, is_live: bool) -> str:
-    """Reload or harvest records as aligned columns under their titles, for pipes."""
-    rows = [_row(record, now, is_live=is_live) for record in records]
-    return aligned([[title.upper() for title in rows[0]], *(list(row.values()) for row in rows)])
+def plain_history(runs: list[dict[str, Any]], now: datetime, *, is_live: bool) -> str:
+    """Runs as aligned columns under their names, nothing cut, for pipes."""
+    rows = [_row(run, now, is_live=is_live) for run in runs]
+    return aligned([list(rows[0]), *(list(row.values()) for row in rows)])
 
 
-def draw_history(records: list[dict[str, Any]], now: datetime, console: "Console", *, is_live: bool) -> None:
-    """Draw the records as a table on a terminal; `is_live`: a run holds the lock at `now`."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+def terminal_history(runs: list[dict[str, Any]], now: datetime, console: "Console", *, is_live: bool) -> str:
+    """Runs as a table as wide as `console`; `is_live`: a run holds the lock at `now`."""
     from rich.text import Text
 
-    rows = [_row(record, now, is_live=is_live) for record in records]
-    # What is left out where width is dear, `history ID` has.
-    left_out = {"started"} | ({"deleted", "source", "by"} if console.width < _WIDE else set())
-    titles = [title for title in rows[0] if title not in left_out]
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for title in titles:
-        justify: Literal["right", "left"] = "right" if title in _NUMBERS else "left"
-        table.add_column(title, justify=justify, overflow="fold", no_wrap=title != "error")
-    for row in rows:
-        status_style = _STYLES.get(row["status"], "red")
-        table.add_row(*(Text(row[title], status_style if title == "status" else "") for title in titles))
-    console.print(table)
+    rows = [_row(run, now, is_live=is_live) for run in runs]
+    widths = {name: max(map(width, [name, *(row[name] for row in rows)])) for name in rows[0]}
+    room = console.width - sum(cells + len(_GAP) for name, cells in widths.items() if name != _FAILED)
+    widths[_FAILED] = max(width(_FAILED), min(widths[_FAILED], room))
+    with console.capture() as captured:
+        lines = [Text(_line(dict(zip(widths, widths, strict=True)), widths), "dim")]
+        for run, row in zip(runs, rows, strict=True):
+            line = Text(_line(row, widths))
+            if row[_FAILED]:
+                line.stylize("yellow" if run["status"] == "running" and is_live else "red", _start(widths))
+            lines.append(line)
+        console.print(*lines, sep="\n", no_wrap=True, crop=False, overflow="ignore")
+    return captured.get()
 
 
-def record_text(record: dict[str, Any], *, is_live: bool) -> str:
-    """One record in full, a field a line."""
-    shown = {**record, "status": _status(record, is_live=is_live)}
-    for source, outcome in shown.pop("sources", {}).items():
+def run_text(run: dict[str, Any], *, is_live: bool) -> str:
+    """One run in full, a field a line."""
+    shown = {**run, "status": _status(run, is_live=is_live)}
+    for source, outcome in shown.pop("sources").items():
         shown |= {f"{source}.{name}": value for name, value in outcome.items()}
     return aligned([(name, _value_text(value)) for name, value in shown.items()])
 
 
-def _row(record: dict[str, Any], now: datetime, *, is_live: bool) -> dict[str, str]:
-    started = record.get("reload_started") or record.get("started_at")
-    row = {
-        "id": record["reload_id"] if "reload_id" in record else record["job_id"],
-        "started": started,
-        "age": age_text(started, now),
-        "status": _status(record, is_live=is_live),
-        "took": duration_text(_seconds(record)),
-        "issues": record["records_processed"],
-        **_own_columns(record),
-        "error": record["error_message"],
+def _line(row: dict[str, str], widths: dict[str, int]) -> str:
+    cells = (
+        " " * (widths[name] - width(text)) + text
+        if name in _RIGHT
+        else padded(cut(text, widths[name]), widths[name])
+        for name, text in row.items()
+    )
+    return _GAP.join(cells).rstrip()
+
+
+def _start(widths: dict[str, int]) -> int:
+    """Where the last column begins."""
+    return sum(cells + len(_GAP) for name, cells in widths.items() if name != _FAILED)
+
+
+def _row(run: dict[str, Any], now: datetime, *, is_live: bool) -> dict[str, str]:
+    results = run["sources"].values()
+    # What is no longer found, a harvest marks as missing and a reload removes.
+    counts = {
+        "new": sum(result["new"] for result in results),
+        "changed": sum(result["changed"] for result in results),
+        "missing": sum(result["missing" if run["kind"] == "harvest" else "removed"] for result in results),
     }
-    return {name: _value_text(value) for name, value in row.items()}
+    if run["kind"] == "reload" and not results:
+        counts["missing"] = run["issues_deleted"] or 0
+    return {
+        "id": run["id"],
+        "run": " ".join([run["kind"], *_asked_only(run)]),
+        "when": _when(_began(run), now),
+        "took": duration_text(_seconds(run)),
+        **{name: str(count) if count else "" for name, count in counts.items()},
+        _FAILED: _failed(run, is_live=is_live),
+    }
 
 
-def _seconds(record: dict[str, Any]) -> float | None:
+def _asked_only(run: dict[str, Any]) -> list[str]:
+    """The sources that were asked, where others that are on were not."""
+    statuses = {name: result["status"] for name, result in run["sources"].items()}
+    if "skipped" not in statuses.values():
+        return []
+    return [name for name, status in statuses.items() if status not in ("skipped", "off")]
+
+
+def _began(run: dict[str, Any]) -> str | None:
+    return run.get("reload_started") or run.get("started_at")
+
+
+def _when(began: str | None, now: datetime) -> str:
+    """The local time; the day too where it is not today's, the year where it is not this one."""
+    moment = stored_moment(began)
+    if moment is None:
+        return ""
+    local, today = moment.astimezone(), now.astimezone()
+    if local.date() == today.date():
+        return f"{local:%H:%M}"
+    day = f"{local:%a} {local.day} {local:%b}"
+    return f"{day} {local:%H:%M}" if local.year == today.year else f"{day} {local.year}"
+
+
+def _seconds(run: dict[str, Any]) -> float | None:
     """How long it took; a reload knows it itself, whatever was done to the clock meanwhile."""
-    if "reload_id" in record:
-        return record["duration_seconds"]  # type: ignore[no-any-return]
-    return seconds_between(record["started_at"], record["completed_at"])
+    if run["kind"] == "reload":
+        return run["duration_seconds"]  # type: ignore[no-any-return]
+    return seconds_between(run["started_at"], run["completed_at"])
 
 
-def _own_columns(record: dict[str, Any]) -> dict[str, Any]:
-    if "reload_id" in record:
-        return {"deleted": record["issues_deleted"], "source": record["source"], "by": record["triggered_by"]}
-    return {"requests": record["requests"], "warnings": len(record["warnings"]) or ""}
-
-
-def _status(record: dict[str, Any], *, is_live: bool) -> str:
+def _status(run: dict[str, Any], *, is_live: bool) -> str:
     """The stored status; 'running' without a living run is one that was cut off and not yet repaired."""
-    if record["status"] == "running" and not is_live:
-        return _INTERRUPTED
-    return str(record["status"])
+    if run["status"] == "running" and not is_live:
+        return "interrupted"
+    return str(run["status"])
+
+
+def _failed(run: dict[str, Any], *, is_live: bool) -> str:
+    """What went wrong, by source where one is at fault; that it still runs."""
+    if run["status"] != "failed":
+        status = _status(run, is_live=is_live)
+        return "" if status == "completed" else status
+    faults = [
+        f"{SOURCE_TITLES.get(name, name)}: {_value_text(result['error_message'])}"
+        for name, result in run["sources"].items()
+        if result["error_message"] and result["error_message"] != run["error_message"]
+    ]
+    return "; ".join(faults) or _value_text(run["error_message"]) or _FAILED
 
 
 def _value_text(value: Any) -> str:

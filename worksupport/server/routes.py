@@ -13,11 +13,13 @@ from worksupport.model.filters import FILTERS, Filters
 from worksupport.output import json_text
 from worksupport.queries.health import health_document
 from worksupport.queries.history import (
+    KINDS,
     MAX_LIMIT,
     STATUSES,
     HistoryQuestion,
     reload_document,
     reloads_document,
+    runs_document,
 )
 from worksupport.queries.issue import show_document
 from worksupport.queries.issues import ListQuestion, list_text
@@ -54,6 +56,10 @@ _HISTORY = (
     parameters.whole_number("limit", "At most this many.", 1, MAX_LIMIT, HistoryQuestion.limit),
     parameters.text("status", "Only those of this status.", {"type": "string", "enum": list(STATUSES)}),
 )
+_RUNS = (
+    *_HISTORY,
+    parameters.text("kind", "Only runs of this kind.", {"type": "string", "enum": list(KINDS)}),
+)
 _RELOAD = (parameters.boolean("force", "Make a running reload give way; waits 10 seconds for it at most."),)
 _RELOADS = "/api/harvest/reload"
 _RELOAD_STATUS = f"{_RELOADS}/{{reload_id}}"
@@ -84,7 +90,10 @@ ROUTES: dict[str, dict[str, Operation]] = {
     },
     _RELOADS: {
         "GET": Operation(
-            "reload_history", "Reloads, newest first, as `worksupport history --json`", _HISTORY, "[Reload]"
+            "reload_history",
+            "Reloads, newest first, as `worksupport history --reloads --json`",
+            _HISTORY,
+            "[Reload]",
         ),
         "POST": Operation(
             "start_reload",
@@ -98,11 +107,14 @@ ROUTES: dict[str, dict[str, Operation]] = {
     _RELOAD_STATUS: {
         "GET": Operation(
             "reload_status",
-            "One reload, as `worksupport history ID --json`",
+            "One reload, as `worksupport history ID --reloads --json`",
             (),
             "Reload",
             refusals=("NotFound",),
         )
+    },
+    "/api/history": {
+        "GET": Operation("run_history", "Runs, newest first, as `worksupport history --json`", _RUNS, "[Run]")
     },
     "/health": {
         "GET": Operation(
@@ -186,13 +198,19 @@ class Routes:
         )
 
     def reload_history(self, request: Request, given: dict[str, Any]) -> Answer:
-        """`worksupport history --json`."""
+        """`worksupport history --reloads --json`."""
         question = HistoryQuestion(**given)
         records = answer(self.database, lambda found: reloads_document(found, question))
         return answer_by_content(json_text(records), _known(request))
 
+    def run_history(self, request: Request, given: dict[str, Any]) -> Answer:
+        """`worksupport history --json`."""
+        question = HistoryQuestion(**given)
+        records = answer(self.database, lambda found: runs_document(found, question))
+        return answer_by_content(json_text(records), _known(request))
+
     def reload_status(self, request: Request, given: dict[str, Any]) -> Answer:
-        """`worksupport history ID --json`."""
+        """`worksupport history ID --reloads --json`."""
         asked = request.path.removeprefix(_RELOADS + "/")
         if not re.fullmatch("[0-9]{1,19}", asked) or int(asked) > _LARGEST_ID:
             raise NotFoundError(f"there is no reload {asked}")
