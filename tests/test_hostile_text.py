@@ -26,7 +26,7 @@ TEXTS = {
     "tags and private": "\U000e0041\ue000\U0010ffff\ufeff",
 }
 CLUSTER = "".join(text for name, text in TEXTS.items() if name != "long")
-SGR = re.compile(r"\x1b\[[\d;]*m")
+SGR = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\")
 
 
 def stored(text: str) -> str:

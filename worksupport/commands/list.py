@@ -11,6 +11,7 @@ from worksupport.model.filters import Filters
 from worksupport.queries.issue import path_to
 from worksupport.queries.issues import ListQuestion, json_name, list_document, list_lines, list_text
 from worksupport.queries.reader import answer
+from worksupport.queries.remarks import staleness
 from worksupport.render import issues, terminal
 
 # For more than these, to climb to the top of each would be felt.
@@ -56,7 +57,9 @@ def _text(
     if not found:
         return "", 0
     tops = {issue["issue_key"]: _top(connection, issue) for issue in found[:_MOST_CLIMBED]}
-    return issues.terminal_list(document, tops, context.clock.now(), terminal.console()), len(found)
+    now = context.clock.now()
+    is_old = bool(staleness(connection, now))
+    return issues.terminal_list(document, tops, now, terminal.console(), is_old=is_old), len(found)
 
 
 def _top(connection: sqlite3.Connection, issue: dict[str, Any]) -> str:

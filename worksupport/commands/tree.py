@@ -9,6 +9,7 @@ from worksupport.context import Context
 from worksupport.model.filters import Filters
 from worksupport.queries.find import find_issue
 from worksupport.queries.reader import answer, is_empty
+from worksupport.queries.remarks import staleness
 from worksupport.queries.tree import TreeQuestion, tree_document, tree_rows_text, tree_text
 from worksupport.render import pager, terminal
 from worksupport.render.tree import markdown_tree, plain_tree, terminal_tree
@@ -42,7 +43,7 @@ def tree(
         output.write(text)
         found_none = not text
     else:
-        found_none = not _show(context, question, wide=wide, folds=not (show_all or key), paged=not no_pager)
+        found_none = not _show(context, question, wide=wide, folds=not show_all, paged=not no_pager)
     tell_reader(context, filters, root_type, is_empty=found_none)
 
 
@@ -61,15 +62,18 @@ def _meant(context: Context, text: str | None) -> str | None:
 
 def _show(context: Context, question: TreeQuestion, *, wide: bool, folds: bool, paged: bool) -> bool:
     """Print it, or draw it; False if there is nothing to show."""
-    document = answer(context.database_path, lambda found: tree_document(found, question))
     now = context.clock.now()
+    document, is_old = answer(
+        context.database_path,
+        lambda found: (tree_document(found, question), bool(staleness(found, now))),
+    )
     if not document["hierarchy"] and not document["outside_issues"]:
         return False
     if not terminal.is_terminal():
         output.write(plain_tree(document, now))
     else:
         console = terminal.console()
-        text = terminal_tree(document, now, console, wide=wide, folds=folds)
+        text = terminal_tree(document, now, console, wide=wide, folds=folds, is_old=is_old)
         if paged:
             # Whole titles take more lines of the screen than they have line ends.
             pager.show(text, context.environment, 0 if wide else console.height)

@@ -7,19 +7,21 @@ from worksupport.render.lines import Line
 from worksupport.render.table import cut, padded, width
 
 GAP = "  "
-# Guides, key, title and bar together.
-_ENOUGH_HEAD_CELLS = 46
-_WIDEST = {"issue_type": 20, "status": 16, "assignee": 20, "progress": 14, "stale": 6}
+WIDE = 100
+# By the attribute of a line: what it is called, and how wide it may be.
+_TITLES = {"issue_type": "type", "status": "status", "assignee": "who", "changed": "changed"}
+_WIDEST = {"issue_type": 20, "status": 18, "assignee": 24, "changed": 7}
 # What gives way first where the title has too little room; 0: the column goes.
 _NARROWER = (
     ("issue_type", 0),
-    ("assignee", 14),
-    ("status", 11),
-    ("assignee", 10),
+    ("assignee", 12),
+    ("status", 13),
     ("assignee", 0),
-    ("stale", 0),
+    ("changed", 0),
     ("status", 0),
 )
+# Of a line, its guide, key and title: at least so many cells, or so much of the width.
+_LEAST, _SHARE = 24, 0.45
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,15 @@ class Columns:
 
     @classmethod
     def fitting(cls, lines: Sequence[Line], terminal_width: int, head_cells: int) -> "Columns":
-        """The columns that leave room for what stands before them, `head_cells` wide if whole.
-
-        Progress is not among them: on a terminal it stands there too.
-        """
-        needed = min(head_cells, _ENOUGH_HEAD_CELLS)
-        widths = {name: min(cells, _WIDEST[name]) for name, cells in cls.whole(lines).widths.items()}
-        widths.pop("progress", None)
-        columns = cls(widths)
+        """The columns that leave room for what stands before them, `head_cells` wide if whole."""
+        needed = min(head_cells, max(_LEAST, int(terminal_width * _SHARE)))
+        columns = cls(
+            {
+                name: max(min(cells, _WIDEST[name]), width(_TITLES[name]))
+                for name, cells in cls.whole(lines).widths.items()
+                if name != "issue_type" or terminal_width >= WIDE
+            }
+        )
         for name, cells in _NARROWER:
             if terminal_width - columns.total >= needed:
                 break
@@ -55,12 +58,22 @@ class Columns:
         """How many cells they take, the gaps before them included."""
         return sum(cells + len(GAP) for cells in self.widths.values())
 
+    def heads(self, *, has_marks: bool) -> list[str]:
+        """What each column is called; `has_marks`: the words of the status stand two cells further right."""
+        titles = {**_TITLES, "status": "  status" if has_marks else "status"}
+        return [_fitted(titles[name], name, cells) for name, cells in self.widths.items()]
+
     def cells_of(self, line: Line) -> list[str]:
         """One line's text of each column, cut and padded to its width."""
-        return [padded(cut(getattr(line, name), cells), cells) for name, cells in self.widths.items()]
+        return [_fitted(getattr(line, name), name, cells) for name, cells in self.widths.items()]
 
     def _narrow(self, name: str, cells: int) -> None:
         if cells and name in self.widths:
             self.widths[name] = min(self.widths[name], cells)
         else:
             self.widths.pop(name, None)
+
+
+def _fitted(text: str, name: str, cells: int) -> str:
+    shown = cut(text, cells)
+    return " " * (cells - width(shown)) + shown if name == "changed" else padded(shown, cells)

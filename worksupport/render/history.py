@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from worksupport.model.names import SOURCE_TITLES
 from worksupport.model.times import duration_text, seconds_between, stored_moment
 from worksupport.render.table import aligned, cut, padded, width
+from worksupport.render.terminal import drawn
 from worksupport.text import visible
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def terminal_history(runs: list[dict[str, Any]], now: datetime, console: "Consol
                 line.stylize("yellow" if run["status"] == "running" and is_live else "red", _start(widths))
             lines.append(line)
         console.print(*lines, sep="\n", no_wrap=True, crop=False, overflow="ignore")
-    return captured.get()
+    return drawn(captured.get())
 
 
 def run_text(run: dict[str, Any], *, is_live: bool) -> str:

@@ -9,6 +9,7 @@ from worksupport.model.times import stored_moment
 from worksupport.render import words
 from worksupport.render.markdown import escaped, linked
 from worksupport.render.table import width
+from worksupport.render.terminal import drawn
 from worksupport.text import visible
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def terminal_issue(document: dict[str, Any], now: datetime, console: "Console", 
     with console.capture() as captured:
         for style, line in _lines(document, now, min(console.width, _WIDEST), is_full=is_full):
             console.print(Text(line, style), no_wrap=True, crop=False, overflow="ignore")
-    return captured.get()
+    return drawn(captured.get())
 
 
 def markdown_issue(document: dict[str, Any], now: datetime) -> str:

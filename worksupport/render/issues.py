@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from worksupport.render import words
 from worksupport.render.markdown import linked, table
 from worksupport.render.table import cut, padded, width
+from worksupport.render.terminal import drawn, knows_links
 from worksupport.text import visible
 
 if TYPE_CHECKING:
@@ -53,14 +54,19 @@ def markdown_list(issues: Sequence[dict[str, Any]]) -> str:
     return table(("key", "title", "status", "who"), rows)
 
 
-def terminal_list(document: dict[str, Any], tops: dict[str, str], now: datetime, console: "Console") -> str:
-    """The list document as `console` would show it; `tops`: the title of each issue's topmost one, by key."""
+def terminal_list(
+    document: dict[str, Any], tops: dict[str, str], now: datetime, console: "Console", *, is_old: bool
+) -> str:
+    """The list document as `console` would show it; `tops`: the title of each issue's topmost one, by key.
+
+    `is_old`: older than `check` allows.
+    """
     issues = document["issues"]
-    lines = _narrow(issues, now) if console.width < _NARROW else _table(document, tops, now, console.width)
+    lines = _narrow(issues, now) if console.width < _NARROW else _table(document, tops, now, console, is_old)
     with console.capture() as captured:
         for line in lines:
             console.print(line, no_wrap=True, crop=False, overflow="ignore")
-    return captured.get()
+    return drawn(captured.get())
 
 
 def _narrow(issues: Sequence[dict[str, Any]], now: datetime) -> "list[Text | str]":
@@ -77,31 +83,44 @@ def _narrow(issues: Sequence[dict[str, Any]], now: datetime) -> "list[Text | str
     return lines
 
 
-def _table(document: dict[str, Any], tops: dict[str, str], now: datetime, cells: int) -> "list[Text | str]":
+def _table(
+    document: dict[str, Any], tops: dict[str, str], now: datetime, console: "Console", is_old: bool
+) -> "list[Text | str]":
+    from rich.style import Style
     from rich.text import Text
 
-    issues = document["issues"]
+    issues, cells = document["issues"], console.width
     columns = _columns(issues, tops, now, is_wide=cells >= _WIDE)
     widths = {name: max(map(width, [name, *column])) for name, column in columns.items()}
     others = sum(each + len(_GAP) for name, each in widths.items() if name != "title")
     widths["title"] = max(_LEAST_TITLE, min(widths["title"], cells - others))
-    head = _GAP.join(_padded(name, widths[name], name) for name in columns).rstrip()
-    count = f"{document['total_count']} issue{'' if document['total_count'] == 1 else 's'}"
-    shown = f"{count}, {len(issues)} shown" if len(issues) < document["total_count"] else count
-    age = words.data_age(document, now)
-    room = max(
-        1, min(cells, sum(widths.values()) + len(_GAP) * (len(widths) - 1)) - width(shown) - width(age)
-    )
-    lines: list[Text | str] = [Text(f"{shown}{' ' * room}{age}", "dim"), Text(head, "dim")]
+    lines: list[Text | str] = [*_heads(document, widths, now, cells, is_old)]
+    has_links = knows_links(console)
     for number, issue in enumerate(issues):
         row = Text()
         for name, column in columns.items():
             text = _padded(cut(column[number], widths[name]), widths[name], name)
-            row.append(text, _style(name, issue, now))
+            link = words.address(issue["url"]) if name == "key" and has_links else None
+            row.append(text, Style.parse(_style(name, issue, now) or "none") + Style(link=link))
             row.append(_GAP)
         row.rstrip()
         lines.append(row)
     return lines
+
+
+def _heads(
+    document: dict[str, Any], widths: dict[str, int], now: datetime, cells: int, is_old: bool
+) -> "tuple[Text, Text]":
+    from rich.text import Text
+
+    shown, total = len(document["issues"]), document["total_count"]
+    count = f"{total} issue{'' if total == 1 else 's'}" + (f", {shown} shown" if shown < total else "")
+    age = words.data_age(document, now)
+    whole = min(cells, sum(widths.values()) + len(_GAP) * (len(widths) - 1))
+    first = Text()
+    first.append(count + " " * max(1, whole - width(count) - width(age)), "dim")
+    first.append(age, "yellow" if is_old else "dim")
+    return first, Text(_GAP.join(_padded(name, widths[name], name) for name in widths).rstrip(), "dim")
 
 
 def _columns(

@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from worksupport.model.times import stored_moment
 from worksupport.render import words
-from worksupport.render.words import STALE_DAYS, UNASSIGNED
 from worksupport.text import visible
 
 # In place of the key of the last branch.
 OUTSIDE = "outside the hierarchy"
+_BAR_CELLS = 5
 
 
 @dataclass(frozen=True)
@@ -25,13 +24,13 @@ class Line:
     issue_type: str
     status: str
     state: str | None
-    category: str | None
     assignee: str
     done: int  # of all below it
     total: int
     omitted: int  # children that are not shown
     url: str | None
-    stale_days: int | None  # since it last changed; None if that is not long ago, or it is done
+    changed: str  # how long ago, of a parent anything below it; empty where nothing is open
+    is_stale: bool
 
     @property
     def counts(self) -> str:
@@ -40,23 +39,21 @@ class Line:
 
     @property
     def more(self) -> str:
-        """`+2` children that are not shown."""
-        return f"+{self.omitted}" if self.omitted else ""
+        """A mark where there is more below than is shown."""
+        return "▸" if self.omitted else ""
 
     @property
-    def progress(self) -> str:
-        """Counts and omitted children, as one cell: `1/4 +2`."""
-        return f"{self.counts} {self.more}".strip()
+    def bar(self) -> str:
+        """The counts as a small bar: full only when everything is done, empty only when nothing is."""
+        if not self.total:
+            return ""
+        filled = self.done * (_BAR_CELLS - 2) // self.total + (self.done > 0) + (self.done == self.total)
+        return "▰" * filled + "▱" * (_BAR_CELLS - filled)
 
     @property
-    def stale(self) -> str:
-        """`41d` since it last changed; empty if that was recently."""
-        return "" if self.stale_days is None else f"{self.stale_days}d"
-
-    @property
-    def is_left_alone(self) -> bool:
-        """Whether nobody has taken on what is not done yet."""
-        return self.assignee == UNASSIGNED and self.category != "done"
+    def is_outside(self) -> bool:
+        """Whether it only stands for the branch of what has no place."""
+        return self.key == OUTSIDE
 
 
 def marked(lines: list[Line]) -> list[Line]:
@@ -67,6 +64,16 @@ def marked(lines: list[Line]) -> list[Line]:
     return [
         replace(line, status=f"{mark}{line.status}" if line.status else "")
         for line, mark in zip(lines, marks, strict=True)
+    ]
+
+
+def shortened(lines: list[Line]) -> list[Line]:
+    """The lines with short keys and names, where these are clear."""
+    keys = words.short_keys(line.key for line in lines if not line.is_outside)
+    people = words.short_names(line.assignee for line in lines if line.assignee)
+    return [
+        replace(line, key=keys.get(line.key, line.key), assignee=people.get(line.assignee, line.assignee))
+        for line in lines
     ]
 
 
@@ -88,22 +95,26 @@ def _outside(document: dict[str, Any]) -> list[dict[str, Any]]:
     if not issues:
         return []
     leaf = {"done": 0, "total": 0, "children_omitted": 0, "children": []}
-    done = sum(issue["state"] in ("done", "dropped") for issue in issues)
+    done = sum(words.is_over(issue) for issue in issues)
     blank = dict.fromkeys(("summary", "issue_type", "vendor_type", "status", "status_category", "assignee"))
-    branch = {"issue_key": OUTSIDE, **blank, "state": None, "url": None, "source": "", "updated_at": None}
-    children = [{**issue, **leaf} for issue in issues]
+    branch = {"issue_key": OUTSIDE, **blank, "state": "done", "url": None, "source": "", "changed_at": None}
+    children = [{**issue, **leaf, "changed_at": issue["updated_at"]} for issue in issues]
     return [{**branch, **leaf, "done": done, "total": len(issues), "children": children}]
 
 
 def _folded(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The nodes, of branches in which nothing is open only the topmost issue: the others count as hidden."""
+    """The nodes, of branches in which nothing is open only the topmost issue: the others count as hidden.
+
+    Where one branch alone was asked for, it stays open.
+    """
     above: dict[str, Any] = {"children": nodes}
     waiting = [above]
     while waiting:
         branch = waiting.pop()
+        is_only = branch is above and len(nodes) == 1
         branch["children"] = [
             {**child, "children": [], "children_omitted": child["children_omitted"] + len(child["children"])}
-            if child["total"] and child["done"] == child["total"] and child["state"] in ("done", "dropped")
+            if child["total"] and child["done"] == child["total"] and words.is_over(child) and not is_only
             else {**child}
             for child in branch["children"]
         ]
@@ -125,28 +136,20 @@ def _lines(hierarchy: list[dict[str, Any]], now: datetime) -> Iterator[Line]:
 
 
 def _line(node: dict[str, Any], depth: int, guide: str, now: datetime) -> Line:
+    is_outside = node["issue_key"] == OUTSIDE
     return Line(
         guide,
         depth,
         visible(node["issue_key"]),
         visible(node["summary"] or ""),
-        "" if node["issue_key"] == OUTSIDE else words.type_shown(node),
+        "" if is_outside else words.type_shown(node),
         visible(node["status"] or ""),
         node["state"],
-        node["status_category"],
-        "" if node["issue_key"] == OUTSIDE else visible(node["assignee"] or UNASSIGNED),
+        "" if is_outside else visible(node["assignee"] or words.UNASSIGNED),
         node["done"],
         node["total"],
         node["children_omitted"],
         node["url"],
-        _stale_days(node, now),
+        words.changed_shown(node, now),
+        words.is_stale(node, now),
     )
-
-
-def _stale_days(node: dict[str, Any], now: datetime) -> int | None:
-    updated_at = node.get("updated_at")
-    if updated_at is None or node["status_category"] == "done":
-        return None
-    moment = stored_moment(updated_at)
-    days = (now - moment).days if moment else 0
-    return days if days >= STALE_DAYS else None

@@ -4,6 +4,8 @@ import os
 import sys
 from collections.abc import Iterable
 
+_ASCII = str.maketrans("├└│─▰▱…·▸▲", "|`|-#.~->^")
+
 TYPE_CHECKING = False  # see queries/reader.py
 if TYPE_CHECKING:
     from typing import TextIO
@@ -32,6 +34,17 @@ def console() -> "Console":
         soft_wrap=False,
         color_system=None if is_plain else "auto",
     )
+
+
+def knows_links(console: "Console") -> bool:
+    """Whether addresses may stand behind texts: on terminals of today, where colours are wanted."""
+    return console.color_system is not None and os.environ.get("TERM") not in ("dumb", "linux")
+
+
+def drawn(text: str) -> str:
+    """What we have drawn, with marks of ASCII where the locale says that there is nothing else."""
+    names = (os.environ.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    return text.translate(_ASCII) if next(filter(None, names), "") in ("C", "POSIX") else text
 
 
 def show_hints(hints: Iterable[str]) -> None:

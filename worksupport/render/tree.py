@@ -1,27 +1,24 @@
 """The hierarchy as people read it: plain and whole in a pipe, coloured and cut to the width on a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from worksupport.model.times import age_text
-from worksupport.render.columns import GAP, Columns
-from worksupport.render.lines import Line, marked, tree_lines
+from worksupport.render import words
+from worksupport.render.columns import GAP, WIDE, Columns
+from worksupport.render.lines import Line, marked, shortened, tree_lines
 from worksupport.render.markdown import escaped, linked
 from worksupport.render.table import cut, padded, width
-from worksupport.render.words import STALE_DAYS, STATE_STYLES
+from worksupport.render.terminal import drawn, knows_links
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.segment import Segment
-    from rich.style import Style
+    from rich.text import Text
 
-# A longer title pushes the columns of its own line only.
+# In a pipe, a longer title pushes the columns of its own line only.
 _LONGEST_ALIGNED_TITLE = 100
-_BAR_CELLS = 5
-_TITLES = {"jira": "Jira", "github": "GitHub"}
-# Colours that can be read on a light and on a dark background.
-_STYLES = {**STATE_STYLES, "indeterminate": "cyan", "mark": "magenta"}
+_DONE = "done"
 
 
 def plain_tree(document: dict[str, Any], now: datetime) -> str:
@@ -30,9 +27,13 @@ def plain_tree(document: dict[str, Any], now: datetime) -> str:
     heads = [f"{line.guide}{line.key}{GAP}{line.title}" for line in lines]
     head_cells = max((cells for head in heads if (cells := width(head)) <= _LONGEST_ALIGNED_TITLE), default=0)
     columns = Columns.whole(lines)
+    counts = [f"{line.counts} {line.more}".strip() for line in lines]
+    count_cells = max(map(len, counts), default=0)
     return "".join(
-        f"{padded(head, head_cells)}{GAP}{GAP.join(columns.cells_of(line))}".rstrip() + "\n"
-        for head, line in zip(heads, lines, strict=True)
+        f"{padded(head, head_cells)}{GAP}{count:{count_cells}}"
+        f"{GAP if count_cells else ''}{GAP.join(columns.cells_of(line))}".rstrip()
+        + "\n"
+        for head, count, line in zip(heads, counts, lines, strict=True)
     )
 
 
@@ -51,99 +52,126 @@ def _markdown_parts(line: Line) -> tuple[str, ...]:
 
 
 def terminal_tree(
-    document: dict[str, Any], now: datetime, console: "Console", *, wide: bool, folds: bool
+    document: dict[str, Any], now: datetime, console: "Console", *, wide: bool, folds: bool, is_old: bool
 ) -> str:
-    """The tree document as `console` would show it, cut to its width unless `wide`, with a footer.
+    """The tree document as `console` would show it, cut to its width unless `wide`, below how old it is.
 
-    `folds`: branches in which nothing is open are one line. The footer tells how old the data is at `now` and
-    what the marks mean.
+    `folds`: branches in which nothing is open are one line. `is_old`: older than `check` allows.
     """
-    from rich.segment import Segments
+    from rich.text import Text
 
     lines = marked(tree_lines(document, now, folds=folds))
+    if console.width < WIDE and not wide:
+        lines = shortened(lines)
+    layout = _Layout.of(lines, None if wide else console.width, has_bar=console.width >= WIDE)
+    has_marks = any(line.state == "blocked" for line in lines)
+    shown: list[Text] = list(_heads(layout, words.data_age(document, now), has_marks, is_old))
+    shown += (_row(line, layout, has_links=knows_links(console)) for line in lines)
     with console.capture() as captured:
-        segments = _segments(lines, None if wide else console.width)
-        console.print(Segments(list(segments)), end="", crop=False)
-        for text in _footer(document, now, lines):
-            console.print(text, style="dim")
-    return captured.get()
+        console.print(*shown, sep="\n", no_wrap=True, crop=False, overflow="ignore")
+    return drawn(captured.get())
 
 
-def _segments(lines: list[Line], terminal_width: int | None) -> Iterator["Segment"]:
-    from rich.segment import Segment
+@dataclass(frozen=True)
+class _Layout:
+    """How many cells guide, key, title and counts have together, the counts alone, and the other columns."""
+
+    left: int
+    bar: bool
+    counts: int
+    more: int
+    columns: Columns
+
+    @classmethod
+    def of(cls, lines: Sequence[Line], terminal_width: int | None, *, has_bar: bool) -> "_Layout":
+        counts = max((len(line.counts) for line in lines), default=0)
+        if counts and not has_bar:
+            counts = max(counts, len(_DONE))
+        more = len(GAP) if any(line.omitted for line in lines) else 0
+        measured = cls(0, has_bar, counts, more, Columns.whole(lines))
+        needed = max(
+            (
+                width(line.guide) + width(line.key) + len(GAP) + width(line.title) + measured.done_cells(line)
+                for line in lines
+            ),
+            default=0,
+        )
+        if terminal_width is None:
+            return cls(needed, has_bar, counts, more, Columns.fitting(lines, 10_000, needed))
+        columns = Columns.fitting(lines, terminal_width, needed)
+        return cls(max(1, min(needed, terminal_width - columns.total)), has_bar, counts, more, columns)
+
+    def done_cells(self, line: Line) -> int:
+        """How many cells its counts take; a leaf has none, so its title may use them."""
+        if not line.total and not line.omitted:
+            return 0
+        return len(GAP) + (len(line.bar) + 1 if self.bar else 0) + self.counts + self.more
+
+
+def _heads(layout: _Layout, age: str, has_marks: bool, is_old: bool) -> "Iterator[Text]":
+    """The age of the data and what the columns are called: in one line, where they have room."""
+    from rich.text import Text
+
+    style = "yellow" if is_old else "dim"
+    done = f"{GAP}{_DONE}{' ' * layout.more}" if layout.counts else ""
+    room = layout.left - len(done)
+    if len(age) > room:
+        yield Text(age, style)
+        age = ""
+    heads = GAP.join(["", *layout.columns.heads(has_marks=has_marks)])
+    line = Text()
+    line.append(age + " " * max(0, room - len(age)), style)
+    line.append(f"{done}{heads}".rstrip(), "dim")
+    if str(line).strip():
+        yield line
+
+
+def _row(line: Line, layout: _Layout, *, has_links: bool) -> "Text":
     from rich.style import Style
+    from rich.text import Text
 
-    styles = {name: Style.parse(style) for name, style in _STYLES.items()}
-    bold, dim = Style(bold=True), Style(dim=True)
-    columns, heads = _layout(lines, terminal_width)
-    head_cells = max((sum(map(width, head)) for head in heads), default=0)
-    for line, (guide, key, title, progress) in zip(lines, heads, strict=True):
-        yield Segment(guide, dim)
-        yield Segment(key, bold)
-        yield Segment(padded(title, head_cells - width(guide) - width(key) - width(progress)))
-        yield Segment(progress, styles["done"] if line.done == line.total else None)
-        for name, text in zip(columns.widths, columns.cells_of(line), strict=True):
-            yield Segment(GAP)
-            yield Segment(text, _style(name, line, styles) or (dim if name == "issue_type" else None))
-        yield Segment.line()
-
-
-def _layout(lines: list[Line], terminal_width: int | None) -> tuple[Columns, list[tuple[str, str, str, str]]]:
-    """The columns, and for each line what stands before them, cut to the room that they leave."""
-    progresses = _progresses(lines)
-    heads = [_head(line, None, progress) for line, progress in zip(lines, progresses, strict=True)]
-    if terminal_width is None:
-        columns = Columns.whole(lines)
-        columns.widths.pop("progress", None)
-        return columns, heads
-    head_cells = max((sum(map(width, head)) for head in heads), default=0)
-    columns = Columns.fitting(lines, terminal_width, head_cells)
-    room = max(1, terminal_width - columns.total)
-    return columns, [_head(line, room, head[-1]) for line, head in zip(lines, heads, strict=True)]
+    is_dropped = line.state == "dropped"
+    guide, key, title, counts = _cut_to(line, layout)
+    link = words.address(line.url) if has_links else None
+    row = Text()
+    row.append(guide, "dim")
+    row.append(key, Style(dim=True, link=link))
+    row.append(title, "bold" if line.depth == 1 else "dim" if is_dropped else "")
+    row.append(counts, "green" if line.done == line.total else "dim" if is_dropped else "")
+    for name, text in zip(layout.columns.widths, layout.columns.cells_of(line), strict=True):
+        row.append(GAP)
+        row.append(text, "dim" if is_dropped else _style(name, line))
+    row.rstrip()
+    return row
 
 
-def _style(column: str, line: Line, styles: "dict[str, Style]") -> "Style | None":
-    if column == "stale" or (column == "assignee" and line.is_left_alone):
-        return styles["mark"]
-    return styles.get(line.state or line.category or "") if column == "status" else None
-
-
-def _progresses(lines: list[Line]) -> list[str]:
-    """For each line what stands at the end of its title: a small bar, the counts, and what is not shown."""
-    counts = max((len(line.counts) for line in lines), default=0)
-    more = max((len(line.more) for line in lines), default=0)
-    return [_progress(line, counts, more) for line in lines]
-
-
-def _progress(line: Line, counts: int, more: int) -> str:
-    if not line.total:
-        return ""
-    # Full only when everything is done, empty only when nothing is.
-    filled = line.done * (_BAR_CELLS - 2) // line.total + (line.done > 0) + (line.done == line.total)
-    bar = "▰" * filled + "▱" * (_BAR_CELLS - filled)
-    return f"{GAP}{bar} {line.counts:>{counts}}" + (f" {line.more:<{more}}" if more else "")
-
-
-def _head(line: Line, room: int | None, progress: str) -> tuple[str, str, str, str]:
-    """Guide, key, title and progress of a line, cut to `room` cells.
+def _cut_to(line: Line, layout: _Layout) -> tuple[str, str, str, str]:
+    """Guide, key, title and counts of a line, in just the cells that the layout leaves.
 
     A guide too long for it becomes the level's number; where there is room for little, the bar goes first.
     """
-    if room is None:
-        return line.guide, line.key, f"{GAP}{line.title}", progress
-    guide = line.guide if len(line.guide) <= room // 2 else cut(f"…{line.depth} ", room)
-    key = cut(line.key, room - width(guide))
-    left = room - width(guide) - width(key)
-    if left < 2 * width(progress):
-        progress = f"{GAP}{line.progress}" if 2 * len(line.progress) < left else ""
-    return guide, key, cut(f"{GAP}{line.title}", left - width(progress)), progress
+    guide = line.guide if len(line.guide) <= layout.left // 2 else cut(f"…{line.depth} ", layout.left)
+    key = cut(line.key, layout.left - width(guide))
+    left = layout.left - width(guide) - width(key)
+    counts = _counts(line, layout)
+    if left < min(2 * width(counts), len(GAP) + width(line.title) + width(counts)):
+        short = f"{GAP}{line.counts}{line.more}"
+        counts = short if 2 * len(short) < left else ""
+    title = cut(f"{GAP}{line.title}", left - width(counts))
+    return guide, key, padded(title, left - width(counts)), counts
 
 
-def _footer(document: dict[str, Any], now: datetime, lines: list[Line]) -> Iterator[str]:
-    ages = [f"{_TITLES[name]}: {age_text(end, now)}" for name, end in document["sources"].items()]
-    yield ""
-    yield "harvested  " + " · ".join(ages)
-    if any(line.stale for line in lines):
-        yield f"{STALE_DAYS}d and more: days since the last change of an issue that is not done"
-    if any(line.more for line in lines):
-        yield "+n: children that are not shown (--all for what is done, --max-depth, filters)"
+def _counts(line: Line, layout: _Layout) -> str:
+    if not line.total and not line.omitted:
+        return ""
+    bar = f"{line.bar} " if layout.bar else ""
+    more = f" {line.more:1}" if layout.more else ""
+    return f"{GAP}{bar}{line.counts:>{layout.counts}}{more}"
+
+
+def _style(column: str, line: Line) -> str:
+    if column == "changed":
+        return "yellow" if line.is_stale else ""
+    if column == "status":
+        return words.STATE_STYLES.get(line.state or "", "")
+    return "dim" if column == "issue_type" or line.assignee == words.UNASSIGNED else ""

@@ -1,5 +1,6 @@
 """What screens call an issue's values: one place for marks, types, people and ages."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from worksupport.model.names import SOURCE_TITLES
 from worksupport.model.times import age_text, short_age, stored_moment
 from worksupport.text import visible
 
+_ADDRESS = re.compile("https?://[!-~]+")
 UNASSIGNED = "unassigned"
 STALE_DAYS = 30
 # Words carry the state, colour only helps.
@@ -28,14 +30,28 @@ def status_shown(issue: dict[str, Any]) -> str:
     return ("! " if issue["state"] == "blocked" else "") + visible(issue["status"] or "")
 
 
+def is_over(issue: dict[str, Any]) -> bool:
+    """Whether nothing is left to do; by its category where an older file has no states."""
+    return issue["state"] in ("done", "dropped") if issue["state"] else issue["status_category"] == "done"
+
+
 def changed_shown(issue: dict[str, Any], now: datetime) -> str:
-    """`3h`, `41d` since the last change; nothing for what is over."""
-    return "" if issue["state"] in ("done", "dropped") else short_age(issue["updated_at"], now)
+    """`3h`, `41d` since the last change, of a node of a tree any below it; nothing for what is over."""
+    return "" if is_over(issue) else short_age(_changed_at(issue), now)
+
+
+def _changed_at(issue: dict[str, Any]) -> str | None:
+    return issue["changed_at"] if "changed_at" in issue else issue["updated_at"]  # type: ignore[no-any-return]
+
+
+def address(url: str | None) -> str | None:
+    """`url` where it may stand behind a text: a page's address, without anything that ends a sequence."""
+    return url if url and _ADDRESS.fullmatch(url) else None
 
 
 def is_stale(issue: dict[str, Any], now: datetime) -> bool:
     """Whether it is open and has not changed for a month."""
-    moment = stored_moment(issue["updated_at"])
+    moment = stored_moment(_changed_at(issue))
     return bool(changed_shown(issue, now)) and moment is not None and (now - moment).days >= STALE_DAYS
 
 
@@ -60,10 +76,15 @@ def short_keys(keys: Iterable[str]) -> dict[str, str]:
 
 
 def data_age(document: dict[str, Any], now: datetime) -> str:
-    """`harvested 14:17, 12 minutes ago`, in local time."""
-    moment = stored_moment(document["harvested_at"])
+    """`harvested 14:17, 12 min ago`, in local time."""
+    told, source = document["harvested_at"], ""
+    if told is None:
+        told, source = max(((end or "", name) for name, end in document["sources"].items()), default=("", ""))
+    moment = stored_moment(told)
     if moment is None:
-        return "never wholly harvested"
+        return "never harvested"
     local, today = moment.astimezone(), now.astimezone()
     clock = f"{local:%H:%M}" if local.date() == today.date() else f"{local:%a} {local.day} {local:%b %H:%M}"
-    return f"harvested {clock}, {age_text(document['harvested_at'], now)}"
+    ago = re.sub(" minutes?", " min", age_text(told, now))
+    which = f"{SOURCE_TITLES[source]} harvested" if source else "harvested"
+    return f"{which} {clock}, {ago}"
