@@ -61,7 +61,6 @@ def test_a_stream_that_is_not_utf_8_gets_escapes() -> None:
     [
         (["keys", "--json"], {"keys"}),
         (["--db", "tree", "keys"], {"keys", "tree"}),
-        (["keys", "--help"], None),
         (["kyes"], None),
         ([], None),
     ],
@@ -69,7 +68,7 @@ def test_a_stream_that_is_not_utf_8_gets_escapes() -> None:
 def test_only_the_commands_that_can_be_meant_are_loaded(
     arguments: list[str], expected: set[str] | None
 ) -> None:
-    """All of them for help, for the names that an unknown one resembles, and for completion."""
+    """All of them for the names that an unknown one resembles, and for completion."""
     registered = {command.name for command in application._app(arguments).registered_commands}
     assert registered == (expected or options.BY_NAME.keys())
 

@@ -88,7 +88,8 @@ def test_a_filter_is_one_row(house: House) -> None:
     assert "project" in house.parameters("/api/issues/keys")
     assert "project" in house.parameters("/api/issues/hierarchy")
     for command in ("keys", "tree"):
-        assert "Only issues of this project." in house.run(command, "--help")
+        assert "Only issues of this project." in house.run("help", "filters")
+        assert "--project" in house.run(command, "--help")
     shell = {"_WORKSUPPORT_COMPLETE": "complete_bash", "COMP_CWORD": "2"}
     assert "--project" in house.run("keys", "--pro", **shell, COMP_WORDS="worksupport keys --pro")
 
@@ -203,7 +204,7 @@ def test_a_question_its_command_and_its_route(house: House) -> None:
         "        return answer_by_content(json_text(document), _known(request))\n\n",
     )
     assert house.run("count", "--loud", "--db", house.database) == "2!\n"
-    assert "Print how many issues there are." in house.run("--help")
+    assert "print how many issues there are" in house.run("--help")
     assert "--loud" in house.run("count", "--help")
     assert house.ask("/api/count") == {"count": 2}
     assert house.parameters("/api/count") == []

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from worksupport.clock import Clock
 
 
+_ASKS_FOR_HELP = frozenset({"-h", "--help"})
+
+
 def main(arguments: list[str] | None = None, clock: "Clock | None" = None) -> int:
     """Run one command line (default: this process's) and return its exit code.
 
@@ -27,7 +30,7 @@ def main(arguments: list[str] | None = None, clock: "Clock | None" = None) -> in
     if arguments is None:
         arguments = sys.argv[1:]
     try:
-        if fast.answered(arguments, os.environ, clock):
+        if fast.answered(arguments, os.environ, clock) or _explained(arguments):
             return ExitCode.OK
         return _run(arguments, clock)
     except KeyboardInterrupt:
@@ -42,6 +45,14 @@ def main(arguments: list[str] | None = None, clock: "Clock | None" = None) -> in
         if not _is_folder_gone():
             raise
         return _show(ConfigurationError("the current folder has been deleted", "change to another: cd"))
+
+
+def _explained(arguments: list[str]) -> bool:
+    if _ASKS_FOR_HELP.isdisjoint(arguments):
+        return False
+    from worksupport.commands.usage import explained
+
+    return explained(arguments)
 
 
 def _is_folder_gone() -> bool:

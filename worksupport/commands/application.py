@@ -1,13 +1,10 @@
 """The command line as Typer knows it, made from the tables of `options`; Typer's only home."""
 
 import inspect
-import io
-import os
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from difflib import get_close_matches
-from importlib import import_module, resources
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,16 +19,7 @@ from worksupport.model.times import moment
 from worksupport.output import write
 from worksupport.queries.names import completions
 from worksupport.queries.reader import answer
-from worksupport.render.terminal import is_terminal
 
-_HELP = """Copies a team's Jira and GitHub issues into one SQLite file, and answers.
-
-Examples:
-  worksupport tree --assignee "Jane Smith"
-  worksupport keys --label work-support --json
-"""
-_GLOBAL_PANEL = "Global options (before or after the command)"
-_ASKS_FOR_HELP = frozenset({"-h", "--help", "-V", "--version"})
 _COMPLETION_VARIABLE = "_WORKSUPPORT_COMPLETE"
 _TYPES: dict[str, Any] = {
     "text": str,
@@ -47,16 +35,6 @@ def run(arguments: list[str], context: Context) -> int:
     """Run one command line and return its exit code. Raises WorksupportError for every fault but a bug."""
     if _COMPLETION_VARIABLE in context.environment:
         _let_typer_complete()
-    if _ASKS_FOR_HELP.isdisjoint(arguments):
-        return _answered(arguments, context)
-    with _HeldBack() as held:
-        code = _answered(arguments, context)
-    write(held.getvalue())
-    return code
-
-
-def _answered(arguments: list[str], context: Context) -> int:
-    """The exit code. Raises UsageError for what Typer does not understand, in the form of all our errors."""
     app = _app(arguments)
     try:
         code = app(args=arguments, obj=context, prog_name="worksupport", standalone_mode=False)
@@ -85,22 +63,6 @@ def _usage_error(said: str, arguments: list[str]) -> UsageError:
     )
 
 
-class _HeldBack(io.StringIO):
-    """While inside, what Typer prints is kept: it takes a full disk for a bug, a closed pipe for a fault."""
-
-    def __enter__(self) -> "_HeldBack":
-        self._stdout = sys.stdout
-        sys.stdout = self
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        sys.stdout = self._stdout
-
-    def isatty(self) -> bool:
-        """Whether what is held goes to a terminal in the end: it is made for one, then."""
-        return is_terminal(self._stdout)
-
-
 def _let_typer_complete() -> None:
     """Typer knows the shells only after this, which it calls itself for the scripts that we do not use."""
     from typer.completion import get_completion_inspect_parameters
@@ -115,25 +77,17 @@ def _app(arguments: list[str]) -> typer.Typer:
     """
     app = typer.Typer(
         name="worksupport",
-        help=_folded(_HELP),
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings={"help_option_names": []},  # ours are in `commands/usage`
         add_completion=False,  # ours is `worksupport completion`
         pretty_exceptions_enable=False,
-        rich_markup_mode=None if _is_plain() else typer.core.DEFAULT_MARKUP_MODE,
+        rich_markup_mode=None,
     )
     app.callback(invoke_without_command=True)(_before_the_command())
-    named = set(arguments) & BY_NAME.keys() if {"-h", "--help"}.isdisjoint(arguments) else set()
+    named = set(arguments) & BY_NAME.keys()
     for command in COMMANDS:
         if command.name in named or not named:
-            app.command(command.name, help=_help_of(command.name), rich_help_panel=command.heading)(
-                _called_by_typer(command)
-            )
+            app.command(command.name)(_called_by_typer(command))
     return app
-
-
-def _is_plain() -> bool:
-    """Where no colours are wanted, no boxes with bold and dim either."""
-    return bool(os.environ.get("NO_COLOR"))
 
 
 def _before_the_command() -> Callable[..., None]:
@@ -149,12 +103,12 @@ def _before_the_command() -> Callable[..., None]:
         "-V", "--version", help="Print the version.", is_eager=True, callback=_print_version
     )
     own = _keyword("version", Annotated[bool, version], False)
-    return _with_signature(before_the_command, [*(_parameter(each, _GLOBAL_PANEL) for each in GLOBAL), own])
+    return _with_signature(before_the_command, [*map(_parameter, GLOBAL), own])
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"worksupport {__version__}")
+        write(f"worksupport {__version__}\n")
         raise typer.Exit
 
 
@@ -177,8 +131,7 @@ def _called_by_typer(command: Command) -> Callable[..., None]:
         if code:
             raise typer.Exit(code)
 
-    parameters = [*map(_parameter, command.options), *(_parameter(each, _GLOBAL_PANEL) for each in GLOBAL)]
-    return _with_signature(called_by_typer, parameters)
+    return _with_signature(called_by_typer, [*map(_parameter, command.options), *map(_parameter, GLOBAL)])
 
 
 def _filters(command: Command, values: dict[str, Any], context: Context) -> Filters:
@@ -232,11 +185,11 @@ def _keyword(name: str, annotation: Any, default: Any = inspect.Parameter.empty)
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
 
 
-def _parameter(option: Option, panel: str | None = None) -> inspect.Parameter:
+def _parameter(option: Option) -> inspect.Parameter:
     """The row of a table as a parameter of a function that Typer calls."""
     kind = _TYPES[option.holds]
     default = Path(str(option.default)) if kind is Path and option.default else option.default
-    details: dict[str, Any] = {"help": option.help, "rich_help_panel": panel}
+    details: dict[str, Any] = {"help": option.help}
     if option.metavar or option.holds == "count":
         details["metavar"] = option.metavar
     if option.low is not None:
@@ -300,19 +253,3 @@ def _context_of(typer_context: typer.Context) -> Context:
 def _is_harmless(value: str) -> bool:
     """Whether a shell may show and insert it: nothing that acts on a terminal, nothing like an option."""
     return value.isprintable() and not value.startswith("-")
-
-
-def _help_of(name: str) -> str:
-    return _folded(resources.files("worksupport.commands").joinpath(f"help/{name}.txt").read_text("utf-8"))
-
-
-def _folded(text: str) -> str:
-    """Help with each paragraph on one line, for any width; examples keep their lines.
-
-    click goes by a \\b before a paragraph that keeps its lines; rich would show one more empty line for it.
-    """
-    paragraphs = text.strip().split("\n\n")
-    mark = "" if typer.core.HAS_RICH and not _is_plain() else "\b\n"
-    return "\n\n".join(
-        mark + each if each.startswith("Examples:") else each.replace("\n", " ") for each in paragraphs
-    )

@@ -1,14 +1,7 @@
 """`--format`, and its short forms `--json` and `--ndjson`."""
 
+from worksupport.commands.options import FORMATS
 from worksupport.errors import UsageError
-
-# By command; the first is for people.
-FORMATS = {
-    "tree": ("text", "markdown", "json", "ndjson"),
-    "list": ("table", "plain", "csv", "markdown", "json", "ndjson"),
-    "keys": ("lines", "json", "ndjson"),
-    "show": ("text", "markdown", "json"),
-}
 
 
 def chosen_format(command: str, named: str | None, as_json: bool, ndjson: bool = False) -> str:

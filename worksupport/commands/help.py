@@ -1,11 +1,13 @@
 """`worksupport help`: what no single command's `--help` tells."""
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from importlib import resources
 from textwrap import fill
 
 from worksupport import output
-from worksupport.commands.options import TOPICS
+from worksupport.commands.options import BY_NAME, TOPICS
+from worksupport.commands.usage import page
 from worksupport.config import keys
 from worksupport.config.locate import CONFIG_VARIABLE, DATABASE_VARIABLE
 from worksupport.context import Context
@@ -15,6 +17,7 @@ from worksupport.model.filters import FILTERS
 _SUMMARIES = {
     "filters": "what tree, list, keys and the routes can be asked for",
     "times": "the ways to say when",
+    "definitions": "what words and marks of answers mean",
     "exit-codes": "what the exit code of a command says",
     "environment": "the variables that are read, and their keys",
     "json": "the documents that --json and --ndjson print",
@@ -39,17 +42,20 @@ def help(context: Context, *, topic: str | None) -> None:
         output.write(_summary())
     elif topic.casefold() in TOPICS:
         output.write(_text(topic.casefold()))
+    elif topic.casefold() in BY_NAME:
+        output.write(page(BY_NAME[topic.casefold()]))
     else:
+        near = get_close_matches(topic.casefold(), (*TOPICS, *BY_NAME))
         raise UsageError(
             f"there is no help topic {topic!r}; there is {', '.join(TOPICS)}",
-            f"for a command: worksupport {topic} --help" if topic.isidentifier() else "",
+            f"near: worksupport help {near[0]}" if near else "and every command: worksupport --help",
         )
 
 
 def _summary() -> str:
     """The topics, a line each."""
     lines = [f"  worksupport help {topic:<13}{_SUMMARIES[topic]}" for topic in TOPICS]
-    return "\n".join(["Topics:", "", *lines, "", "Every command has --help.", ""])
+    return "\n".join(["Topics:", "", *lines, "", "And every command: worksupport help COMMAND.", ""])
 
 
 def _text(topic: str) -> str:

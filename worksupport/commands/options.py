@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 RUN_STATUSES = ("running", "completed", "failed")
 LOG_FORMATS = ("text", "json")
 SHELLS = ("bash", "zsh", "fish")
-TOPICS = ("filters", "times", "exit-codes", "environment", "json", "cron", "fzf")
+TOPICS = ("filters", "times", "definitions", "exit-codes", "environment", "json", "cron", "fzf")
 
 _DEFAULTS = {"flag": False, "count": 0}
 
@@ -127,7 +127,7 @@ GLOBAL = (
 )
 
 JSON = Option("as_json", ("--json",), "Print one JSON document.", holds="flag")
-NDJSON = Option("ndjson", ("--ndjson",), "Print one JSON object a line, one for each issue.", holds="flag")
+NDJSON = Option("ndjson", ("--ndjson",), "Print one JSON object a line.", holds="flag")
 SOURCE = Option(
     "source", ("--source",), "Only this source.", "jira|github", completes=SOURCES, is_repeated=True
 )
@@ -141,7 +141,20 @@ WAIT = Option(
     low=0,
 )
 
-FORMAT = Option("format", ("--format",), "Another form of the answer.", "FORMAT")
+# By command; the first is for people.
+FORMATS = {
+    "tree": ("text", "markdown", "json", "ndjson"),
+    "list": ("table", "plain", "csv", "markdown", "json", "ndjson"),
+    "keys": ("lines", "json", "ndjson"),
+    "show": ("text", "markdown", "json"),
+}
+
+
+def _format(command: str) -> Option:
+    forms = FORMATS[command]
+    return Option("format", ("--format",), f"{', '.join(forms)}.", "FORMAT", completes=forms)
+
+
 KEY = Option("key", (), "Key, address, repo#12 or title.", "KEY", completes="key", is_required=True)
 _LIST = (
     Option("words", (), "Words that they hold.", "[WORDS]", is_repeated=True),
@@ -149,7 +162,7 @@ _LIST = (
     Option("fields", ("--fields",), "Which values, separated by commas.", "NAMES"),
     Option("sort", ("--sort",), "By which value.", "NAME"),
     Option("limit", ("-n", "--limit"), "At most this many.", "N", "whole", low=1),
-    FORMAT,
+    _format("list"),
     JSON,
     NDJSON,
 )
@@ -162,7 +175,7 @@ COMMANDS = (
         Option(
             "root_type",
             ("--root-type",),
-            "Type of the issues at the top (default: Product Version).",
+            "Type at the top (default: Product Version).",
             "NAME",
             completes="issue_type",
         ),
@@ -178,7 +191,7 @@ COMMANDS = (
         Option("show_all", ("--all",), "Also below branches that are done.", holds="flag"),
         Option("wide", ("--wide",), "Titles whole, also on a terminal.", holds="flag"),
         Option("no_pager", ("--no-pager",), "Never through a pager.", holds="flag"),
-        FORMAT,
+        _format("tree"),
         JSON,
         NDJSON,
     ),
@@ -189,44 +202,14 @@ COMMANDS = (
         "Ask",
         KEY,
         Option("full", ("--full",), "A long description whole.", holds="flag"),
-        FORMAT,
+        _format("show"),
         JSON,
     ),
     Command("open", "Ask", KEY),
-    Command("keys", "Ask", FILTERS, FORMAT, JSON, NDJSON),
-    Command(
-        "history",
-        "Ask",
-        Option("run", (), "Only this one, in full: h57 is a harvest, r9 or 9 a reload.", "[ID]"),
-        Option("limit", ("--limit",), "At most this many.", "1..100", "whole", default=10),
-        Option(
-            "status",
-            ("--status",),
-            "Only those of this status.",
-            "running|completed|failed",
-            completes=RUN_STATUSES,
-        ),
-        Option("reloads", ("--reloads",), "Only reloads.", holds="flag"),
-        Option("harvests", ("--harvests",), "Only harvests.", holds="flag"),
-        JSON,
-    ),
-    Command(
-        "serve",
-        "Ask",
-        Option("host", ("--host",), "Where to listen.  [default: 127.0.0.1]", "NAME"),
-        Option(
-            "port",
-            ("--port",),
-            "0: any free one.  [default: 8000]",
-            "PORT",
-            "whole",
-            low=0,
-            high=65535,
-        ),
-    ),
+    Command("keys", "Ask", FILTERS, _format("keys"), JSON, NDJSON),
     Command(
         "harvest",
-        "Copy",
+        "Run",
         SOURCE,
         Option(
             "dry_run", ("--dry-run",), "Print the queries this would send, and send nothing.", holds="flag"
@@ -237,7 +220,7 @@ COMMANDS = (
     ),
     Command(
         "reload",
-        "Copy",
+        "Run",
         Option("force", ("--force",), "Ask a running reload to give way.", holds="flag"),
         Option("scheduled", ("--scheduled",), "Record the source 'scheduled' (for cron).", holds="flag"),
         Option("triggered_by", ("--triggered-by",), "Who asked for it; default: you.", "NAME"),
@@ -255,20 +238,30 @@ COMMANDS = (
     ),
     Command(
         "recover",
-        "Copy",
+        "Run",
         Option("no_reload", ("--no-reload",), "Only repair, never reload.", holds="flag"),
         WAIT,
         JSON,
     ),
     Command(
-        "backup",
-        "Copy",
-        Option("folder", (), "Where the copies are kept.", "FOLDER", "path", is_required=True),
-        Option("keep", ("--keep",), "Remove all copies but the newest N.", "N", "whole", low=1),
+        "history",
+        "Run",
+        Option("run", (), "Only this one, in full: h57 is a harvest, r9 or 9 a reload.", "[ID]"),
+        Option("limit", ("--limit",), "At most this many.", "1..100", "whole", default=10),
+        Option(
+            "status",
+            ("--status",),
+            "Only those of this status.",
+            "running|completed|failed",
+            completes=RUN_STATUSES,
+        ),
+        Option("reloads", ("--reloads",), "Only reloads.", holds="flag"),
+        Option("harvests", ("--harvests",), "Only harvests.", holds="flag"),
+        JSON,
     ),
     Command(
         "check",
-        "Copy",
+        "Run",
         Option(
             "max_age", ("--max-age",), "Older data is too old: 5h, 90m, 2d; else 2 x interval + 1 h.", "AGE"
         ),
@@ -277,8 +270,39 @@ COMMANDS = (
         JSON,
     ),
     Command(
+        "backup",
+        "Run",
+        Option("folder", (), "Where the copies are kept.", "FOLDER", "path", is_required=True),
+        Option("keep", ("--keep",), "Remove all copies but the newest N.", "N", "whole", low=1),
+    ),
+    Command(
+        "serve",
+        "Share",
+        Option("host", ("--host",), "Where to listen.  [default: 127.0.0.1]", "NAME"),
+        Option(
+            "port",
+            ("--port",),
+            "0: any free one.  [default: 8000]",
+            "PORT",
+            "whole",
+            low=0,
+            high=65535,
+        ),
+    ),
+    Command(
+        "init",
+        "Set up",
+        Option(
+            "file",
+            (),
+            "Where to write it, a file or a folder (default: your configuration folder).",
+            "[FILE]",
+            "path",
+        ),
+    ),
+    Command(
         "demo",
-        "Begin",
+        "Set up",
         Option(
             "folder",
             (),
@@ -295,23 +319,24 @@ COMMANDS = (
         ),
     ),
     Command(
-        "init",
-        "Begin",
-        Option(
-            "file",
-            (),
-            "Where to write it, a file or a folder (default: your configuration folder).",
-            "[FILE]",
-            "path",
-        ),
-    ),
-    Command(
         "completion",
-        "Begin",
+        "Set up",
         Option("shell", (), "Your shell.", "bash|zsh|fish", completes=SHELLS, is_required=True),
     ),
-    Command("help", "Begin", Option("topic", (), "What to explain.", "[TOPIC]", completes=TOPICS)),
+    Command(
+        "help",
+        "Set up",
+        Option(
+            "topic",
+            (),
+            "A command, or one of those that `worksupport help` lists.",
+            "[TOPIC]",
+            completes=TOPICS,
+        ),
+    ),
 )
+# The headings under which commands are only named.
+SUMMED_UP = ("Set up",)
 # What people type who know other programs, and what it is here.
 GUESSES = {
     **dict.fromkeys(("ls", "issues"), "list"),
