@@ -274,6 +274,14 @@ COMMANDS = (
         "Run",
         Option("folder", (), "Where the copies are kept.", "FOLDER", "path", is_required=True),
         Option("keep", ("--keep",), "Remove all copies but the newest N.", "N", "whole", low=1),
+        Option("latest", ("--latest",), "Also keep the newest as latest.db, for readers.", holds="flag"),
+        Option("mode", ("--mode",), "Who may read it, such as 0640; default: only you.", "MODE"),
+    ),
+    Command(
+        "restore",
+        "Run",
+        Option("file", (), "A copy that backup has made.", "FILE", "path", is_required=True),
+        WAIT,
     ),
     Command(
         "serve",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import mkstemp
+from tempfile import mkdtemp, mkstemp
 
 from worksupport import log
 from worksupport.errors import ConfigurationError, DatabaseError, WorksupportError
@@ -18,6 +18,7 @@ from worksupport.store.disk import free_room, is_no_room, make_private_folder, n
 logger = logging.getLogger(__name__)
 _NAME = re.compile(r"worksupport-\d{8}T\d{6}Z\.db")
 _PARTIAL = ".worksupport-backup-"
+PRIVATE = 0o600
 _MAKE_ROOM = "make room and run it again; no copy was removed"
 
 
@@ -32,24 +33,42 @@ def back_up(
     now: datetime,
     keep: int | None,
     begin: Callable[[str], None] = lambda phase: None,
+    *,
+    mode: int = PRIVATE,
+    is_latest: bool = False,
 ) -> Path:
-    """Copy `database` to `folder/worksupport-YYYYMMDDTHHMMSSZ.db` (mode 0600) and return that path.
+    """Copy `database` to `folder/worksupport-YYYYMMDDTHHMMSSZ.db` with this mode and return that path.
 
     The copy gets its name only after its integrity check; with `keep`, older copies beyond that number are
-    removed only after that. `begin` is called with the name of each phase. Raises ConfigurationError for a
-    folder that cannot be written or a database that cannot be read, DatabaseError if the disk is full or the
-    copy is damaged.
+    removed only after that. `is_latest`: it is `folder/latest.db` as well. `begin` is called with the name of
+    each phase. Raises ConfigurationError for a folder that cannot be written or a database that cannot be
+    read, DatabaseError if the disk is full or the copy is damaged.
     """
     try:
+        if mode != PRIVATE and not folder.exists():
+            make_private_folder(folder)
+            # Who may read the copies must be let in.
+            folder.chmod(0o700 | mode & 0o077 | (mode & 0o044) >> 2)
         with ExitStack() as held:
-            partial = read(lambda source: _verified_copy(source, folder, begin, held))
+            partial = read(lambda source: verified_copy(source, folder, begin, held))
             # Only now has the reader found that nothing changed under the copy.
             target = _free_name(folder, now)
+            partial.chmod(mode)
             os.replace(partial, target)
+            if is_latest:
+                _make_latest(target, held)
         _remove_old(folder, keep, target)
     except OSError as error:
-        raise _unwritable(error, folder, database) from error
+        raise unwritable(error, folder, database) from error
     return target
+
+
+def _make_latest(copy: Path, held: ExitStack) -> None:
+    """Readers of the copy that was the latest go on reading it."""
+    name = Path(mkdtemp(prefix=_PARTIAL, dir=copy.parent))
+    held.callback(name.rmdir)
+    os.link(copy, name / "latest.db")
+    os.replace(name / "latest.db", copy.with_name("latest.db"))
 
 
 def _free_name(folder: Path, now: datetime) -> Path:
@@ -62,7 +81,8 @@ def _free_name(folder: Path, now: datetime) -> Path:
     return target
 
 
-def _unwritable(error: OSError, folder: Path, database: Path) -> WorksupportError:
+def unwritable(error: OSError, folder: Path, database: Path) -> WorksupportError:
+    """What the system says about a copy that cannot be written to `folder`."""
     if is_no_room(error):
         return no_room(folder, database)
     return ConfigurationError(
@@ -70,10 +90,10 @@ def _unwritable(error: OSError, folder: Path, database: Path) -> WorksupportErro
     )
 
 
-def _verified_copy(
+def verified_copy(
     source: sqlite3.Connection, folder: Path, begin: Callable[[str], None], held: ExitStack
 ) -> Path:
-    """A file in `folder` that is gone when `held` ends, unless it has got another name by then."""
+    """A sound copy in `folder` that is gone when `held` ends, unless it has got another name by then."""
     held.close()  # what an earlier attempt made, before the database changed
     make_private_folder(folder)
     held.enter_context(_swept(folder))
@@ -98,7 +118,7 @@ def _swept(folder: Path) -> Iterator[None]:
         with suppress(OSError):  # another backup is at work, or the file system knows no locks
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             for path in folder.glob(f"{_PARTIAL}*"):
-                path.unlink()
+                path.rmdir() if path.is_dir() else path.unlink()
         with suppress(OSError):
             # Waits while another one sweeps: without the lock our own copy would be swept.
             fcntl.flock(descriptor, fcntl.LOCK_SH)
