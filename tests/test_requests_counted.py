@@ -37,6 +37,7 @@ _SECOND_HARVEST = {
     "/rest/api/2/serverInfo": 1,
     "/rest/api/3/myself": 1,
     "/rest/api/3/issuetype": 1,
+    "/rest/api/3/field": 1,
     # Roots, the labelled, what is below the versions, below the features (two pages) and the adoptions.
     "/rest/api/3/search/jql": 6,
     "/api/v3/user": 1,
@@ -65,8 +66,8 @@ def test_only_what_is_stored_is_asked_for(made_up: Sandbox, run: Run) -> None:
     _harvest(run, made_up)
     bodies = [json.loads(request.body) for request in made_up.requests if "/search/jql" in request.path]
     stored = (
-        "assignee created description duedate fixVersions issuetype labels parent priority reporter"
-        " resolution resolutiondate status summary updated"
+        "assignee created customfield_10021 description duedate fixVersions issuetype labels parent priority"
+        " reporter resolution resolutiondate status summary updated"
     )
     assert {(" ".join(sorted(body["fields"])), body["maxResults"]) for body in bodies} == {(stored, 100)}
 

@@ -145,6 +145,8 @@ def _filters(command: str, given: "dict[str, Any]", clock: "Clock | None") -> Fi
     values = {row.name: given[row.name] for row in BY_NAME[command].filters if row.name in given}
     for row in BY_NAME[command].filters:
         if row.name in values and row.holds in ("time", "days"):
+            if row.holds == "time" and _is_watched():
+                raise ValueError  # the other way tells which moment is meant
             texts = values[row.name] if row.holds == "time" else [f"{row.days}d"]
             values[row.name] = [_moment(row.option, text, clock) for text in texts]
     if ME in values.get("assignee", ()):

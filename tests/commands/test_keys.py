@@ -83,6 +83,7 @@ def test_nothing_found_is_an_empty_answer(run: Run, database: Path) -> None:
         (["--assignee", "Anna"], "no issue is assigned to 'Anna'; near: Anna Berg\n"),
         (
             ["--changed-since", "2026-11-01"],
+            "changed since Sun 1 Nov 00:00\n"
             "no issue has changed since 2026-11-01T00:00:00.000Z; the newest change was at"
             " 2026-01-01T00:00:00.000Z\n",
         ),

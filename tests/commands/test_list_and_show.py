@@ -224,3 +224,13 @@ def test_the_recipe_for_a_picker_works(run: Run, tmp_path: Path, monkeypatch: py
     ended = subprocess.run(["sh", "-c", recipe], env=environment, capture_output=True, text=True)
     assert ended.stdout == "https://acme.example/browse/FE-2\n"
     assert "FE-2  Booking" in ended.stderr
+
+
+@pytest.mark.usefixtures("database", "watched")
+def test_people_are_told_the_moment_that_is_meant_and_words_that_are_near(run: Run) -> None:
+    answer = run("list", "--changed-since", "yesterday", clock=FakeClock())
+    assert "changed since Sat 21 Nov 00:00\n" in answer.err
+    assert run("list", "bookin", "farx", clock=FakeClock()).err == (
+        "no issue holds 'bookin'; near: booking\nno issue holds 'farx'; near: fax\n"
+    )
+    assert "farx" not in run("list", "farx", "-q", clock=FakeClock()).err

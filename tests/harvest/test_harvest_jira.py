@@ -156,7 +156,7 @@ def test_an_expired_token_is_exit_4_and_removes_nothing(
     assert answer.exit_code == 4
     assert site.world.jira_email in answer.err
     # Every one of them counts as a failed log-in.
-    assert len(site.asked("/rest/api/")) == 3
+    assert len(site.asked("/rest/api/")) == 4
     assert rows("SELECT count(*) FROM issues WHERE missing_since IS NULL") == [(7,)]
 
 
@@ -262,3 +262,11 @@ def test_two_at_once_the_second_is_told_who_works(
         answer = _harvest(run)
     assert answer.exit_code == 11
     assert "run abc" in answer.err
+
+
+def test_a_flagged_issue_is_blocked(site: Sandbox, configured: Configured, run: Run) -> None:
+    """By the site's own field, whatever the language of the account."""
+    configured(site)
+    site.world.jira_issues["IAIPORT-5"]["fields"]["customfield_10021"] = [{"value": "Impediment"}]
+    assert run("harvest", "-q").exit_code == 0
+    assert "IAIPORT-5" in run("keys", "--state", "blocked").out.split()

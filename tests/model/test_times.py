@@ -71,3 +71,22 @@ def test_no_time(text: str) -> None:
 )
 def test_short_ages(stored: object, expected: str) -> None:
     assert short_age(stored, NOW) == expected
+
+
+@pytest.mark.parametrize("text", ["2026-11-27", "2027-01-01T00:00Z", "2026-11-25T01:30:01+01:00"])
+def test_the_future_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="lies in the future"):
+        moment("--since", text, NOW)
+
+
+def test_an_hour_that_the_clocks_leave_out_is_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In Berlin 02:30 did not exist on that day; a day that begins at such an hour is a day all the same."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        with pytest.raises(UsageError, match="02:30"):
+            moment("--since", "2026-03-29T02:30", NOW)
+        assert moment("--since", "2026-03-29T03:30", NOW) == "2026-03-29T01:30:00.000Z"
+    finally:
+        monkeypatch.undo()
+        time.tzset()

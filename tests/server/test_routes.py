@@ -212,3 +212,27 @@ def test_an_unreadable_database_is_503_until_it_is_readable(tmp_path: Path) -> N
         path.unlink()
         fill_with_everything(path)
         assert client.ask(f"{KEYS}?label={quote('red team')}").document["issue_keys"] == ["FEAT-1"]
+
+
+def test_a_list_as_csv_is_what_the_command_prints(client: Client, database: Path, run: Run) -> None:
+    target = "/api/issues?format=CSV&fields=key,title,labels&source=jira"
+    reply = client.ask(target)
+    line = ("list", "--format", "csv", "--fields", "key,title,labels", "--source", "jira", "--db", database)
+    assert (reply.status, reply.body.decode()) == (200, run(*line).out)
+    assert reply.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert reply.headers["ETag"] != client.ask(target.replace("CSV", "json")).headers["ETag"]
+    assert client.ask("/api/issues?format=xml").status == 400
+
+
+def test_a_key_is_a_key_or_an_address_but_no_title(client: Client) -> None:
+    wanted = client.ask(f"{TREE}?key=FEAT-1").body
+    address = quote("https://acme.atlassian.net/browse/FEAT-1", safe="")
+    assert client.ask(f"{TREE}?key={address}").body == wanted
+    title = client.ask("/api/issue?key=FEAT-1").document["issue"]["summary"]
+    assert client.ask("/api/issue?" + urlencode({"key": title})).status == 404
+    assert client.ask(f"{TREE}?" + urlencode({"key": title})).status == 404
+
+
+def test_nobody_is_me_over_http(client: Client) -> None:
+    reply = client.ask(f"{KEYS}?assignee=@me")
+    assert (reply.status, "name the person" in reply.document["detail"]) == (400, True)

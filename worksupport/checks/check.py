@@ -43,7 +43,9 @@ def run_checks(subject: Subject) -> list[Check]:
 def _database_checks(subject: Subject, settings: Settings | None, database: Path) -> list[Check]:
     found = machine.check_database(database)
     around = [found, machine.check_disk(database), machine.check_lock(database)]
-    return [*around, *_run_checks(subject, settings, database)] if found.ok else around
+    if not found.ok:
+        return around
+    return [*around, machine.check_words(database), *_run_checks(subject, settings, database)]
 
 
 def _run_checks(subject: Subject, settings: Settings | None, database: Path) -> list[Check]:

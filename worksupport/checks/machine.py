@@ -14,6 +14,7 @@ from worksupport.config.secrets import exposure_warning, holds_secret
 from worksupport.config.settings import Settings
 from worksupport.config.trust import writable_warning
 from worksupport.errors import ConfigurationError, DatabaseError, WorksupportError
+from worksupport.queries.issues import words_amiss
 from worksupport.queries.reader import answer
 from worksupport.store import lock
 from worksupport.store.disk import RUN_FACTOR
@@ -38,6 +39,18 @@ def check_configuration(load: Callable[[], Settings]) -> tuple[Settings | None, 
     detail = [f"{settings.path}, {members}", *settings.notes, *warnings]
     fix = f"correct {settings.path}" if warnings else ""
     return settings, Check("configuration", True, "\n".join(detail), fix)
+
+
+def check_words(database: Path) -> Check:
+    """Does the index of words have the issues that there are?"""
+    try:
+        lacking, left_over = answer(database, words_amiss)
+    except WorksupportError as error:
+        return refused("words", error)
+    if not lacking and not left_over:
+        return Check("words", True, "every issue can be found by its words")
+    detail = f"{lacking} issues cannot be found by their words, {left_over} that are gone still are"
+    return Check("words", False, detail, "worksupport recover --no-reload makes the index anew")
 
 
 def check_files(config: Path | None, database: Path | None) -> Check:

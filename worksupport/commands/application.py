@@ -1,6 +1,7 @@
 """The command line as Typer knows it, made from the tables of `options`; Typer's only home."""
 
 import inspect
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from difflib import get_close_matches
@@ -15,10 +16,11 @@ from worksupport.commands.options import BY_NAME, COMMANDS, GLOBAL, GUESSES, LOG
 from worksupport.context import Context, GlobalOptions
 from worksupport.errors import ExitCode, UsageError, WorksupportError
 from worksupport.model.filters import ME, Filters, folded
-from worksupport.model.times import moment
+from worksupport.model.times import instant_text, moment
 from worksupport.output import write
 from worksupport.queries.names import completions
 from worksupport.queries.reader import answer
+from worksupport.render import terminal
 
 _COMPLETION_VARIABLE = "_WORKSUPPORT_COMPLETE"
 _TYPES: dict[str, Any] = {
@@ -138,11 +140,15 @@ def _filters(command: Command, values: dict[str, Any], context: Context) -> Filt
     """The command's filters, taken out of the values. Raises UsageError."""
     given = {row.name: values.pop(row.name) for row in command.filters}
     now = context.clock.now()
+    told: list[str] = []
     for row in command.filters:
         if row.holds == "time":
             given[row.name] = tuple(moment(row.option, text, now) for text in given[row.name])
+            told += [f"{row.name.replace('_', ' ')} {instant_text(each, now)}" for each in given[row.name]]
         if row.holds == "days" and given[row.name]:
             given[row.name] = moment(row.option, f"{row.days}d", now)
+    if told and context.options.verbosity >= 0 and terminal.is_terminal(sys.stderr):
+        terminal.show_hints(told)
     if ME in given["assignee"]:
         from worksupport.commands.me import who_is_me
 

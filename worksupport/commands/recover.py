@@ -6,7 +6,7 @@ from worksupport import log
 from worksupport.commands.progress import is_watched, shown_run
 from worksupport.context import Context
 from worksupport.errors import ExitCode
-from worksupport.harvest.recover import reload_if_stale
+from worksupport.harvest.recover import reload_if_stale, repair
 from worksupport.harvest.session import session
 from worksupport.output import json_text, write
 from worksupport.queries.history import recover_document
@@ -24,8 +24,9 @@ def recover(context: Context, *, no_reload: bool, wait: float, as_json: bool) ->
     ):
         begun.watchers += watchers
         try:
+            is_repaired = repair(begun)
             run = None if no_reload else reload_if_stale(begun)
-            if run is None and not begun.healed:
+            if run is None and not begun.healed and not is_repaired:
                 due = "" if no_reload else ", and no reload is due"
                 logger.log(log.SUMMARY, f"nothing to recover: no run was interrupted{due}")
         finally:

@@ -8,6 +8,7 @@ from worksupport.harvest.reload import Trigger, reload
 from worksupport.harvest.run import Run
 from worksupport.harvest.session import Session
 from worksupport.model.times import stored_moment
+from worksupport.store.words import repair_words
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +25,15 @@ def reload_if_stale(session: Session) -> Run | None:
         return None
     logger.info("automatic reload begins", extra=log.fields(reason=reason))
     return reload(session, Trigger("automatic", "system"))
+
+
+def repair(session: Session) -> bool:
+    """Make the index of words anew if it does not fit the issues; whether it did not."""
+    with session.store.transaction() as connection:
+        is_repaired = repair_words(connection)
+    if is_repaired:
+        logger.warning("the index of words did not fit the issues; it was made anew")
+    return is_repaired
 
 
 def _staleness(session: Session) -> str | None:

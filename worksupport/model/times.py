@@ -1,7 +1,7 @@
 """Times as people give them (`2d`, `yesterday`, `2026-11-01`), in local time, and as they are told."""
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from worksupport.clock import utc_text
 from worksupport.errors import UsageError
@@ -19,22 +19,37 @@ def moment(option: str, text: str, now: datetime) -> str:
 
     An age (`30m`, `5h`, `2d`, `1w`), a day (`today`, `yesterday`, a weekday: the last one, `last-workday`, a
     date; its start in the local time zone) or an ISO 8601 time, local where it names no zone. Raises
-    UsageError naming `option` for anything else.
+    UsageError naming `option` for anything else, a time in the future among it, and one that a change of the
+    clocks leaves out.
     """
-    wanted = text.strip().casefold()
     try:
-        if age := _AGE.fullmatch(wanted):
-            return utc_text(now - timedelta(minutes=int(age[1]) * _MINUTES[age[2]]))
-        if (days := _days_back(wanted, now.astimezone().weekday())) is not None:
-            day = now.astimezone().date() - timedelta(days=days)
-            return utc_text(datetime.combine(day, time()).astimezone())
-        given = datetime.fromisoformat(text.strip())
-        return utc_text(given if given.tzinfo else given.astimezone())
+        meant = _meant(text.strip(), now)
     except (ValueError, OverflowError):
         raise UsageError(
             f"{option} is {text!r}; it must be an age such as 2d or 5h, a day such as yesterday or monday, or"
             " a date such as 2026-11-01"
         ) from None
+    if meant > now:
+        raise UsageError(f"{option} is {text!r}, which lies in the future", "worksupport help times")
+    return utc_text(meant)
+
+
+def _meant(text: str, now: datetime) -> datetime:
+    """Raises ValueError or OverflowError for what is no time."""
+    wanted = text.casefold()
+    if age := _AGE.fullmatch(wanted):
+        return now - timedelta(minutes=int(age[1]) * _MINUTES[age[2]])
+    if (days := _days_back(wanted, now.astimezone().weekday())) is not None:
+        day = now.astimezone().date() - timedelta(days=days)
+        return datetime.combine(day, time()).astimezone()
+    given = datetime.fromisoformat(text)
+    if given.tzinfo:
+        return given
+    local = given.astimezone()
+    # The hour that is left out when summer time begins; a day may begin in it.
+    if given.time() and local.astimezone(UTC).astimezone().replace(tzinfo=None) != given:
+        raise ValueError(text)
+    return local
 
 
 def _days_back(word: str, weekday: int) -> int | None:
@@ -52,6 +67,13 @@ def stored_moment(text: object) -> datetime | None:
         return datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
         return None
+
+
+def instant_text(stored: str, now: datetime) -> str:
+    """A moment (UTC text) in local time, as people are told what was meant: `Wed 25 Nov 00:00`."""
+    local = datetime.fromisoformat(stored).astimezone()
+    year = "" if local.year == now.astimezone().year else f" {local.year}"
+    return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}"
 
 
 def age_text(moment: str | None, now: datetime) -> str:

@@ -41,10 +41,13 @@ class Found(NamedTuple):
     note: str = ""
 
 
-def find_issue(connection: sqlite3.Connection, text: str, *, is_for_people: bool) -> Found:
+def find_issue(
+    connection: sqlite3.Connection, text: str, *, is_for_people: bool = False, by_title: bool = True
+) -> Found:
     """The issue that `text` means; `is_for_people`: part of a title is enough, and is told.
 
-    Raises NotFoundError: there is none, or several are meant, of which it names up to ten.
+    Not `by_title`: keys and addresses only. Raises NotFoundError: there is none, or several are meant, of
+    which it names up to ten.
     """
     wanted = _key_of_address(text) or text.strip()
     for (key,) in connection.execute(_BY_KEY, {"text": wanted}):
@@ -54,7 +57,7 @@ def find_issue(connection: sqlite3.Connection, text: str, *, is_for_people: bool
     keys = [key for (key,) in connection.execute(_BY_REPOSITORY, {"text": _escaped(wanted)})]
     if "#" in wanted and keys:
         return Found(keys[0]) if len(keys) == 1 else _several(wanted, [(key, "") for key in keys])
-    if not _LIKE_A_KEY.fullmatch(wanted) and wanted:
+    if by_title and wanted and not _LIKE_A_KEY.fullmatch(wanted):
         if found := connection.execute(_BY_TITLE, {"folded": fold(wanted)}).fetchall():
             return Found(found[0][0]) if len(found) == 1 else _several(wanted, found)
         found = connection.execute(_BY_PART, {"folded": fold(wanted)}).fetchall() if is_for_people else []

@@ -32,7 +32,7 @@ WHERE id IN (SELECT id FROM below) AND issue_key <> :key
 
 
 def show_document(
-    connection: sqlite3.Connection, text: str, *, is_for_people: bool
+    connection: sqlite3.Connection, text: str, *, is_for_people: bool = False, by_title: bool = True
 ) -> tuple[dict[str, Any], Found]:
     """`{"issue", "path", "done", "total", "children", "changes", AGE}`, and how the issue was found.
 
@@ -40,7 +40,7 @@ def show_document(
     parent_by (the place of its text that names its parent; null: the service says it); `path` are the issues
     from the root down to its parent. Raises NotFoundError (`find_issue`).
     """
-    found = find_issue(connection, text, is_for_people=is_for_people)
+    found = find_issue(connection, text, is_for_people=is_for_people, by_title=by_title)
     (parent_by, first_seen_at, missing_since, description) = connection.execute(_OWN, [found.key]).fetchone()
     issue = _issues(connection, "issue_key = ?", [found.key])[0]
     ((total, done),) = connection.execute(_BELOW, {"key": found.key})

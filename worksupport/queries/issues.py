@@ -27,6 +27,13 @@ _BY_WORDS = """JOIN (
     FROM issue_words WHERE issue_words MATCH :match
 ) AS words ON words.issue_id = issues.id"""
 # Open before done, then the newest change first.
+_LACKING = """
+SELECT count(*) FROM issues LEFT JOIN issue_texts AS text ON text.issue_id = issues.id
+LEFT JOIN issue_words_docsize AS indexed ON indexed.id = issues.id
+WHERE indexed.id IS NULL OR (issues.issue_key, issues.summary, issues.labels)
+    IS NOT (text.issue_key, text.summary, text.labels)
+"""
+_LEFT_OVER = "SELECT count(*) FROM issue_words_docsize WHERE id NOT IN (SELECT id FROM issues)"
 _DEFAULT_ORDER = f"{_IS_OVER}, updated_at DESC, {KEY_ORDER}"
 _HAS_INDEX = "SELECT 1 FROM main.sqlite_master WHERE name = 'issue_words'"  # an older file lacks it
 _SUBSTRING = """(instr(casefold(issue_key), {word}) OR instr(casefold(summary), {word})
@@ -70,6 +77,18 @@ def list_text(connection: sqlite3.Connection, question: ListQuestion) -> str:
     rows, total = _rows(connection, question)
     tail = json_text({"total_count": total, **age(connection)})[1:]
     return f'{{"issues":[{",".join(map(json_ascii, rows))}],{tail}'
+
+
+def words_amiss(connection: sqlite3.Connection) -> tuple[int, int]:
+    """How many issues the index of words lacks or has otherwise, and how many it has that are gone.
+
+    None of a file of an older worksupport, which has no such index.
+    """
+    if connection.execute(_HAS_INDEX).fetchone() is None:
+        return 0, 0
+    ((lacking,),) = connection.execute(_LACKING)
+    ((left_over,),) = connection.execute(_LEFT_OVER)
+    return int(lacking), int(left_over)
 
 
 def list_lines(connection: sqlite3.Connection, question: ListQuestion) -> str:

@@ -1,6 +1,7 @@
 """The names in the data: what a shell completes them to, and what is near one that is not there."""
 
 import sqlite3
+from collections.abc import Sequence
 
 from worksupport.model.filters import FILTERS, Filters, folded
 from worksupport.model.issue_fields import KEY_ORDER
@@ -29,6 +30,7 @@ _COMPLETED = {
         SELECT name FROM issue_types WHERE id > 0 UNION {_VENDOR_TYPES}
     ) WHERE {_STARTS.format(column="name")} ORDER BY name""",
 }
+_SPELT_ALIKE = "SELECT term FROM temp.vocabulary WHERE length(term) BETWEEN :length - 2 AND :length + 2"
 # Every name that an issue could have been found by, by the kind that a filter is completed to.
 _KNOWN = {
     "assignee": "SELECT DISTINCT name FROM issue_assignees",
@@ -66,11 +68,28 @@ def unknown_names(
     ]
 
 
+def unknown_words(connection: sqlite3.Connection, words: Sequence[str]) -> list[str]:
+    """A sentence for each word that no text holds, with those that are spelt like it."""
+    from difflib import get_close_matches
+
+    told = []
+    connection.execute("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, issue_words, row)")
+    for word in words:
+        sought = {"word": folded(word), "length": len(word)}
+        known = [term for (term,) in connection.execute(_SPELT_ALIKE, sought)]
+        if sought["word"] not in known:
+            near = get_close_matches(folded(word), known, n=_MOST_NEAR)
+            told.append(f"no issue holds {word!r}" + (f"; near: {', '.join(near)}" if near else ""))
+    return told
+
+
 def too_late(connection: sqlite3.Connection, filters: Filters) -> list[str]:
     """A sentence, if nothing at all has changed since the time that is asked for."""
     times = [value for name, value in filters.texts() if name == "changed_since"]
+    if not times:
+        return []
     ((newest,),) = connection.execute("SELECT max(updated_at) FROM issues WHERE missing_since IS NULL")
-    if not times or newest is None or newest >= min(times):
+    if newest is None or newest >= min(times):
         return []
     return [f"no issue has changed since {min(times)}; the newest change was at {newest}"]
 

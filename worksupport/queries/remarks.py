@@ -7,14 +7,13 @@ import sqlite3
 from datetime import datetime, timedelta
 
 from worksupport.model.filters import Filters
-from worksupport.model.names import SOURCE_TITLES, SOURCES
+from worksupport.model.names import INTERVAL_HOURS, SOURCE_TITLES, SOURCES
 from worksupport.queries.reader import NEWEST_RESULT, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any
 
 _INTERVAL = "SELECT max(interval_hours) FROM data_state"
-_DEFAULT_INTERVAL_HOURS = 2.0
 _ROUNDING = timedelta(seconds=1)
 _NEWEST = f"""
 SELECT is_on, ended_at, error_message, data_version FROM source_results
@@ -43,7 +42,7 @@ def staleness(connection: sqlite3.Connection, now: datetime) -> list[str]:
     Too old is what `check` calls so without `--max-age`; what is from the future has an unknown age.
     """
     ((interval,),) = connection.execute(_INTERVAL)
-    oldest = now - longest_age(timedelta(hours=interval or _DEFAULT_INTERVAL_HOURS))
+    oldest = now - longest_age(timedelta(hours=interval or INTERVAL_HOURS))
     found = (_of_source(connection, source, oldest, now) for source in SOURCES)
     return [sentence for sentence in found if sentence]
 

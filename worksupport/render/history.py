@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from worksupport.model.names import SOURCE_TITLES
-from worksupport.model.times import duration_text, seconds_between, stored_moment
+from worksupport.model.times import duration_text, instant_text, seconds_between, stored_moment
 from worksupport.render.table import aligned, cut, padded, width
 from worksupport.render.terminal import drawn
 from worksupport.text import visible
@@ -99,15 +99,12 @@ def _began(run: dict[str, Any]) -> str | None:
 
 
 def _when(began: str | None, now: datetime) -> str:
-    """The local time; the day too where it is not today's, the year where it is not this one."""
+    """The local time; the day too where it is not today's."""
     moment = stored_moment(began)
-    if moment is None:
+    if began is None or moment is None:
         return ""
-    local, today = moment.astimezone(), now.astimezone()
-    if local.date() == today.date():
-        return f"{local:%H:%M}"
-    day = f"{local:%a} {local.day} {local:%b}"
-    return f"{day} {local:%H:%M}" if local.year == today.year else f"{day} {local.year}"
+    local = moment.astimezone()
+    return f"{local:%H:%M}" if local.date() == now.astimezone().date() else instant_text(began, now)
 
 
 def _seconds(run: dict[str, Any]) -> float | None:

@@ -13,10 +13,25 @@ from worksupport.sandbox.jira_paging import Pages, RefusedError, problem, read_s
 from worksupport.sandbox.jql import search
 from worksupport.sandbox.jql_words import JqlError
 from worksupport.sandbox.team import Person
+from worksupport.sandbox.vocabulary import FLAG_FIELD
 from worksupport.sandbox.world import World
 
 _PATH = re.compile(r"/rest/api/(?:2|3|latest)/(.+)")
 _FIELDS = ("summary", "status", "issuetype", "assignee", "labels", "parent", "project", "created", "updated")
+# What flags an issue, under another name in the account's language.
+_FLAG = {
+    "id": FLAG_FIELD,
+    "key": FLAG_FIELD,
+    "name": "Markiert",
+    "untranslatedName": "Flagged",
+    "custom": True,
+    "schema": {
+        "type": "array",
+        "items": "option",
+        "custom": "com.atlassian.jira.plugin.system.customfieldtypes:multicheckboxes",
+        "customId": 10021,
+    },
+}
 _REMOVED = (
     "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. "
     "A full migration guideline is available at https://developer.atlassian.com/changelog/#CHANGE-2046"
@@ -123,6 +138,7 @@ class Jira:
                 }
                 for name in _FIELDS
             ]
+            + [_FLAG]
         )
 
     def _user_search(self, request: Request) -> Answer:

@@ -6,6 +6,7 @@ from typing import Any
 from worksupport.sandbox.exchange import JIRA, Raw
 from worksupport.sandbox.jql import search
 from worksupport.sandbox.team import FORMER_USER, TEAM
+from worksupport.sandbox.vocabulary import FLAG_FIELD
 from worksupport.sandbox.world import World, parent_stub
 
 # Project, type, and what is odd; each becomes a child of a feature.
@@ -33,7 +34,11 @@ _ODD_FIELDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "Story",
         {"summary": "Imported from the Mumbai site", "updated": "2026-10-30T23:59:59.999+0530"},
     ),
-    ("AIPRDV", "Story", {"summary": "Ask the fax vendor for a date", "priority": None}),
+    (
+        "AIPRDV",
+        "Story",
+        {"summary": "Ask the fax vendor for a date", "priority": None, FLAG_FIELD: [{"value": "Impediment"}]},
+    ),
     ("AIPRDV", "Story", {"summary": "  Leading blanks and a very long summary " + "about forms, " * 18}),
 )
 

@@ -1,5 +1,6 @@
 """The words the made-up issues are made of: an insurer's claims products, their features and daily work."""
 
+FLAG_FIELD = "customfield_10021"
 # Project, product, three versions (released, in development, planned), three features for each version.
 PRODUCTS = (
     (

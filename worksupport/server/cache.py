@@ -5,7 +5,7 @@ import re
 import sqlite3
 import threading
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from worksupport.server.exchange import JSON, Answer
 CACHE_BYTES = 64 * 1024 * 1024
 _ETAG = re.compile(r'"[^"]*"')
 # Keep a copy, but ask every time whether it still is the answer.
-_ASK_AGAIN = {**JSON, "Cache-Control": "private, no-cache"}
+_ASK_AGAIN = {"Cache-Control": "private, no-cache"}
 
 Make = Callable[[sqlite3.Connection], str]
 
@@ -42,7 +42,9 @@ class Answers:
         """Bytes of all that is kept."""
         return self._size
 
-    def answer(self, route: str, question: object, known: str, make: Make) -> Answer:
+    def answer(
+        self, route: str, question: object, known: str, make: Make, content: Mapping[str, str] = JSON
+    ) -> Answer:
         """200 with what `make(connection)` returns, or 304 if `known` (If-None-Match) names it.
 
         `question` must tell all that the answer depends on beside the data, in its repr. Raises what the
@@ -55,7 +57,7 @@ class Answers:
         if body is None:
             with self._makers[route]:
                 etag, body = answer(self._database, lambda found: self._made(found, route, question, make))
-        return unless_known(_found(body, etag), known)
+        return unless_known(_found(body, etag, content), known)
 
     def _made(
         self, connection: sqlite3.Connection, route: str, question: object, make: Make
@@ -65,7 +67,7 @@ class Answers:
         etag = _etag(version, route, question)
         body = self._kept(etag)
         if body is None:
-            body = make(connection).encode("ascii")
+            body = make(connection).encode()
             self._keep(etag, body)
         return etag, body
 
@@ -124,8 +126,8 @@ def unless_known(found: Answer, known: str) -> Answer:
     return found
 
 
-def _found(body: bytes, etag: str) -> Answer:
-    return Answer(200, body, {**_ASK_AGAIN, "ETag": etag})
+def _found(body: bytes, etag: str, content: Mapping[str, str] = JSON) -> Answer:
+    return Answer(200, body, {**content, **_ASK_AGAIN, "ETag": etag})
 
 
 def _names(known: str, etag: str) -> bool:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from worksupport.clock import utc_text
 from worksupport.errors import UsageError
-from worksupport.model.filters import Filter
+from worksupport.model.filters import ME, Filter
 from worksupport.model.times import DAYS, moment
 
 MAX_PARAMETERS = 100
@@ -52,8 +52,22 @@ def of_filter(row: Filter) -> Parameter:
         return boolean(row.name, row.help)
     if row.holds == "days":
         return replace(boolean(row.name, row.help), parse=partial(_days_ago, row.days))
-    schema = {"type": "string", "enum": list(row.choices)} if row.choices else {"type": "string"}
-    return replace(text(row.name, row.help, schema), is_repeated=True)
+    if row.choices:
+        return replace(
+            text(row.name, row.help, {"type": "string", "enum": list(row.choices)}), is_repeated=True
+        )
+    parse = _person if row.completes == "assignee" else _as_given
+    return Parameter(row.name, parse, row.help, is_repeated=True)
+
+
+def _as_given(_name: str, value: str, _now: datetime) -> str:
+    return value
+
+
+def _person(name: str, value: str, _now: datetime) -> str:
+    if value == ME:
+        raise UsageError(f"{name} is {value!r}, which would be the server's account: name the person")
+    return value
 
 
 def _days_ago(days: int, name: str, value: str, now: datetime) -> str | None:
@@ -64,7 +78,19 @@ def _days_ago(days: int, name: str, value: str, now: datetime) -> str | None:
 
 def text(name: str, description: str, schema: dict[str, Any] | None = None) -> Parameter:
     """Any text."""
-    return Parameter(name, lambda _name, value, _now: value, description, schema or {"type": "string"})
+    return Parameter(name, _as_given, description, schema or {"type": "string"})
+
+
+def choice(name: str, description: str, values: tuple[str, ...]) -> Parameter:
+    """One of a closed list; the first is meant where none is given."""
+
+    def parse(name: str, value: str, _now: datetime) -> str:
+        if value.casefold() not in values:
+            raise UsageError(f"{name} is {value!r}; it must be one of {', '.join(values)}")
+        return value.casefold()
+
+    schema = {"type": "string", "enum": list(values), "default": values[0]}
+    return Parameter(name, parse, description, schema)
 
 
 def boolean(name: str, description: str) -> Parameter:

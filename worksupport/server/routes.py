@@ -1,6 +1,7 @@
 """Which address answers what; each document is built by the function that the command calls as well."""
 
 import re
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +12,7 @@ from worksupport.clock import Clock
 from worksupport.errors import InterruptedRunError, LockedError, NotFoundError
 from worksupport.model.filters import FILTERS, Filters
 from worksupport.output import json_text
+from worksupport.queries.find import find_issue
 from worksupport.queries.health import health_document
 from worksupport.queries.history import (
     KINDS,
@@ -22,13 +24,14 @@ from worksupport.queries.history import (
     runs_document,
 )
 from worksupport.queries.issue import show_document
-from worksupport.queries.issues import ListQuestion, list_text
+from worksupport.queries.issues import ListQuestion, json_name, list_document, list_text
 from worksupport.queries.keys import keys_text
 from worksupport.queries.reader import answer
 from worksupport.queries.tree import DEFAULT_DEPTH, DEFAULT_ROOT_TYPE, MAX_DEPTH, TreeQuestion, tree_text
+from worksupport.render.issues import csv_list
 from worksupport.server import parameters
 from worksupport.server.cache import Answers, answer_by_content
-from worksupport.server.exchange import JSON, Answer, RefusedError, Request
+from worksupport.server.exchange import CSV, JSON, Answer, RefusedError, Request
 from worksupport.server.openapi import Operation, description
 from worksupport.server.parameters import parsed
 from worksupport.server.reloads import Reloads
@@ -49,6 +52,7 @@ _LIST = (
     parameters.text("fields", "Which fields, separated by commas, in this order."),
     parameters.text("sort", "By which field."),
     parameters.whole_number("limit", "At most this many.", 1, 1_000_000, 1_000_000),
+    parameters.choice("format", "JSON, or what `worksupport list --format csv` prints.", ("json", "csv")),
     *_KEYS,
 )
 _ISSUE = (parameters.text("key", "A key, a page's address, or repo#12."),)
@@ -170,13 +174,19 @@ class Routes:
         )
 
     def list_issues(self, request: Request, given: dict[str, Any]) -> Answer:
-        """`worksupport list --json`; its words are the parameter `q`."""
+        """`worksupport list --json`, or with `--format csv`; its words are the parameter `q`."""
+        form = given.pop("format", "json")
         words, fields = given.pop("q", "").split(), given.pop("fields", "")
-        names = tuple(name for name in fields.split(",") if name.strip())
+        names = tuple(json_name("fields", name) for name in fields.split(",") if name.strip())
         sort, limit = given.pop("sort", None), given.pop("limit", None)
         question = ListQuestion(tuple(words), Filters(**given), names, sort, limit)
+        make = _list_as_csv if form == "csv" else list_text
         return self.answers.answer(
-            request.path, question, _known(request), lambda found: list_text(found, question)
+            request.path,
+            (form, question),
+            _known(request),
+            lambda found: make(found, question),
+            CSV if form == "csv" else JSON,
         )
 
     def show_issue(self, request: Request, given: dict[str, Any]) -> Answer:
@@ -186,7 +196,7 @@ class Routes:
             request.path,
             key,
             _known(request),
-            lambda found: json_text(show_document(found, key, is_for_people=False)[0]),
+            lambda found: json_text(show_document(found, key, by_title=False)[0]),
         )
 
     def hierarchy(self, request: Request, given: dict[str, Any]) -> Answer:
@@ -194,7 +204,7 @@ class Routes:
         own = {name: given.pop(name) for name in ("key", "root_type", "max_depth") if name in given}
         question = TreeQuestion(**own, filters=Filters(**given))
         return self.answers.answer(
-            request.path, question, _known(request), lambda found: tree_text(found, question)
+            request.path, question, _known(request), lambda found: tree_text(found, _by_key(found, question))
         )
 
     def reload_history(self, request: Request, given: dict[str, Any]) -> Answer:
@@ -259,6 +269,18 @@ class Routes:
     def description(self, request: Request, given: dict[str, Any]) -> Answer:
         """The OpenAPI description of all this."""
         return answer_by_content(json_text(description(ROUTES)), _known(request))
+
+
+def _list_as_csv(connection: sqlite3.Connection, question: ListQuestion) -> str:
+    return csv_list(list_document(connection, question)["issues"], question.fields, is_shown=False)
+
+
+def _by_key(connection: sqlite3.Connection, question: TreeQuestion) -> TreeQuestion:
+    """The question about the issue that is meant by its key, a former one or an address."""
+    if question.key is None:
+        return question
+    key = find_issue(connection, question.key, by_title=False).key
+    return TreeQuestion(key, None, question.max_depth, question.filters)
 
 
 def _known(request: Request) -> str:

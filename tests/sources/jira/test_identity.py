@@ -50,10 +50,11 @@ def test_who_we_are_is_asked_beside_what_the_site_is(web: Any, new_jira: Any) ->
     jira = new_jira()
     web.get(BASE + MYSELF, json=ME, headers=KNOWN)
     web.get(f"{BASE}/rest/api/3/issuetype", json=[{"id": "1"}], headers=KNOWN)
+    web.get(f"{BASE}/rest/api/3/field", json=[], headers=KNOWN)
     opened = jira.open(site_last)
     assert (opened.site.is_cloud, opened.account.id, opened.types) == (True, "5b10", [{"id": "1"}])
     paths = [call.request.path_url for call in web.calls]
-    assert paths == ["/rest/api/3/issuetype", MYSELF, INFO]
+    assert paths == ["/rest/api/3/field", "/rest/api/3/issuetype", MYSELF, INFO]
 
 
 def test_what_the_site_says_of_itself_decides_what_is_wrong(web: Any, new_jira: Any) -> None:
@@ -230,3 +231,27 @@ def test_a_secret_sent_back_by_a_refusal_is_hidden(web: Any, new_jira: Any) -> N
     web.get(BASE + MYSELF, status=401, body="bad token s3cret", content_type="text/plain")
     with pytest.raises(CredentialsError, match=r"bad token \*\*\*"):
         jira.prove_identity()
+
+
+FLAG = {
+    "id": "customfield_7",
+    "name": "Flagged",
+    "schema": {"custom": "com.atlassian.jira.plugin.system.customfieldtypes:multicheckboxes"},
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ({"json": [{"id": "summary", "name": "Flagged"}, FLAG]}, ("customfield_7",)),
+        ({"json": [{**FLAG, "name": "Markiert", "untranslatedName": "Flagged"}]}, ("customfield_7",)),
+        ({"json": [{**FLAG, "schema": None}, {**FLAG, "name": "Impediments"}, "odd"]}, ()),
+        ({"status": 403, "json": {}}, ()),
+    ],
+)
+def test_the_flag_is_found_by_its_kind_and_its_untranslated_name(
+    web: Any, new_jira: Any, answer: dict[str, Any], expected: tuple[str, ...]
+) -> None:
+    jira = new_jira()
+    web.get(f"{BASE}/rest/api/3/field", headers=KNOWN, **answer)
+    assert jira.find_flag_fields() == expected

@@ -258,3 +258,10 @@ def test_the_recorded_epic_link_is_a_parent_where_the_field_is_known() -> None:
         if raw["fields"].get("customfield_10014")
     ]
     assert parents == ["PAY-101", "LAB-106"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"), [([{"value": "Impediment"}], True), ([], False), (None, False)]
+)
+def test_a_flag_is_a_ticked_box(sent: object, expected: bool) -> None:
+    assert shape(issue(customfield_10021=sent), flag_fields=["customfield_10021"])["flagged"] is expected

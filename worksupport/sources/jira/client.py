@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 _NOT_ALLOWED = (401, 403)
 # Burst limits count by the second.
 _SLOWER_SECONDS = 1.0
+_FLAG_KIND = "com.atlassian.jira.plugin.system.customfieldtypes:multicheckboxes"
 _GATEWAY_PATH = "/ex/jira/"
 _ACCOUNTS_A_REQUEST = 90  # with the asking one, and well below the 8 kB that an address may have
 
@@ -52,6 +53,7 @@ class Opened:
     site: Site
     account: Account | None  # None: the token may not ask whose it is
     types: list[dict[str, Any]]  # every issue type as the site describes it: `id`, `name`, ...
+    flag_fields: tuple[str, ...]  # the ids of the field that flags an issue
 
 
 def connect(
@@ -84,23 +86,25 @@ class Jira:
         self.deployment: Deployment = Cloud()
         self._looks_like_cloud = looks_like_cloud
         self._identity = identity
+        self._flag_fields: tuple[str, ...] = ()
         service.inspect = self._inspect
 
     def open(self, at_once: AtOnce) -> Opened:
-        """Ask what the site is, who we are there, and which issue types it has.
+        """Ask what the site is, who we are there, which issue types it has, and what flags an issue.
 
-        What looks like Cloud is asked all three `at_once`, which saves a round; if that goes wrong, what the
+        What looks like Cloud is asked all of it `at_once`, which saves a round; if that goes wrong, what the
         site says of itself decides what the fault is. Data Center may lock an account after a few failed
         log-ins, so it is asked one after the other.
         """
         if self._looks_like_cloud:
-            answers = at_once([self.ask_site, self.prove_identity, self.issue_types])
+            tasks = [self.ask_site, self.prove_identity, self.issue_types, self.find_flag_fields]
+            answers = at_once(tasks)
             site: Site = _result(answers[0])
             if site.is_cloud:
                 return Opened(site, *map(_result, answers[1:]))
         else:
             site = self.ask_site()
-        return Opened(site, self.prove_identity(), self.issue_types())
+        return Opened(site, self.prove_identity(), self.issue_types(), self.find_flag_fields())
 
     def ask_site(self) -> Site:
         """What kind of Jira this is, by `GET serverInfo`; it answers anybody, so it proves no identity.
@@ -134,13 +138,24 @@ class Jira:
         types = self._get("issuetype", check=is_list).document
         return [issue_type for issue_type in types if isinstance(issue_type, dict)]
 
+    def find_flag_fields(self) -> tuple[str, ...]:
+        """The ids of the custom field that flags an issue; none where the site has none or does not tell.
+
+        README.md, "Flags".
+        """
+        response = self._get("field", accept=(*_NOT_ALLOWED, 404), check=is_list)
+        listed = response.document if response.status == 200 else []
+        self._flag_fields = tuple(field["id"] for field in listed if _is_flag(field))
+        return self._flag_fields
+
     def search(self, query: str, *, has_descriptions: bool = True) -> Iterator[Page]:
         """The issues of a JQL query, page by page as they arrive, all of them; some can come twice.
 
         Raises CredentialsError, UnreachableError, QueryRefusedError (400) or IncompleteError.
         """
         wanted = (name for name in JIRA_FIELDS if has_descriptions or name != DESCRIPTION)
-        return search(self._ask, self.deployment, query, (*wanted, *self.deployment.parent_fields))
+        more = (*self.deployment.parent_fields, *self._flag_fields)
+        return search(self._ask, self.deployment, query, (*wanted, *more))
 
     def find_account_id(self, email: str) -> str | None:
         """The account id (Data Center: user name) of the person with this e-mail address, or None."""
@@ -204,6 +219,14 @@ def _result(answer: Any) -> Any:
     if isinstance(answer, Exception):
         raise answer
     return answer
+
+
+def _is_flag(field: Any) -> bool:
+    """Whether it is the field of the flag: by its kind, and the name that it has in every language."""
+    if not isinstance(field, dict) or not isinstance(field.get("id"), str):
+        return False
+    schema, name = field.get("schema"), field.get("untranslatedName") or field.get("name")
+    return isinstance(schema, dict) and schema.get("custom") == _FLAG_KIND and name == "Flagged"
 
 
 def _is_near_limit(response: Response) -> bool:

@@ -18,6 +18,7 @@ def jira_row(
     type_ids: Mapping[str, int],
     names: Mapping[str, str],
     parent_fields: Iterable[str] = (),
+    flag_fields: Iterable[str] = (),
     has_description: bool = True,
 ) -> IssueRow:
     """One item of a search answer's `issues` as a row.
@@ -25,8 +26,8 @@ def jira_row(
     `site_url`: the site as people see it, for the link. `type_ids`: Jira's type id -> the configured one;
     others become -1. `names`: account id (Data Center: user name) -> the member's name. `parent_fields`:
     further fields that may hold the parent (Data Center's Epic Link and Parent Link, as `customfield_1`).
-    `has_description`: whether it was asked for. Raises OddRecordError for a record without id or key, or with
-    a field of the wrong type.
+    `flag_fields`: those in one of which a flagged issue has a value. `has_description`: whether it was asked
+    for. Raises OddRecordError for a record without id or key, or with a field of the wrong type.
     """
     source_id, key, fields = _identified(raw)
     account, name = _assignee(fields.inner("assignee"), names)
@@ -56,7 +57,7 @@ def jira_row(
         "reporter": _assignee(fields.inner("reporter"), names)[1],
         "due_date": fields.text("duedate"),
         "fix_versions": fields.names("fixVersions"),
-        "flagged": False,
+        "flagged": any(fields.sent(name) for name in flag_fields),
         "named_keys": None,
         "description": description(adf_text(fields.sent("description"))) if has_description else None,
     }

@@ -74,6 +74,7 @@ class JiraSource:
             types,
             names,
             parent_fields,
+            opened.flag_fields,
             self.settings.descriptions,
             self.findings,
             emit,
@@ -169,6 +170,7 @@ class _Shaper:
     types: SiteTypes
     names: Mapping[str, str]
     parent_fields: tuple[str, ...]
+    flag_fields: tuple[str, ...]
     has_descriptions: bool
     findings: Findings
     emit: Emit
@@ -191,6 +193,7 @@ class _Shaper:
                 type_ids=self.types.configured,
                 names=self.names,
                 parent_fields=self.parent_fields,
+                flag_fields=self.flag_fields,
                 has_description=self.has_descriptions,
             )
         except OddRecordError as error:
