@@ -307,6 +307,7 @@ COMMANDS = (
             "[FILE]",
             "path",
         ),
+        Option("no_input", ("--no-input",), "Ask nothing: write a starter to fill in.", holds="flag"),
     ),
     Command(
         "demo",

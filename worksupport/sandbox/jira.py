@@ -51,6 +51,7 @@ class Jira:
             "myself": self._myself,
             "issuetype": self._issue_types,
             "field": self._fields,
+            "project/search": self._projects,
             "user": self._user,
             "user/bulk": self._users,
             "user/search": self._user_search,
@@ -122,6 +123,12 @@ class Jira:
 
     def _issue_types(self, request: Request) -> Answer:
         return Answer(self._world.types if self._known(request) else [])
+
+    def _projects(self, request: Request) -> Answer:
+        listed = list(self._world.projects.values()) if self._known(request) else []
+        start, size = int(request.first("startAt") or 0), int(request.first("maxResults") or 50)
+        values = listed[start : start + size]
+        return Answer({"values": values, "startAt": start, "isLast": start + size >= len(listed)})
 
     def _fields(self, _request: Request) -> Answer:
         return Answer(

@@ -26,6 +26,7 @@ _NOT_ALLOWED = (401, 403)
 # Burst limits count by the second.
 _SLOWER_SECONDS = 1.0
 _FLAG_KIND = "com.atlassian.jira.plugin.system.customfieldtypes:multicheckboxes"
+_PROJECTS_A_PAGE = 50
 _GATEWAY_PATH = "/ex/jira/"
 _ACCOUNTS_A_REQUEST = 90  # with the asking one, and well below the 8 kB that an address may have
 
@@ -147,6 +148,20 @@ class Jira:
         listed = response.document if response.status == 200 else []
         self._flag_fields = tuple(field["id"] for field in listed if _is_flag(field))
         return self._flag_fields
+
+    def projects(self) -> list[dict[str, Any]]:
+        """Every project that the account may see: `key`, `name`, ... (README.md, "Projects")."""
+        if not self.deployment.has_user_bulk:  # Data Center answers all at once
+            listed = self._get("project", check=is_list).document
+            return [each for each in listed if isinstance(each, dict)]
+        projects: list[dict[str, Any]] = []
+        while True:
+            params = {"startAt": len(projects), "maxResults": _PROJECTS_A_PAGE}
+            page = self._ask("GET", f"{self.deployment.api}/project/search", params=params).document
+            found = [each for each in page.get("values") or () if isinstance(each, dict)]
+            projects += found
+            if page.get("isLast", True) or not found:
+                return projects
 
     def search(self, query: str, *, has_descriptions: bool = True) -> Iterator[Page]:
         """The issues of a JQL query, page by page as they arrive, all of them; some can come twice.
