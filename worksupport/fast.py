@@ -145,6 +145,8 @@ def _filters(command: str, given: "dict[str, Any]", clock: "Clock | None") -> Fi
     values = {row.name: given[row.name] for row in BY_NAME[command].filters if row.name in given}
     for row in BY_NAME[command].filters:
         if row.name in values and row.holds in ("time", "days"):
+            if row.holds == "time" and _is_watched():
+                raise ValueError  # which moment is meant, the other way tells
             texts = values[row.name] if row.holds == "time" else [f"{row.days}d"]
             values[row.name] = [_moment(row.option, text, clock) for text in texts]
     if ME in values.get("assignee", ()):
@@ -158,8 +160,10 @@ def _database(given: "dict[str, Any]", environment: Mapping[str, str]) -> str:
 
 def _moment(option: str, text: str, clock: "Clock | None") -> str:
     from worksupport.clock import Clock
-    from worksupport.model.times import moment
+    from worksupport.model.times import LAST_WORKDAY, moment
 
+    if text.strip().casefold() == LAST_WORKDAY:
+        raise ValueError  # the team's weekend, the other way finds out
     return moment(option, text, (clock or Clock()).now())
 
 

@@ -133,6 +133,10 @@ def test_a_running_reload_is_seen_in_history_without_a_new_data_version(tmp_path
             "changed_since is '2x'; it must be an age such as 2d or 5h, a day such as yesterday or monday,"
             " or a date such as 2026-11-01",
         ),
+        (
+            f"{KEYS}?changed_since=2999-01-01",
+            "changed_since is '2999-01-01': that lies in the future",
+        ),
         (f"{TREE}?max_depth=0", "max_depth is '0'; it must be 1 to 100"),
         (f"{TREE}?max_depth=101", "max_depth is '101'; it must be 1 to 100"),
         (f"{TREE}?max_depth=%D9%A3", "max_depth is '\u0663'; it must be 1 to 100"),

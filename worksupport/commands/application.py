@@ -1,7 +1,7 @@
 """The command line as Typer knows it, made from the tables of `options`; Typer's only home."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from difflib import get_close_matches
 from importlib import import_module
@@ -18,7 +18,7 @@ from worksupport.model.filters import ME, Filters, folded
 from worksupport.model.times import moment
 from worksupport.output import write
 from worksupport.queries.names import completions
-from worksupport.queries.reader import answer
+from worksupport.queries.reader import answer, weekend
 
 _COMPLETION_VARIABLE = "_WORKSUPPORT_COMPLETE"
 _TYPES: dict[str, Any] = {
@@ -138,9 +138,13 @@ def _filters(command: Command, values: dict[str, Any], context: Context) -> Filt
     """The command's filters, taken out of the values. Raises UsageError."""
     given = {row.name: values.pop(row.name) for row in command.filters}
     now = context.clock.now()
+
+    def days_off() -> Collection[str]:
+        return weekend(context.database_path)
+
     for row in command.filters:
         if row.holds == "time":
-            given[row.name] = tuple(moment(row.option, text, now) for text in given[row.name])
+            given[row.name] = tuple(moment(row.option, text, now, days_off) for text in given[row.name])
         if row.holds == "days" and given[row.name]:
             given[row.name] = moment(row.option, f"{row.days}d", now)
     if ME in given["assignee"]:

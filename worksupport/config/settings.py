@@ -5,6 +5,7 @@ from pathlib import Path
 
 from worksupport.model.hierarchy import Hierarchy
 from worksupport.model.state import DEFAULT_BLOCKED, DEFAULT_DROPPED, StateRules
+from worksupport.model.times import DEFAULT_WEEKEND
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Settings:
     descriptions: bool = True  # whether they are stored
     blocked: tuple[str, ...] = DEFAULT_BLOCKED  # statuses and labels
     dropped: tuple[str, ...] = DEFAULT_DROPPED  # statuses and resolutions
+    weekend: tuple[str, ...] = DEFAULT_WEEKEND  # in English, lower case
     ping_url: str | None = field(default=None, repr=False)
     warnings: tuple[str, ...] = ()  # for the log: unknown keys, a file that others can read, ...
     notes: tuple[str, ...] = ()  # for the log at info: sources that are off

@@ -5,6 +5,10 @@ import sqlite3
 from worksupport.model.filters import FILTERS, Filters, folded
 from worksupport.model.issue_fields import KEY_ORDER
 
+TYPE_CHECKING = False  # see queries/reader.py
+if TYPE_CHECKING:
+    from datetime import datetime
+
 _MOST_COMPLETED = 200
 _MOST_NEAR = 3
 _STARTS = "casefold(substr({column}, 1, length(:prefix))) = casefold(:prefix)"
@@ -66,13 +70,15 @@ def unknown_names(
     ]
 
 
-def too_late(connection: sqlite3.Connection, filters: Filters) -> list[str]:
+def too_late(connection: sqlite3.Connection, filters: Filters, now: "datetime") -> list[str]:
     """A sentence, if nothing at all has changed since the time that is asked for."""
+    from worksupport.model.times import local_text  # only now: few answers are empty for that
+
     times = [value for name, value in filters.texts() if name == "changed_since"]
     ((newest,),) = connection.execute("SELECT max(updated_at) FROM issues WHERE missing_since IS NULL")
     if not times or newest is None or newest >= min(times):
         return []
-    return [f"no issue has changed since {min(times)}; the newest change was at {newest}"]
+    return [f"nothing has changed since then; the newest change was {local_text(newest, now)}"]
 
 
 def _known(connection: sqlite3.Connection, kind: str) -> dict[str, str]:

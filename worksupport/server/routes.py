@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from worksupport.queries.history import (
 from worksupport.queries.issue import show_document
 from worksupport.queries.issues import ListQuestion, list_text
 from worksupport.queries.keys import keys_text
-from worksupport.queries.reader import answer
+from worksupport.queries.reader import answer, weekend
 from worksupport.queries.tree import DEFAULT_DEPTH, DEFAULT_ROOT_TYPE, MAX_DEPTH, TreeQuestion, tree_text
 from worksupport.server import parameters
 from worksupport.server.cache import Answers, answer_by_content
@@ -152,7 +153,8 @@ class Routes:
             raise RefusedError(405, f"this address takes {allowed}", {"Allow": allowed})
         operation = operations[request.method]
         handler: Handler = getattr(self, operation.handler)
-        return handler(request, parsed(request.query, operation.parameters, self.clock.now()))
+        given = parsed(request.query, operation.parameters, self.clock.now(), partial(weekend, self.database))
+        return handler(request, given)
 
     def operations(self, path: str) -> dict[str, Operation]:
         """What a path takes, by method. Raises RefusedError 404."""
