@@ -332,14 +332,14 @@ def test_json_of_part_of_the_tree(run: Run, database: Path) -> None:
 
 def test_nothing_to_show(run: Run, database: Path, clock: FakeClock) -> None:
     assert run("tree", "--root-type", "Featur", "--db", database, clock=clock) == Answer(
-        0, "", "no issue is of the type 'Featur'; near: Feature\n"
+        0, "", "worksupport: no issue is of the type 'Featur'\n  near: Feature\n"
     )
     assert run("tree", "--root-type", "Bug", "--db", database, "-q", clock=clock) == Answer(0, "", "")
 
 
 def test_nothing_to_show_on_a_terminal(run: Run, database: Path, terminal: None, clock: FakeClock) -> None:
     assert run("tree", "--root-type", "Featur", "--db", database, clock=clock) == Answer(
-        0, "", "no issue is of the type 'Featur'; near: Feature\n"
+        0, "", "worksupport: no issue is of the type 'Featur'\n  near: Feature\n"
     )
 
 

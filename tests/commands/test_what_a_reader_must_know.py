@@ -29,7 +29,8 @@ def test_data_that_is_too_old_is_said(run: Run, tmp_path: Path, clock: FakeClock
     path = fill(tmp_path / "w.db", [issue("PAY-1", "Product Version")], results=results)
     answer = run(*line.split(), "--db", path, clock=clock)
     assert answer.exit_code == 0
-    assert answer.err == "Jira was last harvested 4 days ago: worksupport check tells more\n"
+    said = "worksupport: Jira's issues are from Wed 18 Nov 11:00, 4 days ago\n  worksupport check\n"
+    assert answer.err == said
     assert run(*line.split(), "--db", path, "-q", clock=clock).err == ""
 
 
@@ -43,7 +44,7 @@ def test_the_moment_that_a_time_means_is_told_to_people(
         assert run(*words, clock=clock).err == ""
         with monkeypatch.context() as patch:
             patch.setattr(type(sys.stderr), "isatty", lambda stream: stream is sys.stderr)
-            assert run(*words, clock=clock).err == "changed since Thu 19 Nov 00:00\n"
+            assert run(*words, clock=clock).err == "worksupport: changed since Thu 19 Nov 00:00\n"
 
 
 def test_the_last_workday_goes_by_the_weekend_that_the_last_run_was_told(
@@ -79,11 +80,11 @@ def test_interval_and_weekend_of_the_newest_run_count(
     with monkeypatch.context() as patch:
         patch.setattr(type(sys.stderr), "isatty", lambda stream: stream is sys.stderr)
         words = ("list", "--changed-before", "last-workday", "--config", config)
-        assert run(*words, clock=clock).err.startswith("changed before Thu 19 Nov 00:00\n")
+        assert run(*words, clock=clock).err.startswith("worksupport: changed before Thu 19 Nov 00:00\n")
     clock.elapsed += 40 * 3600
     assert run("keys", "--config", config, clock=clock).err == ""
     clock.elapsed += 10 * 3600
-    assert "Jira was last harvested 2 days ago" in run("keys", "--config", config, clock=clock).err
+    assert ", 2 days ago\n  worksupport check" in run("keys", "--config", config, clock=clock).err
 
 
 def test_a_source_that_never_came_is_said_with_the_reason(run: Run, tmp_path: Path, clock: FakeClock) -> None:
@@ -98,7 +99,7 @@ def test_a_source_that_never_came_is_said_with_the_reason(run: Run, tmp_path: Pa
     for line in ("tree", "keys", "tree --json"):
         answer = run(*line.split(), "--config", config, clock=clock)
         assert answer.exit_code == 0
-        assert answer.err.startswith("Jira has never been harvested: Jira refused ")
+        assert answer.err.startswith("worksupport: Jira has never been harvested: Jira refused ")
         assert "no issue fits" not in answer.err
 
 

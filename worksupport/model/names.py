@@ -6,6 +6,9 @@ from worksupport.errors import UsageError
 SOURCES = ("jira", "github")
 SOURCE_TITLES = {"jira": "Jira", "github": "GitHub"}
 
+# How often the data is harvested, where nobody has said.
+DEFAULT_INTERVAL_HOURS = 2.0
+
 
 def checked_sources(sources: tuple[str, ...]) -> tuple[str, ...]:
     """These sources in lower case. Raises UsageError for one that there is not."""

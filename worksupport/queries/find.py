@@ -60,7 +60,7 @@ def find_issue(connection: sqlite3.Connection, text: str, *, is_for_people: bool
         found = connection.execute(_BY_PART, {"folded": fold(wanted)}).fetchall() if is_for_people else []
         if found:
             key, title = found[0]
-            return Found(key, f"{key}  {title}") if len(found) == 1 else _several(wanted, found)
+            return Found(key, f"{wanted} is {key} {title}") if len(found) == 1 else _several(wanted, found)
     raise NotFoundError(f"there is no issue {wanted!r} here", _near(connection, wanted))
 
 

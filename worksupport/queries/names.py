@@ -5,6 +5,8 @@ import sqlite3
 from worksupport.model.filters import FILTERS, Filters, folded
 from worksupport.model.issue_fields import KEY_ORDER
 
+# What is the matter, and what to type or what was meant ("": nothing to say).
+Remark = tuple[str, str]
 TYPE_CHECKING = False  # see queries/reader.py
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,13 +37,16 @@ _COMPLETED = {
 }
 # Every name that an issue could have been found by, by the kind that a filter is completed to.
 _KNOWN = {
-    "assignee": "SELECT DISTINCT name FROM issue_assignees",
+    "assignee": "SELECT name FROM issue_assignees UNION SELECT name FROM team_members",
     "label": "SELECT DISTINCT label FROM issue_labels",
     "issue_type": f"SELECT name FROM issue_types UNION {_VENDOR_TYPES}",
     "status": "SELECT DISTINCT status FROM issues WHERE status IS NOT NULL",
     "key": "SELECT issue_key FROM issues UNION SELECT parent_key FROM issues WHERE parent_key IS NOT NULL",
     "team": "SELECT DISTINCT value FROM team_members, json_each(coalesce(teams, '[]'))",
 }
+
+# The commonest words about as long as one: to compare it with every word would be felt.
+_TERMS = "SELECT term FROM words WHERE abs(length(term) - :length) <= 2 ORDER BY doc DESC LIMIT 20000"
 
 
 def completions(connection: sqlite3.Connection, kind: str, prefix: str) -> list[str]:
@@ -55,8 +60,8 @@ def completions(connection: sqlite3.Connection, kind: str, prefix: str) -> list[
 
 def unknown_names(
     connection: sqlite3.Connection, filters: Filters, root_type: str | None = None
-) -> list[str]:
-    """A sentence for each filter's value that nothing in the data fits, with near names."""
+) -> list[Remark]:
+    """A remark for each filter's value that nothing in the data fits, with near names."""
     rows = {row.name: row for row in FILTERS if row.nobody}
     texts = ((rows[name], value) for name, value in filters.texts() if name in rows)
     given = [(row, value) for row, value in texts if folded(value) not in row.words]
@@ -64,21 +69,47 @@ def unknown_names(
     if root_type is not None:
         asked.append(("issue_type", "is of the type", root_type))
     return [
-        f"no issue {nobody} {value!r}" + _near_text(value, names)
+        (f"no issue {nobody} {value!r}", _near_text(value, names))
         for kind, nobody, value in asked
         if folded(value) not in (names := _known(connection, kind))
     ]
 
 
-def too_late(connection: sqlite3.Connection, filters: Filters, now: "datetime") -> list[str]:
-    """A sentence, if nothing at all has changed since the time that is asked for."""
+def too_late(connection: sqlite3.Connection, filters: Filters, now: "datetime") -> list[Remark]:
+    """A remark, if nothing at all has changed since the time that is asked for."""
     from worksupport.model.times import local_text  # only now: few answers are empty for that
 
     times = [value for name, value in filters.texts() if name == "changed_since"]
     ((newest,),) = connection.execute("SELECT max(updated_at) FROM issues WHERE missing_since IS NULL")
     if not times or newest is None or newest >= min(times):
         return []
-    return [f"nothing has changed since then; the newest change was {local_text(newest, now)}"]
+    return [("nothing has changed since then", f"the newest change was {local_text(newest, now)}")]
+
+
+def unknown_words(connection: sqlite3.Connection, words: "tuple[str, ...]") -> list[Remark]:
+    """A remark for each word that no issue holds, not even as a part, with near ones."""
+    if not connection.execute("SELECT 1 FROM main.sqlite_master WHERE name = 'issue_words'").fetchone():
+        return []  # an older file has no index
+    connection.execute("CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, issue_words, row)")
+    parts = [part for word in words for part in _parts(_without_marks(word))]
+    return [
+        (f"no issue has the word {part!r}", _near_text(part, {term: term for (term,) in near}))
+        for part in dict.fromkeys(parts)
+        if not connection.execute("SELECT 1 FROM words WHERE instr(term, ?)", [part]).fetchone()
+        for near in [connection.execute(_TERMS, {"length": len(part)}).fetchall()]
+    ]
+
+
+def _parts(word: str) -> list[str]:
+    """`ABC-12` is two words to the index."""
+    return "".join(letter if letter.isalnum() else " " for letter in word).split()
+
+
+def _without_marks(word: str) -> str:
+    """As the index has it: folded, no accents."""
+    from unicodedata import combining, normalize
+
+    return "".join(letter for letter in normalize("NFD", folded(word)) if not combining(letter))
 
 
 def _known(connection: sqlite3.Connection, kind: str) -> dict[str, str]:
@@ -93,4 +124,4 @@ def _near_text(value: str, names: dict[str, str]) -> str:
     containing = sorted(name for name in names if wanted and wanted in name)
     similar = get_close_matches(wanted, list(names), n=_MOST_NEAR)
     near = [names[match] for match in dict.fromkeys([*containing, *similar])][:_MOST_NEAR]
-    return f"; near: {', '.join(near)}" if near else ""
+    return f"near: {', '.join(near)}" if near else ""
