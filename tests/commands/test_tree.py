@@ -347,8 +347,7 @@ def test_a_key_that_is_not_there(run: Run, database: Path) -> None:
     assert run("tree", "PAY-99\x1b[2J", "--db", database) == Answer(
         1,
         "",
-        "worksupport: there is no issue 'PAY-99\\x1b[2J' here\n  `worksupport keys` prints those there are;"
-        " `worksupport list WORDS` looks for words\n",
+        "worksupport: there is no issue 'PAY-99\\x1b[2J' here\n  near: PAY-2\n",
     )
 
 

@@ -1,6 +1,7 @@
 """Which address answers what; each document is built by the function that the command calls as well."""
 
 import re
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +13,7 @@ from worksupport.clock import Clock
 from worksupport.errors import InterruptedRunError, LockedError, NotFoundError
 from worksupport.model.filters import FILTERS, Filters
 from worksupport.output import json_text
+from worksupport.queries.find import find_key
 from worksupport.queries.health import health_document
 from worksupport.queries.history import (
     KINDS,
@@ -52,7 +54,7 @@ _LIST = (
     parameters.whole_number("limit", "At most this many.", 1, 1_000_000, 1_000_000),
     *_KEYS,
 )
-_ISSUE = (parameters.text("key", "A key, a page's address, or repo#12."),)
+_ISSUE = (parameters.text("key", "A key, in any case, a former key, or a page's address."),)
 _HISTORY = (
     parameters.whole_number("limit", "At most this many.", 1, MAX_LIMIT, HistoryQuestion.limit),
     parameters.text("status", "Only those of this status.", {"type": "string", "enum": list(STATUSES)}),
@@ -188,16 +190,19 @@ class Routes:
             request.path,
             key,
             _known(request),
-            lambda found: json_text(show_document(found, key, is_for_people=False)[0]),
+            lambda found: json_text(show_document(found, key, only_key=True)[0]),
         )
 
     def hierarchy(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport tree --json`; the command's argument is the parameter `key`."""
         own = {name: given.pop(name) for name in ("key", "root_type", "max_depth") if name in given}
         question = TreeQuestion(**own, filters=Filters(**given))
-        return self.answers.answer(
-            request.path, question, _known(request), lambda found: tree_text(found, question)
-        )
+
+        def make(found: sqlite3.Connection) -> str:
+            key = {"key": find_key(found, own["key"]).key} if "key" in own else {}
+            return tree_text(found, TreeQuestion(**own | key, filters=question.filters))
+
+        return self.answers.answer(request.path, question, _known(request), make)
 
     def reload_history(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport history --reloads --json`."""
