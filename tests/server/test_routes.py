@@ -148,6 +148,7 @@ def test_a_running_reload_is_seen_in_history_without_a_new_data_version(tmp_path
             "changed_since is '2x'; it must be an age such as 2d or 5h, a day such as yesterday or monday,"
             " or a date such as 2026-11-01",
         ),
+        (f"{KEYS}?assignee=@me", "assignee is '@me': who asks cannot be told here; name the person"),
         (
             f"{KEYS}?changed_since=2999-01-01",
             "changed_since is '2999-01-01': that lies in the future",

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from worksupport.clock import utc_text
 from worksupport.errors import UsageError
-from worksupport.model.filters import Filter
+from worksupport.model.filters import ME, Filter
 from worksupport.model.times import DAYS, Weekend, moment
 
 MAX_PARAMETERS = 100
@@ -53,7 +53,14 @@ def of_filter(row: Filter) -> Parameter:
     if row.holds == "days":
         return replace(boolean(row.name, row.help), parse=partial(_days_ago, row.days))
     schema = {"type": "string", "enum": list(row.choices)} if row.choices else {"type": "string"}
-    return replace(text(row.name, row.help, schema), is_repeated=True)
+    parameter = replace(text(row.name, row.help, schema), is_repeated=True)
+    return replace(parameter, parse=_person) if row.name == "assignee" else parameter
+
+
+def _person(name: str, value: str, *_: object) -> str:
+    if value == ME:
+        raise UsageError(f"{name} is {value!r}: who asks cannot be told here; name the person")
+    return value
 
 
 def _days_ago(days: int, name: str, value: str, now: datetime, weekend: Weekend) -> str | None:

@@ -195,12 +195,15 @@ class Routes:
 
     def hierarchy(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport tree --json`; the command's argument is the parameter `key`."""
-        own = {name: given.pop(name) for name in ("key", "root_type", "max_depth") if name in given}
+        own: dict[str, Any] = {
+            name: given.pop(name) for name in ("key", "root_type", "max_depth") if name in given
+        }
         question = TreeQuestion(**own, filters=Filters(**given))
 
         def make(found: sqlite3.Connection) -> str:
-            key = {"key": find_key(found, own["key"]).key} if "key" in own else {}
-            return tree_text(found, TreeQuestion(**own | key, filters=question.filters))
+            if "key" in own:
+                own["key"] = find_key(found, own["key"]).key
+            return tree_text(found, TreeQuestion(**own, filters=question.filters))
 
         return self.answers.answer(request.path, question, _known(request), make)
 
