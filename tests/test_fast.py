@@ -203,10 +203,10 @@ def test_on_a_terminal_an_empty_answer_is_explained(
     """An honest nothing only there, a name that nobody has elsewhere, too."""
     honest = ["keys", "--json", "--label", "back end", "--source", "github", "--db", str(database)]
     unknown = ["keys", "--json", "--label", "back", "--db", str(database)]
-    said = "no issue has the label 'back'; near: back end\n"
+    said = "worksupport: no issue has the label 'back'\n  near: back end\n"
     assert (run(*honest).err, run(*unknown).err) == ("", said)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    assert (run(*honest).err, run(*unknown).err) == ("no issue fits\n", said)
+    assert (run(*honest).err, run(*unknown).err) == ("worksupport: no issue fits\n  never harvested\n", said)
 
 
 _WORDS = st.sampled_from(

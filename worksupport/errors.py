@@ -68,7 +68,11 @@ class WorksupportError(Exception):
 
 
 class NotFoundError(WorksupportError):
-    """The key or id that was asked for is not in the database (exit 1, HTTP 404)."""
+    """The key or id that was asked for is not in the database (exit 1, HTTP 404); `near`: others that are."""
+
+    def __init__(self, message: str, hint: str = "", near: tuple[str, ...] = ()) -> None:
+        super().__init__(message, f"near: {', '.join(near)}" if near else hint)
+        self.near = near
 
 
 class UsageError(WorksupportError):

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from worksupport.clock import Clock
+    from worksupport.queries.names import Remark
 
     # Text and remarks of an answer.
-    Read = Callable[[sqlite3.Connection], tuple[str, list[str]]]
+    Read = Callable[[sqlite3.Connection], tuple[str, list[Remark]]]
 
 # All of ours that such an answer may load, beside this one's own imports only what a question needs.
 MODULES = frozenset(
@@ -67,8 +68,10 @@ def answered(arguments: list[str], environment: Mapping[str, str], clock: "Clock
     if is_empty(text) and _is_watched():
         return False
     output.write(text)
-    for sentence in told:
-        _tell(sentence)
+    if told:
+        from worksupport.render.terminal import show_hints  # only now: most data is fresh
+
+        show_hints(told)
     return True
 
 
@@ -146,7 +149,7 @@ def _filters(command: str, given: "dict[str, Any]", clock: "Clock | None") -> Fi
     for row in BY_NAME[command].filters:
         if row.name in values and row.holds in ("time", "days"):
             if row.holds == "time" and _is_watched():
-                raise ValueError  # the other way tells which moment is meant
+                raise ValueError  # which moment is meant, the other way tells
             texts = values[row.name] if row.holds == "time" else [f"{row.days}d"]
             values[row.name] = [_moment(row.option, text, clock) for text in texts]
     if ME in values.get("assignee", ()):
@@ -160,8 +163,10 @@ def _database(given: "dict[str, Any]", environment: Mapping[str, str]) -> str:
 
 def _moment(option: str, text: str, clock: "Clock | None") -> str:
     from worksupport.clock import Clock
-    from worksupport.model.times import moment
+    from worksupport.model.times import LAST_WORKDAY, moment
 
+    if text.strip().casefold() == LAST_WORKDAY:
+        raise ValueError  # the team's weekend, the other way finds out
     return moment(option, text, (clock or Clock()).now())
 
 
@@ -171,7 +176,7 @@ def _with_remarks(
     clock: "Clock | None",
     filters: Filters,
     root_type: str | None = None,
-) -> tuple[str, list[str]]:
+) -> "tuple[str, list[Remark]]":
     now = clock.now() if clock else datetime.now(UTC)
     return text, remarks(connection, now, filters, root_type, is_empty=is_empty(text))
 
@@ -181,9 +186,3 @@ def _is_watched() -> bool:
     from worksupport.render.terminal import is_terminal
 
     return is_terminal(sys.stderr)
-
-
-def _tell(sentence: str) -> None:
-    from worksupport.text import visible  # only now: most data is fresh
-
-    print(visible(sentence), file=sys.stderr)

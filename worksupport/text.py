@@ -45,6 +45,12 @@ def _visible_character(character: str) -> str:
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
+def remark(what: str, next_step: str = "") -> str:
+    """What is said beside an answer, in one form: what is the matter, indented what to type or was meant."""
+    lines = [f"worksupport: {visible(what)}", *([f"  {visible(next_step)}"] if next_step else [])]
+    return "\n".join(lines)
+
+
 def storable(text: str) -> str:
     """`text` as sent; only lone surrogates and NUL, which SQLite cannot keep as text, become U+FFFD."""
     if text.isascii() and "\0" not in text:

@@ -146,7 +146,7 @@ def test_nothing_on_record(
     assert run(*arguments) == Answer(0, "", "")
     assert run(*arguments, "--json") == Answer(0, "[]\n", "")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    assert run(*arguments).err == f"no {command} is on record; `worksupport {command}` makes one\n"
+    assert run(*arguments).err == f"worksupport: no {command} is on record\n  worksupport {command}\n"
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_every_filter_is_an_option(run: Run, database: Path) -> None:
 
 def test_nothing_found_is_an_empty_answer(run: Run, database: Path) -> None:
     """An honest nothing is silent in a script; a name that nobody has is said, unless quiet."""
-    said = "no issue has the label 'nope'\n"
+    said = "worksupport: no issue has the label 'nope'\n"
     assert run("keys", "--label", "backend", "--source", "github", "--db", database) == Answer(0, "", "")
     assert run("keys", "--label", "nope", "--db", database) == Answer(0, "", said)
     assert run("keys", "--label", "nope", "--json", "--db", database).err == said
@@ -78,18 +78,23 @@ def test_nothing_found_is_an_empty_answer(run: Run, database: Path) -> None:
 @pytest.mark.parametrize(
     ("filters", "hint"),
     [
-        (["--assignee", "ana berg"], "no issue is assigned to 'ana berg'; near: Anna Berg\n"),
-        (["--assignee", "bo red"], "no issue is assigned to 'bo red'; near: Bo \\x1b[31mRed\n"),
-        (["--assignee", "Anna"], "no issue is assigned to 'Anna'; near: Anna Berg\n"),
+        (["--assignee", "ana berg"], "worksupport: no issue is assigned to 'ana berg'\n  near: Anna Berg\n"),
+        (
+            ["--assignee", "bo red"],
+            "worksupport: no issue is assigned to 'bo red'\n  near: Bo \\x1b[31mRed\n",
+        ),
+        (["--assignee", "Anna"], "worksupport: no issue is assigned to 'Anna'\n  near: Anna Berg\n"),
         (
             ["--changed-since", "2026-11-01"],
-            "changed since Sun 1 Nov 00:00\n"
-            "no issue has changed since 2026-11-01T00:00:00.000Z; the newest change was at"
-            " 2026-01-01T00:00:00.000Z\n",
+            "worksupport: changed since Sun 1 Nov 00:00\n"
+            "worksupport: nothing has changed since then\n  the newest change was Thu 1 Jan 00:00\n",
         ),
-        (["--label", "zzz"], "no issue has the label 'zzz'\n"),
-        (["--parent-key", "PAY-3"], "no issue has the parent 'PAY-3'; near: PAY-2, PAY-10\n"),
-        (["--assignee", "anna berg", "--source", "github"], "no issue fits\n"),
+        (["--label", "zzz"], "worksupport: no issue has the label 'zzz'\n"),
+        (["--parent-key", "PAY-3"], "worksupport: no issue has the parent 'PAY-3'\n  near: PAY-2, PAY-10\n"),
+        (
+            ["--assignee", "anna berg", "--source", "github"],
+            "worksupport: no issue fits\n  never harvested\n",
+        ),
     ],
 )
 def test_on_a_terminal_an_empty_answer_says_what_is_near(

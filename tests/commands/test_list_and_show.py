@@ -175,10 +175,23 @@ def test_an_issue_that_is_not_there(run: Run) -> None:
 def test_people_may_name_a_part_of_a_title(run: Run) -> None:
     found = run("show", "confirm", clock=FakeClock())
     assert "ST-3" in found.out
-    assert "ST-3  Confirm, by text" in found.err
+    assert found.err == "worksupport: confirm is ST-3 Confirm, by text\n"
     several = run("show", "by", clock=FakeClock())
     assert several.exit_code == 1
     assert "'by' can be 2 issues:\nST-3  Confirm, by text\nTA-4  By fax" in SGR.sub("", several.err)
+
+
+@pytest.mark.usefixtures("database")
+def test_people_are_told_of_words_near_those_that_nothing_holds(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script is not: to find nothing is no fault."""
+    assert run("list", "boking", clock=FakeClock()) == Answer(0, "", "")
+    monkeypatch.setattr(terminal, "is_terminal", lambda stream=None: True)
+    said = "worksupport: no issue has the word 'boking'\n  near: booking\n"
+    assert run("list", "Bóking FAX", clock=FakeClock()) == Answer(0, "", said)
+    honest = "worksupport: no issue fits\n  harvested 11:48, 12 min ago\n"
+    assert run("list", "booking", "fax", clock=FakeClock()) == Answer(0, "", honest)
 
 
 @pytest.mark.usefixtures("database")

@@ -157,7 +157,7 @@ def test_changed_since_keeps_the_path(run: Run, marked: Path, clock: FakeClock, 
 
 
 @pytest.mark.parametrize("command", ["tree", "keys"])
-@pytest.mark.parametrize("since", ["soon", "2", "-2d", "2026-13-01", "999999w", ""])
+@pytest.mark.parametrize("since", ["soon", "2", "-2d", "999999w", ""])
 def test_a_time_that_there_is_not(run: Run, marked: Path, command: str, since: str) -> None:
     answer = run(command, f"--changed-since={since}", "--db", marked)
     assert (answer.exit_code, answer.out) == (2, "")
@@ -332,14 +332,14 @@ def test_json_of_part_of_the_tree(run: Run, database: Path) -> None:
 
 def test_nothing_to_show(run: Run, database: Path, clock: FakeClock) -> None:
     assert run("tree", "--root-type", "Featur", "--db", database, clock=clock) == Answer(
-        0, "", "no issue is of the type 'Featur'; near: Feature\n"
+        0, "", "worksupport: no issue is of the type 'Featur'\n  near: Feature\n"
     )
     assert run("tree", "--root-type", "Bug", "--db", database, "-q", clock=clock) == Answer(0, "", "")
 
 
 def test_nothing_to_show_on_a_terminal(run: Run, database: Path, terminal: None, clock: FakeClock) -> None:
     assert run("tree", "--root-type", "Featur", "--db", database, clock=clock) == Answer(
-        0, "", "no issue is of the type 'Featur'; near: Feature\n"
+        0, "", "worksupport: no issue is of the type 'Featur'\n  near: Feature\n"
     )
 
 
@@ -347,8 +347,7 @@ def test_a_key_that_is_not_there(run: Run, database: Path) -> None:
     assert run("tree", "PAY-99\x1b[2J", "--db", database) == Answer(
         1,
         "",
-        "worksupport: there is no issue 'PAY-99\\x1b[2J' here\n  `worksupport keys` prints those there are;"
-        " `worksupport list WORDS` looks for words\n",
+        "worksupport: there is no issue 'PAY-99\\x1b[2J' here\n  near: PAY-2\n",
     )
 
 

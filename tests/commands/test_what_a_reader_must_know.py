@@ -1,7 +1,10 @@
 """What stands on stderr beside an answer: never silence about data that is not there, or old."""
 
 import json
+import sqlite3
+import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -26,22 +29,62 @@ def test_data_that_is_too_old_is_said(run: Run, tmp_path: Path, clock: FakeClock
     path = fill(tmp_path / "w.db", [issue("PAY-1", "Product Version")], results=results)
     answer = run(*line.split(), "--db", path, clock=clock)
     assert answer.exit_code == 0
-    assert answer.err == "Jira was last harvested 4 days ago: worksupport check tells more\n"
+    said = "worksupport: Jira's issues are from Wed 18 Nov 11:00, 4 days ago\n  worksupport check\n"
+    assert answer.err == said
     assert run(*line.split(), "--db", path, "-q", clock=clock).err == ""
 
 
-def test_the_interval_of_the_newest_run_counts(run: Run, tmp_path: Path, clock: FakeClock) -> None:
+def test_the_moment_that_a_time_means_is_told_to_people(
+    run: Run, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = "2026-11-20T00:00:00.000Z"
+    path = fill(tmp_path / "w.db", [issue("PV-1", "Product Version", updated_at=changed)])
+    for line in ("keys", "list --json", "tree"):
+        words = (*line.split(), "--changed-since", "2026-11-19", "--db", path)
+        assert run(*words, clock=clock).err == ""
+        with monkeypatch.context() as patch:
+            patch.setattr(type(sys.stderr), "isatty", lambda stream: stream is sys.stderr)
+            assert run(*words, clock=clock).err == "worksupport: changed since Thu 19 Nov 00:00\n"
+
+
+def test_the_last_workday_goes_by_the_weekend_that_the_last_run_was_told(
+    run: Run, tmp_path: Path, clock: FakeClock
+) -> None:
+    """The clock shows a Sunday."""
+    days = {"PV-4": "2026-11-21T01:00:00.000Z", "PV-3": "2026-11-20T01:00:00.000Z"}
+    days |= {"PV-2": "2026-11-19T01:00:00.000Z", "PV-1": "2026-11-18T01:00:00.000Z"}
+    path = fill(tmp_path / "w.db", [issue(key, updated_at=day) for key, day in days.items()])
+    words = ("keys", "--changed-since", "last-workday", "--db", path)
+    for stored, expected in [
+        (None, "PV-3\nPV-4\n"),
+        ("[[],[]]", "PV-3\nPV-4\n"),
+        ('[[],[],["friday","saturday"]]', "PV-2\nPV-3\nPV-4\n"),
+    ]:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("UPDATE data_state SET state_rules = ?", [stored])
+        assert run(*words, clock=clock) == Answer(0, expected, "")
+
+
+def test_interval_and_weekend_of_the_newest_run_count(
+    run: Run, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world = empty_site()
     world.add_jira_issue("IAIPORT", "Product Version", labels=["SE_product_family"])
     with running(world) as sandbox:
         config = tmp_path / "team.properties"
-        config.write_text(sandbox.properties() + "harvest.interval_hours = 24\n", "utf-8")
+        config.write_text(
+            sandbox.properties() + "harvest.interval_hours = 24\nweekend = Friday, saturday\n", "utf-8"
+        )
         config.chmod(0o600)
         assert run("harvest", "-q", "--config", config, clock=clock).exit_code == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(type(sys.stderr), "isatty", lambda stream: stream is sys.stderr)
+        words = ("list", "--changed-before", "last-workday", "--config", config)
+        assert run(*words, clock=clock).err.startswith("worksupport: changed before Thu 19 Nov 00:00\n")
     clock.elapsed += 40 * 3600
     assert run("keys", "--config", config, clock=clock).err == ""
     clock.elapsed += 10 * 3600
-    assert "Jira was last harvested 2 days ago" in run("keys", "--config", config, clock=clock).err
+    assert ", 2 days ago\n  worksupport check" in run("keys", "--config", config, clock=clock).err
 
 
 def test_a_source_that_never_came_is_said_with_the_reason(run: Run, tmp_path: Path, clock: FakeClock) -> None:
@@ -56,7 +99,7 @@ def test_a_source_that_never_came_is_said_with_the_reason(run: Run, tmp_path: Pa
     for line in ("tree", "keys", "tree --json"):
         answer = run(*line.split(), "--config", config, clock=clock)
         assert answer.exit_code == 0
-        assert answer.err.startswith("Jira has never been harvested: Jira refused ")
+        assert answer.err.startswith("worksupport: Jira has never been harvested: Jira refused ")
         assert "no issue fits" not in answer.err
 
 

@@ -9,6 +9,7 @@ import pytest
 from worksupport.config import keys
 from worksupport.config.settings import GitHubSettings, JiraSettings, Member, ServeSettings, Settings
 from worksupport.model.hierarchy import DEFAULT_TYPES, UNKNOWN_TYPE_ID
+from worksupport.model.times import WEEKDAYS
 
 _JIRA = "jira.base_url=https://jira.example\njira.email=ann@x.example\njira.api_token=jira-token\n"
 _GITHUB = "github.api_token=github-token\ngithub.issue_label=work-support\n"
@@ -66,6 +67,7 @@ _GIVEN = {
     "harvest.descriptions": ("False", False),
     "state.blocked": ("On Hold, waits ", ("On Hold", "waits")),
     "state.dropped": ("", ()),
+    "weekend": ("Friday, saturday", ("friday", "saturday")),
     "http.timeout_seconds": ("0.1", 0.1),
     "http.max_wait_seconds": ("0", 0),
     "reload.max_delete_percent": ("100", 100),
@@ -83,7 +85,7 @@ def _setting(settings: Settings, key: str) -> object:
     section, _, field = key.partition(".")
     if section in ("jira", "github", "serve"):
         return getattr(getattr(settings, section), field)
-    return getattr(settings, "database_path" if key == "database.path" else field)
+    return getattr(settings, "database_path" if key == "database.path" else field or section)
 
 
 def test_the_table_above_has_every_key() -> None:
@@ -114,6 +116,7 @@ def test_each_key_is_read_from_the_file_and_beaten_by_its_variable(load: Load, k
         ("harvest.concurrency", "1.5", "expected a whole number from 1 to 64; found '1.5'"),
         ("harvest.concurrency", "٣", "expected a whole number from 1 to 64; found '٣'"),
         ("harvest.concurrency", "9" * 30, "expected a whole number from 1 to 64"),
+        ("weekend", "Sun", f"expected some of {', '.join(WEEKDAYS)}; found 'Sun'"),
         ("http.timeout_seconds", "0", "expected a number above 0, at most 3600; found '0'"),
         ("http.max_wait_seconds", "1_0", "expected a number from 0 to 86400; found '1_0'"),
         ("reload.max_delete_percent", "100.1", "expected a number from 0 to 100; found '100.1'"),

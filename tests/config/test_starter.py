@@ -30,7 +30,7 @@ def _filled() -> str:
 
 def _uncommented(text: str) -> str:
     """With every commented-out key in force."""
-    return re.sub(r"^# (?=[a-z_]+\.[\w.]+=|  AND)", "", text, flags=re.MULTILINE)
+    return re.sub(r"^# (?=[a-z_]+\.[\w.]+=|weekend=|  AND)", "", text, flags=re.MULTILINE)
 
 
 def test_the_example_in_the_repository_is_the_starter() -> None:
@@ -38,7 +38,7 @@ def test_the_example_in_the_repository_is_the_starter() -> None:
 
 
 def test_every_key_is_in_it() -> None:
-    present = re.findall(r"^(?:# )?([a-z_]+\.[a-z_]+|me)=", TEXT, re.MULTILINE)
+    present = re.findall(r"^(?:# )?([a-z_]+\.[a-z_]+|me|weekend)=", TEXT, re.MULTILINE)
     assert set(present) == set(keys.BY_NAME)
 
 

@@ -52,7 +52,33 @@ def test_the_last_workday_is_no_day_of_a_weekend(day: int, back: int) -> None:
     assert moment("x", "last-workday", now) == f"2026-11-{day - back - 1}T23:00:00.000Z"
 
 
-@pytest.mark.parametrize("text", ["", "2x", "someday", "2026-13-01", "99999999d"])
+@pytest.mark.usefixtures("zone")
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("2026-11-26", "that lies in the future"),
+        ("2026-11-25T00:30:01Z", "that lies in the future"),
+        ("2026-02-30", "there is no such time"),
+        ("2026-13-01", "there is no such time"),
+        ("2026-11-01T25:61", "there is no such time"),
+        ("25:61", "there is no such time"),
+        ("2026-03-29T02:30", "there is no such time"),  # the clocks leap from 2 to 3
+    ],
+)
+def test_a_time_that_has_not_been_is_refused_by_name(text: str, reason: str) -> None:
+    with pytest.raises(UsageError, match=f"--changed-since is '{text}': {reason}".replace("+", ".")):
+        moment("--changed-since", text, NOW)
+
+
+def test_a_day_begins_where_the_clocks_leap_over_its_midnight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Beirut")
+    time.tzset()
+    assert moment("x", "2026-03-29", NOW) == "2026-03-28T22:00:00.000Z"
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize("text", ["", "2x", "someday", "99999999d"])
 def test_no_time(text: str) -> None:
     with pytest.raises(UsageError, match="it must be an age such as 2d"):
         moment("--changed-since", text, NOW)

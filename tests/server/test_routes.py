@@ -75,6 +75,21 @@ def test_says_not_modified_to_who_has_the_answer(client: Client, target: str) ->
     assert client.ask(target, If_None_Match='"other"').status == 200
 
 
+def test_an_issue_is_named_by_key_or_address_and_never_by_title(tmp_path: Path) -> None:
+    path = fill_with_everything(tmp_path / "team.db")
+    with closing(sqlite3.connect(path)) as writer, writer:
+        former = "SELECT 'jira', 'OLD-7', id FROM issues WHERE issue_key = 'FEAT-1'"
+        writer.execute(f"INSERT INTO former_keys {former}")
+    with served(path) as client:
+        for route in ("/api/issue", TREE):
+            whole = client.ask(f"{route}?key=FEAT-1").body
+            for way in ("feat-1", "old-7", "https://acme.example/browse/FEAT-1?focused=1"):
+                assert client.ask(f"{route}?key={quote(way, safe='')}").body == whole
+            assert client.ask(f"{route}?key=Title+of+FEAT-1").status == 404
+            detail = "there is no issue 'FEAT-11' here; near: FEAT-1"
+            assert client.refusal(f"{route}?key=FEAT-11") == (404, detail)
+
+
 def test_each_question_has_an_etag_of_its_own(client: Client) -> None:
     targets = [KEYS, f"{KEYS}?source=jira", f"{KEYS}?label=jira", TREE, f"{TREE}?label=jira"]
     assert len({client.ask(target).headers["ETag"] for target in targets}) == len(targets)
@@ -132,6 +147,11 @@ def test_a_running_reload_is_seen_in_history_without_a_new_data_version(tmp_path
             f"{KEYS}?changed_since=2x",
             "changed_since is '2x'; it must be an age such as 2d or 5h, a day such as yesterday or monday,"
             " or a date such as 2026-11-01",
+        ),
+        (f"{KEYS}?assignee=@me", "assignee is '@me': who asks cannot be told here; name the person"),
+        (
+            f"{KEYS}?changed_since=2999-01-01",
+            "changed_since is '2999-01-01': that lies in the future",
         ),
         (f"{TREE}?max_depth=0", "max_depth is '0'; it must be 1 to 100"),
         (f"{TREE}?max_depth=101", "max_depth is '101'; it must be 1 to 100"),

@@ -1,8 +1,7 @@
 """The command line as Typer knows it, made from the tables of `options`; Typer's only home."""
 
 import inspect
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from difflib import get_close_matches
 from importlib import import_module
@@ -19,8 +18,7 @@ from worksupport.model.filters import ME, Filters, folded
 from worksupport.model.times import instant_text, moment
 from worksupport.output import write
 from worksupport.queries.names import completions
-from worksupport.queries.reader import answer
-from worksupport.render import terminal
+from worksupport.queries.reader import answer, weekend
 
 _COMPLETION_VARIABLE = "_WORKSUPPORT_COMPLETE"
 _TYPES: dict[str, Any] = {
@@ -140,11 +138,13 @@ def _filters(command: Command, values: dict[str, Any], context: Context) -> Filt
     """The command's filters, taken out of the values. Raises UsageError."""
     given = {row.name: values.pop(row.name) for row in command.filters}
     now = context.clock.now()
-    told: list[str] = []
+
+    def days_off() -> Collection[str]:
+        return weekend(context.database_path)
+
     for row in command.filters:
         if row.holds == "time":
-            given[row.name] = tuple(moment(row.option, text, now) for text in given[row.name])
-            told += [f"{row.name.replace('_', ' ')} {instant_text(each, now)}" for each in given[row.name]]
+            given[row.name] = tuple(moment(row.option, text, now, days_off) for text in given[row.name])
         if row.holds == "days" and given[row.name]:
             given[row.name] = moment(row.option, f"{row.days}d", now)
     if told and context.options.verbosity >= 0 and terminal.is_terminal(sys.stderr):

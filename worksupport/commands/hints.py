@@ -6,35 +6,38 @@ from collections.abc import Sequence
 
 from worksupport.context import Context
 from worksupport.model.filters import Filters
-from worksupport.queries.names import too_late, unknown_words
-from worksupport.queries.reader import answer
+from worksupport.model.times import local_text
+from worksupport.queries.names import Remark, too_late, unknown_words
+from worksupport.queries.reader import age, answer
 from worksupport.queries.remarks import remarks
 from worksupport.render import terminal
+from worksupport.render.words import data_age
 
 
 def tell_reader(
     context: Context,
     filters: Filters,
     root_type: str | None = None,
-    words: Sequence[str] = (),
+    words: tuple[str, ...] = (),
     *,
     is_empty: bool,
 ) -> None:
     """Say how old the data is, if too old, and why an answer is empty; nothing if quiet.
 
-    An honest nothing is explained to people only.
+    Which moment a time means, and an honest nothing (with the age of the data), are told to people only.
     """
     if context.options.verbosity < 0:
         return
+    now, is_watched = context.clock.now(), terminal.is_terminal(sys.stderr)
 
-    def hints(connection: sqlite3.Connection) -> list[str]:
-        told = remarks(connection, context.clock.now(), filters, root_type, is_empty=is_empty)
-        if is_empty and not told and terminal.is_terminal(sys.stderr):
-            return (
-                too_late(connection, filters)
-                or (unknown_words(connection, words) if words else [])
-                or ["no issue fits"]
-            )
+    def hints(connection: sqlite3.Connection) -> list[Remark]:
+        told = remarks(connection, now, filters, root_type, is_empty=is_empty)
+        if is_empty and not told and is_watched:
+            near = unknown_words(connection, words) or too_late(connection, filters, now)
+            return near or [("no issue fits", data_age(age(connection), now))]
         return told
+
+    if is_watched:
+        terminal.show_hints((f"{word} {local_text(time, now)}", "") for word, time in filters.times())
 
     terminal.show_hints(answer(context.database_path, hints))

@@ -78,4 +78,4 @@ def _show_all(context: Context, runs: list[dict[str, Any]], is_live: bool, comma
     elif runs:
         output.write(plain_history(runs, now, is_live=is_live))
     elif terminal.is_terminal(sys.stderr):
-        terminal.show_hints([f"no {command} is on record; `worksupport {command}` makes one"])
+        terminal.show_hints([(f"no {command} is on record", f"worksupport {command}")])

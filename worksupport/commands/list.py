@@ -36,7 +36,7 @@ def list(
     form = chosen_format("list", format, as_json, ndjson) or ("table" if terminal.is_terminal() else "plain")
     text, count = answer(context.database_path, lambda found: _text(found, question, form, context))
     output.write(text)
-    tell_reader(context, filters, words=question.words, is_empty=not count)
+    tell_reader(context, filters, None, words, is_empty=not count)
 
 
 def _text(

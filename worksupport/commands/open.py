@@ -24,7 +24,7 @@ def open(context: Context, *, key: str) -> None:
     if not re.fullmatch(r"https?://\S+", url):
         raise NotFoundError(f"{found.key} has no page on the web: its address is {url!r}")
     if found.note and context.options.verbosity >= 0:
-        terminal.show_hints([found.note])
+        terminal.show_hints([(found.note, "")])
     if not (_has_display(context) and webbrowser.open(url)):
         output.write(f"{visible(url)}\n")
 

@@ -28,4 +28,4 @@ def show(context: Context, *, key: str, full: bool, format: str | None, as_json:
         text = issue.plain_issue(document, now, is_full=True)
     output.write(text)
     if found.note and context.options.verbosity >= 0:
-        terminal.show_hints([found.note])
+        terminal.show_hints([(found.note, "")])

@@ -56,7 +56,7 @@ def _meant(context: Context, text: str | None) -> str | None:
         context.database_path, lambda connection: find_issue(connection, text, is_for_people=is_for_people)
     )
     if found.note and context.options.verbosity >= 0:
-        terminal.show_hints([found.note])
+        terminal.show_hints([(found.note, "")])
     return found.key
 
 

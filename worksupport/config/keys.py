@@ -175,6 +175,15 @@ STATES = (
         "Won't Do, Won't Fix, Cancelled, Rejected, Declined, Duplicate",
     ),
 )
+TIMES = (
+    Key(
+        "weekend",
+        parsers.weekdays,
+        "weekend",
+        "The days that are no workdays, for the time `last-workday`.",
+        "saturday, sunday",
+    ),
+)
 DATABASE_AND_SERVER = (
     Key("me", parsers.text, "", "Who @me is: your name, e-mail address or login (see also WORKSUPPORT_ME)."),
     Key(
@@ -223,6 +232,7 @@ SECTIONS = {
     "GitHub (leave github.api_token out if you do not use it)": GITHUB,
     "Harvest": HARVEST,
     "What the statuses mean": STATES,
+    "Times": TIMES,
     "Database and server": DATABASE_AND_SERVER,
     "Monitoring": MONITORING,
 }

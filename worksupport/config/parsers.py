@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from worksupport.config.locate import has_shell_writing
+from worksupport.model.times import WEEKDAYS
 
 _DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?")
 _ADDRESS = "expected an https:// address with a host name"
@@ -79,6 +80,14 @@ def path(value: str) -> str:
 def words(value: str) -> tuple[str, ...]:
     """Names, separated by commas; each plain."""
     return tuple(plain(word) for each in value.split(",") if (word := each.strip()))
+
+
+def weekdays(value: str) -> tuple[str, ...]:
+    """Days of the week, but not all of them."""
+    days = tuple(day.casefold() for day in words(value))
+    if not set(days) < set(WEEKDAYS):
+        raise ValueError(f"expected some of {', '.join(WEEKDAYS)}")
+    return days
 
 
 def yes_or_no(value: str) -> bool:

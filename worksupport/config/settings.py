@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from worksupport.model.hierarchy import Hierarchy
-from worksupport.model.names import INTERVAL_HOURS
+from worksupport.model.names import DEFAULT_INTERVAL_HOURS
 from worksupport.model.state import DEFAULT_BLOCKED, DEFAULT_DROPPED, StateRules
+from worksupport.model.times import DEFAULT_WEEKEND
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Settings:
     jira: JiraSettings | None
     github: GitHubSettings | None
     serve: ServeSettings = ServeSettings()
-    interval_hours: float = INTERVAL_HOURS
+    interval_hours: float = DEFAULT_INTERVAL_HOURS
     retention_days: float = 90.0
     concurrency: int = 8
     timeout_seconds: float = 60.0
@@ -71,6 +72,7 @@ class Settings:
     descriptions: bool = True  # whether they are stored
     blocked: tuple[str, ...] = DEFAULT_BLOCKED  # statuses and labels
     dropped: tuple[str, ...] = DEFAULT_DROPPED  # statuses and resolutions
+    weekend: tuple[str, ...] = DEFAULT_WEEKEND  # in English, lower case
     ping_url: str | None = field(default=None, repr=False)
     warnings: tuple[str, ...] = ()  # for the log: unknown keys, a file that others can read, ...
     notes: tuple[str, ...] = ()  # for the log at info: sources that are off

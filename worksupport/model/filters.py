@@ -254,6 +254,12 @@ class Filters:
                 if isinstance(value, str):
                     yield name, value
 
+    def times(self) -> "Iterator[tuple[str, str]]":
+        """`changed since` and the moment, UTC text, of each time that a filter was given."""
+        for name, value in self.texts():
+            if _BY_NAME[name].holds == "time":
+                yield name.replace("_", " "), value
+
     def conditions(self) -> "tuple[list[str], dict[str, str]]":
         """The SQL conditions on `issues`, all of which must hold, and their parameters.
 

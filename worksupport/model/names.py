@@ -8,6 +8,9 @@ SOURCE_TITLES = {"jira": "Jira", "github": "GitHub"}
 # How often a harvest runs, where nobody says: by it readers tell what is old.
 INTERVAL_HOURS = 2.0
 
+# How often the data is harvested, where nobody has said.
+DEFAULT_INTERVAL_HOURS = 2.0
+
 
 def checked_sources(sources: tuple[str, ...]) -> tuple[str, ...]:
     """These sources in lower case. Raises UsageError for one that there is not."""

@@ -1,7 +1,8 @@
 """Times as people give them (`2d`, `yesterday`, `2026-11-01`), in local time, and as they are told."""
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Callable, Collection
+from datetime import UTC, date, datetime, time, timedelta
 
 from worksupport.clock import utc_text
 from worksupport.errors import UsageError
@@ -9,56 +10,80 @@ from worksupport.errors import UsageError
 _AGE = re.compile(r"(\d{1,6})([mhdw])")
 _STEPS = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
 _DAYS = {"today": 0, "yesterday": 1}
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-DAYS = (*_DAYS, "last-workday", *_WEEKDAYS)
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+LAST_WORKDAY = "last-workday"
+DAYS = (*_DAYS, LAST_WORKDAY, *WEEKDAYS)
+DEFAULT_WEEKEND = ("saturday", "sunday")
 _MINUTES = {"m": 1, "h": 60, "d": 1440, "w": 10_080}
+_LIKE_A_TIME = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d.*)?|\d\d:\d\d", re.IGNORECASE)
+
+# The weekdays that are off, asked for only where they matter.
+Weekend = Callable[[], Collection[str]]
 
 
-def moment(option: str, text: str, now: datetime) -> str:
+def moment(option: str, text: str, now: datetime, weekend: Weekend = lambda: DEFAULT_WEEKEND) -> str:
     """The moment that `text` names, seen from `now`, as stored: UTC `YYYY-MM-DDTHH:MM:SS.mmmZ`.
 
     An age (`30m`, `5h`, `2d`, `1w`), a day (`today`, `yesterday`, a weekday: the last one, `last-workday`, a
     date; its start in the local time zone) or an ISO 8601 time, local where it names no zone. Raises
-    UsageError naming `option` for anything else, a time in the future among it, and one that a change of the
-    clocks leaves out.
+    UsageError naming `option` for anything else, for what lies in the future and for what never was.
     """
     try:
-        meant = _meant(text.strip(), now)
+        meant = _meant(text.strip().casefold(), now, weekend)
     except (ValueError, OverflowError):
+        if _LIKE_A_TIME.fullmatch(text.strip()):
+            raise UsageError(f"{option} is {text!r}: there is no such time") from None
         raise UsageError(
             f"{option} is {text!r}; it must be an age such as 2d or 5h, a day such as yesterday or monday, or"
             " a date such as 2026-11-01"
         ) from None
     if meant > now:
-        raise UsageError(f"{option} is {text!r}, which lies in the future", "worksupport help times")
+        raise UsageError(f"{option} is {text!r}: that lies in the future")
     return utc_text(meant)
 
 
-def _meant(text: str, now: datetime) -> datetime:
-    """Raises ValueError or OverflowError for what is no time."""
-    wanted = text.casefold()
+def _meant(wanted: str, now: datetime, weekend: Weekend) -> datetime:
+    """Raises ValueError or OverflowError for no time, also for one that the clocks here leaped over."""
     if age := _AGE.fullmatch(wanted):
         return now - timedelta(minutes=int(age[1]) * _MINUTES[age[2]])
-    if (days := _days_back(wanted, now.astimezone().weekday())) is not None:
-        day = now.astimezone().date() - timedelta(days=days)
-        return datetime.combine(day, time()).astimezone()
-    given = datetime.fromisoformat(text)
-    if given.tzinfo:
-        return given
-    local = given.astimezone()
-    # The hour that is left out when summer time begins; a day may begin in it.
-    if given.time() and local.astimezone(UTC).astimezone().replace(tzinfo=None) != given:
-        raise ValueError(text)
-    return local
+    if (days := _days_back(wanted, now.astimezone().weekday(), weekend)) is not None:
+        return _start_of(now.astimezone().date() - timedelta(days=days))
+    if "t" not in wanted and ":" not in wanted:
+        return _start_of(date.fromisoformat(wanted.upper()))
+    given = datetime.fromisoformat(wanted.upper())
+    there = _moment_of(given)
+    if not given.tzinfo and there.astimezone().replace(tzinfo=None) != given:
+        raise ValueError
+    return there
 
 
-def _days_back(word: str, weekday: int) -> int | None:
+def _start_of(day: date) -> datetime:
+    """Its first moment: where the clocks leap over midnight that is the leap."""
+    return _moment_of(datetime.combine(day, time()))
+
+
+def _moment_of(given: datetime) -> datetime:
+    """In a leap of the clocks `astimezone` would count from the wrong side of it."""
+    return datetime.fromtimestamp(given.timestamp(), UTC)
+
+
+def _days_back(word: str, weekday: int, weekend: Weekend) -> int | None:
     """How many days before a day (Monday: 0) the named one lies; None for no name of a day."""
     if word in _DAYS:
         return _DAYS[word]
-    if word == "last-workday":
-        return {0: 3, 6: 2}.get(weekday, 1)
-    return (weekday - _WEEKDAYS.index(word)) % 7 if word in _WEEKDAYS else None
+    if word == LAST_WORKDAY:
+        off = weekend()
+        return next((back for back in range(1, 8) if WEEKDAYS[(weekday - back) % 7] not in off), 1)
+    return (weekday - WEEKDAYS.index(word)) % 7 if word in WEEKDAYS else None
+
+
+def local_text(moment: str, now: datetime) -> str:
+    """A stored time as people read it: `Wed 25 Nov 22:17` in local time, the year where it is another."""
+    if (stored := stored_moment(moment)) is None:
+        return moment
+    local = stored.astimezone()
+    year = f" {local.year}" if local.year != now.astimezone().year else ""
+    return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}"
 
 
 def stored_moment(text: object) -> datetime | None:

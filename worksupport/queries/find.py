@@ -9,6 +9,7 @@ from worksupport.errors import NotFoundError
 from worksupport.model.filters import STATE, fold
 
 _MOST_OFFERED = 10
+_MOST_NEAR = 3
 _LIKE_A_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*-\d+(~\w+)?|\S*#\d+")
 _ISSUE_PATH = re.compile(r"/([^/]+/[^/]+)/issues/(\d+)")
 _BROWSE_PATH = re.compile(r"/browse/([^/]+)")
@@ -29,8 +30,7 @@ WHERE missing_since IS NULL AND instr(casefold(summary), :folded) {_FIRST_OPEN}
 """
 _NEAR = """
 SELECT issue_key FROM issues
-WHERE missing_since IS NULL AND substr(issue_key, 1, :length) = :start COLLATE NOCASE
-ORDER BY length(issue_key), issue_key LIMIT 3
+WHERE missing_since IS NULL AND substr(issue_key, 1, :length) = :start COLLATE NOCASE LIMIT 20000
 """
 
 
@@ -41,19 +41,32 @@ class Found(NamedTuple):
     note: str = ""
 
 
-def find_issue(
-    connection: sqlite3.Connection, text: str, *, is_for_people: bool = False, by_title: bool = True
-) -> Found:
-    """The issue that `text` means; `is_for_people`: part of a title is enough, and is told.
-
-    Not `by_title`: keys and addresses only. Raises NotFoundError: there is none, or several are meant, of
-    which it names up to ten.
-    """
+def find_key(connection: sqlite3.Connection, text: str) -> Found:
+    """The issue whose key, former key or page's address `text` is. Raises NotFoundError with near keys."""
     wanted = _key_of_address(text) or text.strip()
     for (key,) in connection.execute(_BY_KEY, {"text": wanted}):
         return Found(key)
     for (key,) in connection.execute(_FORMER, {"text": wanted}):
         return Found(key, f"{wanted} is {key} now")
+    hint = "`worksupport keys` prints those there are; `worksupport list WORDS` looks for words"
+    raise NotFoundError(f"there is no issue {wanted!r} here", hint, _near(connection, wanted))
+
+
+def find_issue(connection: sqlite3.Connection, text: str, *, is_for_people: bool) -> Found:
+    """The issue that `text` means; `is_for_people`: part of a title is enough, and is told.
+
+    Raises NotFoundError: there is none, or several are meant, of which it names up to ten.
+    """
+    try:
+        return find_key(connection, text)
+    except NotFoundError:
+        if found := _otherwise(connection, text.strip(), is_for_people=is_for_people):
+            return found
+        raise
+
+
+def _otherwise(connection: sqlite3.Connection, wanted: str, *, is_for_people: bool) -> Found | None:
+    """By repository and number, or by title."""
     keys = [key for (key,) in connection.execute(_BY_REPOSITORY, {"text": _escaped(wanted)})]
     if "#" in wanted and keys:
         return Found(keys[0]) if len(keys) == 1 else _several(wanted, [(key, "") for key in keys])
@@ -63,12 +76,12 @@ def find_issue(
         found = connection.execute(_BY_PART, {"folded": fold(wanted)}).fetchall() if is_for_people else []
         if found:
             key, title = found[0]
-            return Found(key, f"{key}  {title}") if len(found) == 1 else _several(wanted, found)
-    raise NotFoundError(f"there is no issue {wanted!r} here", _near(connection, wanted))
+            return Found(key, f"{wanted} is {key} {title}") if len(found) == 1 else _several(wanted, found)
+    return None
 
 
 def _several(wanted: str, found: list[tuple[str, str]]) -> Found:
-    more = f"\\n... and {len(found) - _MOST_OFFERED} more" if len(found) > _MOST_OFFERED else ""
+    more = f"\n... and {len(found) - _MOST_OFFERED} more" if len(found) > _MOST_OFFERED else ""
     lines = "\n".join(f"{key}  {title}".rstrip() for key, title in found[:_MOST_OFFERED])
     raise NotFoundError(f"{wanted!r} can be {len(found)} issues:\n{lines}{more}", "name one of these keys")
 
@@ -91,10 +104,11 @@ def _escaped(text: str) -> str:
     return re.sub(r"([\\%_])", r"\\\1", text)
 
 
-def _near(connection: sqlite3.Connection, wanted: str) -> str:
-    """Keys of the same project or repository, as a hint."""
-    start = re.sub(r"\d+$", "", wanted)
-    near = connection.execute(_NEAR, {"start": start, "length": len(start)}).fetchall() if start else []
-    if not near or start == wanted:
-        return "`worksupport keys` prints those there are; `worksupport list WORDS` looks for words"
-    return f"there are {', '.join(key for (key,) in near)}, ...; `worksupport keys` prints all"
+def _near(connection: sqlite3.Connection, wanted: str) -> tuple[str, ...]:
+    """Keys of the same project or repository that are spelt like it."""
+    from difflib import get_close_matches  # only now: most keys are there
+
+    start = re.sub(r"[^-#]*$", "", wanted)
+    rows = connection.execute(_NEAR, {"start": start, "length": len(start)}) if start else ()
+    keys = {key.casefold(): key for (key,) in rows}
+    return tuple(keys[match] for match in get_close_matches(wanted.casefold(), keys, _MOST_NEAR))

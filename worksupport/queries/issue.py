@@ -6,7 +6,7 @@ from typing import Any
 
 from worksupport.model.filters import STATE
 from worksupport.model.issue_fields import JSON_ARGUMENTS, KEY_ORDER
-from worksupport.queries.find import Found, find_issue
+from worksupport.queries.find import Found, find_issue, find_key
 from worksupport.queries.reader import age
 
 _DEEPEST = 100
@@ -32,15 +32,17 @@ WHERE id IN (SELECT id FROM below) AND issue_key <> :key
 
 
 def show_document(
-    connection: sqlite3.Connection, text: str, *, is_for_people: bool = False, by_title: bool = True
+    connection: sqlite3.Connection, text: str, *, is_for_people: bool = False, only_key: bool = False
 ) -> tuple[dict[str, Any], Found]:
     """`{"issue", "path", "done", "total", "children", "changes", AGE}`, and how the issue was found.
 
     `issue` also has description, first_seen_at, started_at, age_days, missing_since, missing_reason and
     parent_by (the place of its text that names its parent; null: the service says it); `path` are the issues
-    from the root down to its parent. Raises NotFoundError (`find_issue`).
+    from the root down to its parent. Raises NotFoundError (`find_issue`; `only_key`: `find_key`).
     """
-    found = find_issue(connection, text, is_for_people=is_for_people, by_title=by_title)
+    found = (
+        find_key(connection, text) if only_key else find_issue(connection, text, is_for_people=is_for_people)
+    )
     (parent_by, first_seen_at, missing_since, description) = connection.execute(_OWN, [found.key]).fetchone()
     issue = _issues(connection, "issue_key = ?", [found.key])[0]
     ((total, done),) = connection.execute(_BELOW, {"key": found.key})

@@ -6,6 +6,12 @@ from collections.abc import Sequence
 from worksupport.model.filters import FILTERS, Filters, folded
 from worksupport.model.issue_fields import KEY_ORDER
 
+# What is the matter, and what to type or what was meant ("": nothing to say).
+Remark = tuple[str, str]
+TYPE_CHECKING = False  # see queries/reader.py
+if TYPE_CHECKING:
+    from datetime import datetime
+
 _MOST_COMPLETED = 200
 _MOST_NEAR = 3
 _STARTS = "casefold(substr({column}, 1, length(:prefix))) = casefold(:prefix)"
@@ -33,13 +39,16 @@ _COMPLETED = {
 _SPELT_ALIKE = "SELECT term FROM temp.vocabulary WHERE length(term) BETWEEN :length - 2 AND :length + 2"
 # Every name that an issue could have been found by, by the kind that a filter is completed to.
 _KNOWN = {
-    "assignee": "SELECT DISTINCT name FROM issue_assignees",
+    "assignee": "SELECT name FROM issue_assignees UNION SELECT name FROM team_members",
     "label": "SELECT DISTINCT label FROM issue_labels",
     "issue_type": f"SELECT name FROM issue_types UNION {_VENDOR_TYPES}",
     "status": "SELECT DISTINCT status FROM issues WHERE status IS NOT NULL",
     "key": "SELECT issue_key FROM issues UNION SELECT parent_key FROM issues WHERE parent_key IS NOT NULL",
     "team": "SELECT DISTINCT value FROM team_members, json_each(coalesce(teams, '[]'))",
 }
+
+# The commonest words about as long as one: to compare it with every word would be felt.
+_TERMS = "SELECT term FROM words WHERE abs(length(term) - :length) <= 2 ORDER BY doc DESC LIMIT 20000"
 
 
 def completions(connection: sqlite3.Connection, kind: str, prefix: str) -> list[str]:
@@ -53,8 +62,8 @@ def completions(connection: sqlite3.Connection, kind: str, prefix: str) -> list[
 
 def unknown_names(
     connection: sqlite3.Connection, filters: Filters, root_type: str | None = None
-) -> list[str]:
-    """A sentence for each filter's value that nothing in the data fits, with near names."""
+) -> list[Remark]:
+    """A remark for each filter's value that nothing in the data fits, with near names."""
     rows = {row.name: row for row in FILTERS if row.nobody}
     texts = ((rows[name], value) for name, value in filters.texts() if name in rows)
     given = [(row, value) for row, value in texts if folded(value) not in row.words]
@@ -62,36 +71,49 @@ def unknown_names(
     if root_type is not None:
         asked.append(("issue_type", "is of the type", root_type))
     return [
-        f"no issue {nobody} {value!r}" + _near_text(value, names)
+        (f"no issue {nobody} {value!r}", _near_text(value, names))
         for kind, nobody, value in asked
         if folded(value) not in (names := _known(connection, kind))
     ]
 
 
-def unknown_words(connection: sqlite3.Connection, words: Sequence[str]) -> list[str]:
-    """A sentence for each word that no text holds, with those that are spelt like it."""
-    from difflib import get_close_matches
+def too_late(connection: sqlite3.Connection, filters: Filters, now: "datetime") -> list[Remark]:
+    """A remark, if nothing at all has changed since the time that is asked for."""
+    from worksupport.model.times import local_text  # only now: few answers are empty for that
 
-    told = []
-    connection.execute("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, issue_words, row)")
-    for word in words:
-        sought = {"word": folded(word), "length": len(word)}
-        known = [term for (term,) in connection.execute(_SPELT_ALIKE, sought)]
-        if sought["word"] not in known:
-            near = get_close_matches(folded(word), known, n=_MOST_NEAR)
-            told.append(f"no issue holds {word!r}" + (f"; near: {', '.join(near)}" if near else ""))
-    return told
-
-
-def too_late(connection: sqlite3.Connection, filters: Filters) -> list[str]:
-    """A sentence, if nothing at all has changed since the time that is asked for."""
     times = [value for name, value in filters.texts() if name == "changed_since"]
     if not times:
         return []
     ((newest,),) = connection.execute("SELECT max(updated_at) FROM issues WHERE missing_since IS NULL")
     if newest is None or newest >= min(times):
         return []
-    return [f"no issue has changed since {min(times)}; the newest change was at {newest}"]
+    return [("nothing has changed since then", f"the newest change was {local_text(newest, now)}")]
+
+
+def unknown_words(connection: sqlite3.Connection, words: "tuple[str, ...]") -> list[Remark]:
+    """A remark for each word that no issue holds, not even as a part, with near ones."""
+    if not connection.execute("SELECT 1 FROM main.sqlite_master WHERE name = 'issue_words'").fetchone():
+        return []  # an older file has no index
+    connection.execute("CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, issue_words, row)")
+    parts = [part for word in words for part in _parts(_without_marks(word))]
+    return [
+        (f"no issue has the word {part!r}", _near_text(part, {term: term for (term,) in near}))
+        for part in dict.fromkeys(parts)
+        if not connection.execute("SELECT 1 FROM words WHERE instr(term, ?)", [part]).fetchone()
+        for near in [connection.execute(_TERMS, {"length": len(part)}).fetchall()]
+    ]
+
+
+def _parts(word: str) -> list[str]:
+    """`ABC-12` is two words to the index."""
+    return "".join(letter if letter.isalnum() else " " for letter in word).split()
+
+
+def _without_marks(word: str) -> str:
+    """As the index has it: folded, no accents."""
+    from unicodedata import combining, normalize
+
+    return "".join(letter for letter in normalize("NFD", folded(word)) if not combining(letter))
 
 
 def _known(connection: sqlite3.Connection, kind: str) -> dict[str, str]:
@@ -106,4 +128,4 @@ def _near_text(value: str, names: dict[str, str]) -> str:
     containing = sorted(name for name in names if wanted and wanted in name)
     similar = get_close_matches(wanted, list(names), n=_MOST_NEAR)
     near = [names[match] for match in dict.fromkeys([*containing, *similar])][:_MOST_NEAR]
-    return f"; near: {', '.join(near)}" if near else ""
+    return f"near: {', '.join(near)}" if near else ""

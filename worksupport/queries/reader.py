@@ -5,7 +5,7 @@ Every start of a reading command loads this: it imports little.
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 
 from worksupport.errors import DatabaseError
@@ -120,6 +120,17 @@ def data_version(connection: sqlite3.Connection) -> int:
     """The number that every write raises when it changes an answer."""
     ((version,),) = connection.execute("SELECT max(data_version) FROM data_state")
     return int(version or 0)
+
+
+def weekend(path: Location) -> "Sequence[str]":
+    """The team's days off, as the last run knew them."""
+    import json  # only now: few ask
+
+    from worksupport.model.times import DEFAULT_WEEKEND
+
+    rules = answer(path, lambda found: found.execute("SELECT state_rules FROM data_state").fetchone())
+    stored = json.loads(rules[0]) if rules and rules[0] else []
+    return stored[2] if len(stored) > 2 else DEFAULT_WEEKEND
 
 
 def age(connection: sqlite3.Connection) -> "dict[str, Any]":

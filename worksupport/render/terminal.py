@@ -47,9 +47,9 @@ def drawn(text: str) -> str:
     return text.translate(_ASCII) if next(filter(None, names), "") in ("C", "POSIX") else text
 
 
-def show_hints(hints: Iterable[str]) -> None:
-    """Print hints for people on stderr."""
-    from worksupport.text import visible
+def show_hints(hints: "Iterable[tuple[str, str]]") -> None:
+    """Print on stderr what is the matter and what to do, or was meant ("": nothing), each."""
+    from worksupport.text import remark
 
     for hint in hints:
-        print(visible(hint), file=sys.stderr)
+        print(remark(*hint), file=sys.stderr)

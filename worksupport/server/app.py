@@ -34,7 +34,8 @@ class Application:
         except UsageError as error:
             return RefusedError(400, error.message).answer
         except NotFoundError as error:
-            return RefusedError(404, error.message).answer
+            near = f"; near: {', '.join(error.near)}" if error.near else ""
+            return RefusedError(404, error.message + near).answer
         except WorksupportError as error:
             # Its message may name paths, which are nobody's business out there.
             logger.warning("%s: %s", request.path, error.message, extra=log.fields(hint=error.hint))

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from worksupport.clock import utc_text
 from worksupport.errors import UsageError
 from worksupport.model.filters import ME, Filter
-from worksupport.model.times import DAYS, moment
+from worksupport.model.times import DAYS, Weekend, moment
 
 MAX_PARAMETERS = 100
 # How often one filter may be given.
@@ -26,8 +26,8 @@ _TIME = {
     ]
 }
 
-# (name, text, the time of day) -> value. Raises UsageError naming what is allowed.
-Parse = Callable[[str, str, datetime], object]
+# (name, text, the time of day, the days off) -> value. Raises UsageError naming what is allowed.
+Parse = Callable[[str, str, datetime, Weekend], object]
 
 
 @dataclass(frozen=True)
@@ -52,45 +52,26 @@ def of_filter(row: Filter) -> Parameter:
         return boolean(row.name, row.help)
     if row.holds == "days":
         return replace(boolean(row.name, row.help), parse=partial(_days_ago, row.days))
-    if row.choices:
-        return replace(
-            text(row.name, row.help, {"type": "string", "enum": list(row.choices)}), is_repeated=True
-        )
-    parse = _person if row.completes == "assignee" else _as_given
-    return Parameter(row.name, parse, row.help, is_repeated=True)
+    schema = {"type": "string", "enum": list(row.choices)} if row.choices else {"type": "string"}
+    parameter = replace(text(row.name, row.help, schema), is_repeated=True)
+    return replace(parameter, parse=_person) if row.name == "assignee" else parameter
 
 
-def _as_given(_name: str, value: str, _now: datetime) -> str:
-    return value
-
-
-def _person(name: str, value: str, _now: datetime) -> str:
+def _person(name: str, value: str, *_: object) -> str:
     if value == ME:
-        raise UsageError(f"{name} is {value!r}, which would be the server's account: name the person")
+        raise UsageError(f"{name} is {value!r}: who asks cannot be told here; name the person")
     return value
 
 
-def _days_ago(days: int, name: str, value: str, now: datetime) -> str | None:
+def _days_ago(days: int, name: str, value: str, now: datetime, weekend: Weekend) -> str | None:
     # To the minute, so that answers can be kept for a while.
     minute = now.replace(second=0, microsecond=0)
-    return utc_text(minute - timedelta(days=days)) if _boolean(name, value, now) else None
+    return utc_text(minute - timedelta(days=days)) if _boolean(name, value, now, weekend) else None
 
 
 def text(name: str, description: str, schema: dict[str, Any] | None = None) -> Parameter:
     """Any text."""
-    return Parameter(name, _as_given, description, schema or {"type": "string"})
-
-
-def choice(name: str, description: str, values: tuple[str, ...]) -> Parameter:
-    """One of a closed list; the first is meant where none is given."""
-
-    def parse(name: str, value: str, _now: datetime) -> str:
-        if value.casefold() not in values:
-            raise UsageError(f"{name} is {value!r}; it must be one of {', '.join(values)}")
-        return value.casefold()
-
-    schema = {"type": "string", "enum": list(values), "default": values[0]}
-    return Parameter(name, parse, description, schema)
+    return Parameter(name, lambda _name, value, *_: value, description, schema or {"type": "string"})
 
 
 def boolean(name: str, description: str) -> Parameter:
@@ -101,7 +82,7 @@ def boolean(name: str, description: str) -> Parameter:
 def whole_number(name: str, description: str, low: int, high: int, default: int) -> Parameter:
     """A whole number from `low` to `high`."""
 
-    def parse(name: str, value: str, _now: datetime) -> int:
+    def parse(name: str, value: str, *_: object) -> int:
         if not re.fullmatch(r"-?[0-9]{1,9}", value) or not low <= int(value) <= high:
             raise UsageError(f"{name} is {value!r}; it must be {low} to {high}")
         return int(value)
@@ -110,7 +91,7 @@ def whole_number(name: str, description: str, low: int, high: int, default: int)
     return Parameter(name, parse, description, schema)
 
 
-def parsed(query: str, parameters: Iterable[Parameter], now: datetime) -> dict[str, Any]:
+def parsed(query: str, parameters: Iterable[Parameter], now: datetime, weekend: Weekend) -> dict[str, Any]:
     """The values of an encoded query, by name, in a list where it may be repeated; only what was given.
 
     Raises UsageError, naming what is allowed, for an unknown or repeated name, a value outside its closed
@@ -122,7 +103,7 @@ def parsed(query: str, parameters: Iterable[Parameter], now: datetime) -> dict[s
         if name not in known:
             takes = f"takes {', '.join(known)}" if known else "takes none"
             raise UsageError(f"there is no parameter {name!r}; this route {takes}")
-        meant = known[name].parse(name, value, now)
+        meant = known[name].parse(name, value, now, weekend)
         if known[name].is_repeated:
             if len(values.setdefault(name, [])) == MAX_VALUES:
                 raise UsageError(f"{name} is given more than {MAX_VALUES} times")
@@ -143,7 +124,7 @@ def _pairs(query: str) -> list[tuple[str, str]]:
         raise UsageError(f"there are more than {MAX_PARAMETERS} parameters") from error
 
 
-def _boolean(name: str, value: str, _now: datetime) -> bool:
+def _boolean(name: str, value: str, *_: object) -> bool:
     if value.casefold() not in _BOOLEANS:
         raise UsageError(f"{name} is {value!r}; it must be true or false")
     return _BOOLEANS[value.casefold()]

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from worksupport.clock import Clock
 from worksupport.errors import InterruptedRunError, LockedError, NotFoundError
 from worksupport.model.filters import FILTERS, Filters
 from worksupport.output import json_text
-from worksupport.queries.find import find_issue
+from worksupport.queries.find import find_key
 from worksupport.queries.health import health_document
 from worksupport.queries.history import (
     KINDS,
@@ -26,7 +27,7 @@ from worksupport.queries.history import (
 from worksupport.queries.issue import show_document
 from worksupport.queries.issues import ListQuestion, json_name, list_document, list_text
 from worksupport.queries.keys import keys_text
-from worksupport.queries.reader import answer
+from worksupport.queries.reader import answer, weekend
 from worksupport.queries.tree import DEFAULT_DEPTH, DEFAULT_ROOT_TYPE, MAX_DEPTH, TreeQuestion, tree_text
 from worksupport.render.issues import csv_list
 from worksupport.server import parameters
@@ -55,7 +56,7 @@ _LIST = (
     parameters.choice("format", "JSON, or what `worksupport list --format csv` prints.", ("json", "csv")),
     *_KEYS,
 )
-_ISSUE = (parameters.text("key", "A key, a page's address, or repo#12."),)
+_ISSUE = (parameters.text("key", "A key, in any case, a former key, or a page's address."),)
 _HISTORY = (
     parameters.whole_number("limit", "At most this many.", 1, MAX_LIMIT, HistoryQuestion.limit),
     parameters.text("status", "Only those of this status.", {"type": "string", "enum": list(STATUSES)}),
@@ -156,7 +157,8 @@ class Routes:
             raise RefusedError(405, f"this address takes {allowed}", {"Allow": allowed})
         operation = operations[request.method]
         handler: Handler = getattr(self, operation.handler)
-        return handler(request, parsed(request.query, operation.parameters, self.clock.now()))
+        given = parsed(request.query, operation.parameters, self.clock.now(), partial(weekend, self.database))
+        return handler(request, given)
 
     def operations(self, path: str) -> dict[str, Operation]:
         """What a path takes, by method. Raises RefusedError 404."""
@@ -196,16 +198,22 @@ class Routes:
             request.path,
             key,
             _known(request),
-            lambda found: json_text(show_document(found, key, by_title=False)[0]),
+            lambda found: json_text(show_document(found, key, only_key=True)[0]),
         )
 
     def hierarchy(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport tree --json`; the command's argument is the parameter `key`."""
-        own = {name: given.pop(name) for name in ("key", "root_type", "max_depth") if name in given}
+        own: dict[str, Any] = {
+            name: given.pop(name) for name in ("key", "root_type", "max_depth") if name in given
+        }
         question = TreeQuestion(**own, filters=Filters(**given))
-        return self.answers.answer(
-            request.path, question, _known(request), lambda found: tree_text(found, _by_key(found, question))
-        )
+
+        def make(found: sqlite3.Connection) -> str:
+            if "key" in own:
+                own["key"] = find_key(found, own["key"]).key
+            return tree_text(found, TreeQuestion(**own, filters=question.filters))
+
+        return self.answers.answer(request.path, question, _known(request), make)
 
     def reload_history(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport history --reloads --json`."""

@@ -26,8 +26,11 @@ def follow_configuration(store: Store, settings: Settings, now: str) -> None:
 
 
 def _follow_states(connection: sqlite3.Connection, settings: Settings) -> None:
-    """Decide the issues' states anew where the team's words for them have changed, or none was decided."""
-    rules = json.dumps([settings.blocked, settings.dropped], ensure_ascii=False)
+    """Decide the issues' states anew where the team's words for them have changed, or none was decided.
+
+    Beside those words stands the team's weekend (`queries/reader.weekend`).
+    """
+    rules = json.dumps([settings.blocked, settings.dropped, settings.weekend], ensure_ascii=False)
     if connection.execute("SELECT state_rules FROM data_state").fetchone() != (rules,):
         state = STATE.format(row="issues")
         connection.execute(f"UPDATE issues SET state = {state} WHERE state IS NOT {state}")

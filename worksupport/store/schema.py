@@ -200,7 +200,7 @@ _M005_ANSWERS = (
     "ALTER TABLE issues ADD COLUMN first_seen_at TIMESTAMP",
     "ALTER TABLE issues ADD COLUMN parent_by TEXT",  # the place whose key made parent_key; null: the service
     "ALTER TABLE team_members ADD COLUMN teams TEXT",  # JSON array
-    "ALTER TABLE data_state ADD COLUMN state_rules TEXT",  # by which `state` was decided
+    "ALTER TABLE data_state ADD COLUMN state_rules TEXT",  # JSON: what `state` was decided by, the weekend
     "CREATE INDEX issues_by_state ON issues (state)",
     "CREATE INDEX issues_by_change ON issues (updated_at)",
     "CREATE TABLE former_keys (source TEXT, former_key TEXT, issue_id INTEGER NOT NULL REFERENCES issues(id) "
