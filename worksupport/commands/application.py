@@ -15,7 +15,7 @@ from worksupport.commands.options import BY_NAME, COMMANDS, GLOBAL, GUESSES, LOG
 from worksupport.context import Context, GlobalOptions
 from worksupport.errors import ExitCode, UsageError, WorksupportError
 from worksupport.model.filters import ME, Filters, folded
-from worksupport.model.times import instant_text, moment
+from worksupport.model.times import moment
 from worksupport.output import write
 from worksupport.queries.names import completions
 from worksupport.queries.reader import answer, weekend
@@ -147,8 +147,6 @@ def _filters(command: Command, values: dict[str, Any], context: Context) -> Filt
             given[row.name] = tuple(moment(row.option, text, now, days_off) for text in given[row.name])
         if row.holds == "days" and given[row.name]:
             given[row.name] = moment(row.option, f"{row.days}d", now)
-    if told and context.options.verbosity >= 0 and terminal.is_terminal(sys.stderr):
-        terminal.show_hints(told)
     if ME in given["assignee"]:
         from worksupport.commands.me import who_is_me
 

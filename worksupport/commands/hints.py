@@ -2,7 +2,6 @@
 
 import sqlite3
 import sys
-from collections.abc import Sequence
 
 from worksupport.context import Context
 from worksupport.model.filters import Filters

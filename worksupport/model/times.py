@@ -94,13 +94,6 @@ def stored_moment(text: object) -> datetime | None:
         return None
 
 
-def instant_text(stored: str, now: datetime) -> str:
-    """A moment (UTC text) in local time, as people are told what was meant: `Wed 25 Nov 00:00`."""
-    local = datetime.fromisoformat(stored).astimezone()
-    year = "" if local.year == now.astimezone().year else f" {local.year}"
-    return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}"
-
-
 def age_text(moment: str | None, now: datetime) -> str:
     """`moment` (UTC text as stored, or None) seen from `now`: "2 hours ago", "just now", "never".
 

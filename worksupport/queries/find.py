@@ -70,7 +70,7 @@ def _otherwise(connection: sqlite3.Connection, wanted: str, *, is_for_people: bo
     keys = [key for (key,) in connection.execute(_BY_REPOSITORY, {"text": _escaped(wanted)})]
     if "#" in wanted and keys:
         return Found(keys[0]) if len(keys) == 1 else _several(wanted, [(key, "") for key in keys])
-    if by_title and wanted and not _LIKE_A_KEY.fullmatch(wanted):
+    if wanted and not _LIKE_A_KEY.fullmatch(wanted):
         if found := connection.execute(_BY_TITLE, {"folded": fold(wanted)}).fetchall():
             return Found(found[0][0]) if len(found) == 1 else _several(wanted, found)
         found = connection.execute(_BY_PART, {"folded": fold(wanted)}).fetchall() if is_for_people else []

@@ -1,7 +1,6 @@
 """The names in the data: what a shell completes them to, and what is near one that is not there."""
 
 import sqlite3
-from collections.abc import Sequence
 
 from worksupport.model.filters import FILTERS, Filters, folded
 from worksupport.model.issue_fields import KEY_ORDER

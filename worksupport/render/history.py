@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from worksupport.model.names import SOURCE_TITLES
-from worksupport.model.times import duration_text, instant_text, seconds_between, stored_moment
+from worksupport.model.times import duration_text, local_text, seconds_between, stored_moment
 from worksupport.render.table import aligned, cut, padded, width
 from worksupport.render.terminal import drawn
 from worksupport.text import visible
@@ -104,7 +104,7 @@ def _when(began: str | None, now: datetime) -> str:
     if began is None or moment is None:
         return ""
     local = moment.astimezone()
-    return f"{local:%H:%M}" if local.date() == now.astimezone().date() else instant_text(began, now)
+    return f"{local:%H:%M}" if local.date() == now.astimezone().date() else local_text(began, now)
 
 
 def _seconds(run: dict[str, Any]) -> float | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from worksupport.model.hierarchy import UNKNOWN_TYPE_NAME
 from worksupport.model.names import SOURCE_TITLES
-from worksupport.model.times import age_text, instant_text, short_age, stored_moment
+from worksupport.model.times import age_text, local_text, short_age, stored_moment
 from worksupport.text import visible
 
 _ADDRESS = re.compile("https?://[!-~]+")
@@ -84,7 +84,7 @@ def data_age(document: dict[str, Any], now: datetime) -> str:
     if moment is None:
         return "never harvested"
     local, today = moment.astimezone(), now.astimezone()
-    clock = f"{local:%H:%M}" if local.date() == today.date() else instant_text(told, now)
+    clock = f"{local:%H:%M}" if local.date() == today.date() else local_text(told, now)
     ago = re.sub(" minutes?", " min", age_text(told, now))
     which = f"{SOURCE_TITLES[source]} harvested" if source else "harvested"
     return f"{which} {clock}, {ago}"

@@ -74,6 +74,18 @@ def text(name: str, description: str, schema: dict[str, Any] | None = None) -> P
     return Parameter(name, lambda _name, value, *_: value, description, schema or {"type": "string"})
 
 
+def choice(name: str, description: str, values: tuple[str, ...]) -> Parameter:
+    """One of a closed list; the first is meant where none is given."""
+
+    def parse(name: str, value: str, *_: object) -> str:
+        if value.casefold() not in values:
+            raise UsageError(f"{name} is {value!r}; it must be one of {', '.join(values)}")
+        return value.casefold()
+
+    schema = {"type": "string", "enum": list(values), "default": values[0]}
+    return Parameter(name, parse, description, schema)
+
+
 def boolean(name: str, description: str) -> Parameter:
     """true or false, without regard to case."""
     return Parameter(name, _boolean, description, {"type": "boolean", "default": False})

@@ -283,13 +283,5 @@ def _list_as_csv(connection: sqlite3.Connection, question: ListQuestion) -> str:
     return csv_list(list_document(connection, question)["issues"], question.fields, is_shown=False)
 
 
-def _by_key(connection: sqlite3.Connection, question: TreeQuestion) -> TreeQuestion:
-    """The question about the issue that is meant by its key, a former one or an address."""
-    if question.key is None:
-        return question
-    key = find_issue(connection, question.key, by_title=False).key
-    return TreeQuestion(key, None, question.max_depth, question.filters)
-
-
 def _known(request: Request) -> str:
     return ", ".join(request.headers.get_all("If-None-Match", []))
