@@ -30,9 +30,16 @@ class Line:
 
 
 def command_lines(text: str) -> Iterator[Line]:
-    """The command lines of all console blocks; without a prompt in a block, each of its lines is one."""
-    for block in re.findall(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
-        if "$ " not in block:
+    """The command lines of all console blocks and of the table of questions, in their order.
+
+    Without a prompt in a block, each of its lines is one.
+    """
+    for block, asked in re.findall(
+        r"^```console\n(.*?)^```$|^\| [^\n|]* \| `(worksupport [^`]+)`", text, re.MULTILINE | re.DOTALL
+    ):
+        if asked:
+            yield Line(asked, "")
+        elif "$ " not in block:
             yield from (Line(command, "") for command in block.splitlines())
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, shown = part.partition("\n")
