@@ -114,11 +114,13 @@ def test_a_stored_field_is_a_row_a_migration_and_its_value(house: House) -> None
     house.insert("store/schema.py", "SCHEMA_VERSION = ", 'MIGRATIONS["m_project"] = _M_PROJECT\n')
     house.insert(
         "sources/jira/rows.py",
-        '        "labels": fields.names("labels"),',
+        '        "priority": _name(fields.inner("priority")),',
         '        "project": project.text("key") if (project := fields.inner("project")) else None,\n',
     )
     house.insert(
-        "sources/github/rows.py", '        "labels": fields.names("labels"),', '        "project": None,\n'
+        "sources/github/rows.py",
+        '        "reporter": _reporter(fields, names),',
+        '        "project": None,\n',
     )
     # The old file is answered from as it is, without the value.
     (old,) = json.loads(house.run("tree", "PAY-1", "--json", "--db", house.database))["hierarchy"]

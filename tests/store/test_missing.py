@@ -10,6 +10,7 @@ from tests.store.rows_made import made_row
 from worksupport.errors import BrakeError
 from worksupport.model.outcome import Kind, LeftOut
 from worksupport.store import missing
+from worksupport.store.changes import Moment, Record
 from worksupport.store.database import Store
 from worksupport.store.missing import BrakeLimits
 
@@ -29,11 +30,11 @@ def _tree() -> list[object]:
     ]
 
 
-def _mark(connection: sqlite3.Connection, source: str, run_id: str, now: str) -> int:
-    return missing.mark_missing(connection, source, run_id, now, now)
+def record(connection: sqlite3.Connection, run_id: str) -> Record:
+    return Record(connection, Moment(run_id, NOW, {}))
 
 
-@pytest.mark.parametrize("take_away", [_mark, missing.delete_unseen])
+@pytest.mark.parametrize("take_away", [missing.mark_missing, missing.delete_unseen])
 @pytest.mark.parametrize(
     ("left_out", "stays"),
     [
@@ -65,7 +66,7 @@ def test_what_is_left_out_stays_with_all_below_it(
             "VALUES ('1', 'ANNA', 'anna@acme.example', '')"
         )
         missing.protect(connection, [LeftOut("jira", kind, name, "") for kind, name in left_out])
-        assert take_away(connection, "jira", "second", NOW) == 6 - len(stays)
+        assert take_away(connection, "jira", record(connection, "second")) == 6 - len(stays)
     assert {source_id for source_id, (_, _, is_missing) in kept().items() if not is_missing} == stays
 
 
@@ -74,10 +75,10 @@ def test_only_what_the_run_did_not_see_goes(store: Store, merge_page: Harvest, k
     merge_page("second", *_tree()[:4])
     with store.transaction() as connection:
         missing.protect(connection, [])
-        assert missing.mark_missing(connection, "jira", "second", NOW, NOW) == 2
-        assert missing.mark_missing(connection, "github", "second", NOW, NOW) == 0
+        assert missing.mark_missing(connection, "jira", record(connection, "second")) == 2
+        assert missing.mark_missing(connection, "github", record(connection, "second")) == 0
         # A second time there is nothing new to mark.
-        assert missing.mark_missing(connection, "jira", "second", NOW, NOW) == 0
+        assert missing.mark_missing(connection, "jira", record(connection, "second")) == 0
     assert {key for key, _, is_missing in kept().values() if is_missing} == {"P-5", "P-6"}
 
 
@@ -85,7 +86,7 @@ def test_side_rows_go_with_their_issue(store: Store, merge_page: Harvest) -> Non
     merge_page("first", made_row("1", "P-1", labels=["a"], assignee_accounts=[("a1", "Anna")]))
     with store.transaction() as connection:
         missing.protect(connection, [])
-        missing.delete_unseen(connection, "jira", "second", NOW)
+        missing.delete_unseen(connection, "jira", record(connection, "second"))
     for table in ("issues", "issue_labels", "issue_assignees"):
         assert store.read(f"SELECT count(*) FROM {table}") == [(0,)]
 
@@ -156,6 +157,6 @@ def test_only_what_is_missing_long_enough_and_again_is_removed(
     merge_page("second", made_row("3", "P-3", "P-2"))
     with store.transaction() as connection:
         missing.protect(connection, [LeftOut("jira", Kind.PARENT, "P-5", "")])
-        removed = missing.delete_long_missing(connection, "jira", "second", NOW, "2026-06-01")
+        removed = missing.delete_long_missing(connection, "jira", record(connection, "second"), "2026-06-01")
     assert removed == 1
     assert kept().keys() == {"1", "2", "3", "4", "6"}

@@ -125,7 +125,7 @@ def _end(run: Run, outcome: SourceOutcome, source: Source, end: End, writer: Wri
     outcome.left_out += source.findings.left_out
     outcome.warnings = source.findings.warnings
     outcome.roots = source.findings.roots
-    outcome.service_time = source.service.time
+    outcome.service_began, outcome.service_time = source.service.began, source.service.time
     failure = end.error
     if failure is None:
         try:

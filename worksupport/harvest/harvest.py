@@ -11,7 +11,9 @@ from worksupport.harvest.session import Session
 from worksupport.model.outcome import SourceOutcome
 from worksupport.sources.base import FULL, Page, Scope, Unfound, WhatIsUnfound
 from worksupport.store import missing, records
+from worksupport.store.changes import Moment, Record
 from worksupport.store.links import link
+from worksupport.store.reference import keep_names
 from worksupport.store.upsert import merge, stage_page
 
 
@@ -59,7 +61,10 @@ class HarvestWriter:
         outcome = run.outcomes[page.source]
         with run.store.transaction() as connection:
             stage_page(connection, page.rows, run.record.run_id)
-            merged = merge(connection, run.record.run_id, run.clock.now_text())
+            seen_at = {page.source: page.seen_at} if page.seen_at else {}
+            merged = merge(connection, run.record.run_id, run.clock.now_text(), seen_at)
+            keep_names(connection, page.source, page.names)
+            run.recorded += merged.recorded
             outcome.new += merged.new.get(page.source, 0)
             outcome.changed += merged.changed.get(page.source, 0)
             outcome.issues += len(page.rows)
@@ -90,9 +95,12 @@ class HarvestWriter:
         limits = brake_limits(run.settings, outcome, self._before[name], run.settings.max_delete_percent)
         missing.brake(connection, name, run_id, limits)
         # By the service's clock: ours may be wrong, and must then delete nothing.
-        since = now
+        seen_at = {}
         if outcome.service_time is not None:
-            since = utc_text(outcome.service_time)
+            seen_at = {name: utc_text(outcome.service_time)}
+        record = Record(connection, Moment(run_id, now, seen_at))
+        if outcome.service_time is not None:
             missing_before = utc_text(outcome.service_time - timedelta(days=run.settings.retention_days))
-            missing.delete_long_missing(connection, name, run_id, now, missing_before)
-        outcome.removed = missing.mark_missing(connection, name, run_id, now, since)
+            missing.delete_long_missing(connection, name, record, missing_before)
+        outcome.removed = missing.mark_missing(connection, name, record)
+        run.recorded += record.written

@@ -17,8 +17,10 @@ from worksupport.harvest.session import Session
 from worksupport.model.outcome import SourceOutcome
 from worksupport.sources.base import FULL, Page, Unfound, WhatIsUnfound
 from worksupport.store import missing, records
+from worksupport.store.changes import Moment, Record
 from worksupport.store.links import link
 from worksupport.store.lock import ask_to_give_way
+from worksupport.store.reference import keep_names
 from worksupport.store.upsert import count_staged, merge, require_staged, stage
 
 logger = logging.getLogger(__name__)
@@ -87,6 +89,7 @@ class ReloadWriter:
         self._run = run
         self._max_delete_percent = max_delete_percent
         self._staged = 0
+        self._seen_at: dict[str, str] = {}
 
     def check(self) -> None:
         """Give way to a forced reload. Raises LockedError."""
@@ -98,6 +101,9 @@ class ReloadWriter:
         run = self._run
         with run.store.transaction() as connection:
             stage(connection, page.rows, run.record.run_id)
+            keep_names(connection, page.source, page.names)
+            if page.seen_at:
+                self._seen_at[page.source] = page.seen_at
             self._staged = max(self._staged, count_staged(connection))
             run.outcomes[page.source].issues += len(page.rows)
             run.save_progress()
@@ -131,7 +137,8 @@ class ReloadWriter:
                 run.save_progress()
                 require_staged(connection, run.record.run_id, self._staged)
                 before = {outcome.name: missing.present(connection, outcome.name) for outcome in run.asked}
-                merged = merge(connection, run.record.run_id, run.clock.now_text())
+                merged = merge(connection, run.record.run_id, run.clock.now_text(), self._seen_at)
+                run.recorded += merged.recorded
                 run.note_doubled(merged.doubled)
                 for outcome in run.asked:
                     outcome.new = merged.new.get(outcome.name, 0)
@@ -143,6 +150,7 @@ class ReloadWriter:
                 link(connection, run.clock.now_text())
                 self._save_record(stored=True)
         except BaseException:
+            run.recorded = 0
             for outcome in run.asked:
                 outcome.new = outcome.changed = outcome.removed = 0
             raise
@@ -158,8 +166,9 @@ class ReloadWriter:
         except BrakeError as error:
             outcome.fail(error)
             raise
-        now = self._run.clock.now_text()
-        outcome.removed = missing.delete_unseen(connection, outcome.name, run_id, now)
+        record = Record(connection, Moment(run_id, self._run.clock.now_text(), self._seen_at))
+        outcome.removed = missing.delete_unseen(connection, outcome.name, record)
+        self._run.recorded += record.written
 
     def _save_record(self, *, stored: bool) -> None:
         run, now = self._run, self._run.clock.now_text()

@@ -56,6 +56,7 @@ class Run:
     record: records.Record
     outcomes: dict[str, SourceOutcome]
     scope: Scope = FULL
+    recorded: int = 0  # changes
 
     def __post_init__(self) -> None:
         self.store = self.session.store
@@ -77,7 +78,9 @@ class Run:
         """Complete the record, or fail it with `error_message`; in the caller's transaction."""
         outcomes = list(self.outcomes.values())
         now = self.clock.now_text()
-        records.finish(self.store, self.record, outcomes, self.warnings, error_message, now, self.seconds)
+        records.finish(
+            self.store, self.record, outcomes, self.warnings, error_message, now, self.seconds, self.recorded
+        )
 
     @property
     def asked(self) -> list[SourceOutcome]:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         fix_versions: list[str]
         flagged: bool
         named_keys: dict[str, list[str]] | None
+        tracked: str
         description: str | None
 
 else:
@@ -58,7 +59,8 @@ class Field:
     column). `jira`: the field of a Jira search that it is read from, where no row before it names the same.
     `holds`: 'text', or for what is stored as JSON text 'list', 'object' (of texts) or 'json'. `choices`: the
     closed list of its values, where there is one. `is_given`: whether every issue has a value. `place`:
-    'issues', 'texts' for a column of `issue_texts`, or 'ours' for one of `issues` that no service tells.
+    'issues', 'record' for what only the record of changes compares, 'texts' for a column of `issue_texts`, or
+    'ours' for one of `issues` that no service tells.
     `is_added`: by a later migration, so null where nothing was read since.
     """
 
@@ -126,6 +128,7 @@ FIELDS = (
     Field("state_reason"),
     Field("flagged", is_added=True),
     Field("named_keys", holds="json", is_added=True),  # of Jira, by place: see model/links.py
+    Field("tracked", place="record", is_added=True),  # see model/tracked.py
     Field(DESCRIPTION, jira=DESCRIPTION, place="texts"),
 )
 

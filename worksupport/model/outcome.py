@@ -46,6 +46,7 @@ class SourceOutcome:
     removed: int = 0
     requests: int = 0
     retries: int = 0
+    service_began: datetime | None = None  # by the service's clock, at its first answer
     service_time: datetime | None = None  # by the service's clock, at the end
     roots: int | None = None  # Jira: how many the root query brought
     error_message: str | None = None

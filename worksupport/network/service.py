@@ -8,10 +8,10 @@ import logging
 import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from worksupport.clock import Clock
+from worksupport.clock import Clock, utc_text
 from worksupport.errors import ConfigurationError, UnreachableError
 from worksupport.log import fields
 from worksupport.network.addresses import is_loopback, join, shown
@@ -70,7 +70,9 @@ class Service:
         self.is_watched = False  # somebody waits at a terminal
         self.requests = 0
         self.retries = 0
-        self.time: datetime | None = None  # by its own clock, when it answered last, in whole seconds
+        # By its own clock, when it answered first and last, in whole seconds.
+        self.began: datetime | None = None
+        self.time: datetime | None = None
         self.clock_ahead_seconds: float | None = None  # ours before its
         self.quotas: dict[str, tuple[int, int]] = {}  # by bucket: left, of how many
         self._clock = clock
@@ -119,6 +121,11 @@ class Service:
                 f"{self.name} at {shown(call.url)}: {error}", self._address_hint
             ) from error
 
+    @property
+    def seen_at(self) -> str | None:
+        """When it had given its last answer, by its own clock (UTC text); its headers cut the second."""
+        return utc_text(self.time + timedelta(seconds=1)) if self.time else None
+
     def rest(self, seconds: float, reason: str) -> None:
         """Wait before a request that is sent again for a reason of the client's own."""
         self._before_wait(TransientError(reason), seconds)
@@ -153,7 +160,7 @@ class Service:
         """Note the service's clock and what is left of our quota, which it tells in headers."""
         date = http_date(response.headers.get("Date"))
         if date is not None:
-            self.time = date
+            self.began, self.time = self.began or date, date
             self.clock_ahead_seconds = (self._clock.now() - date).total_seconds()
         left = whole_number(response.headers.get("X-RateLimit-Remaining"))
         limit = whole_number(response.headers.get("X-RateLimit-Limit"))

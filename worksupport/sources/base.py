@@ -1,9 +1,9 @@
 """What a source is to a run: a service that is asked for a scope, and emits what it brings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from worksupport.errors import BrakeError
 from worksupport.model.issue_fields import IssueRow
@@ -38,6 +38,29 @@ class Scope:
 FULL = Scope()
 
 
+# Kind, id, name and, of a status, category: see `names` in store/schema.py.
+Name = tuple[str, str, str, str | None]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One item of one entry of an issue's history, as the service tells it; `old` and `new` as tracked.
+
+    Of a set that is told one by one, `added` or `removed` is the member that came or went.
+    """
+
+    source_id: str
+    entry: str
+    item: int  # its place in the entry
+    at: str  # UTC text
+    author: str | None  # account or user id
+    field: str  # of model/tracked.py
+    old: Any = None
+    new: Any = None
+    added: str | None = None
+    removed: str | None = None
+
+
 @dataclass(frozen=True)
 class Page:
     """One page of a search, as rows."""
@@ -45,6 +68,8 @@ class Page:
     source: str
     rows: list[IssueRow]
     level: str = ""  # what people call the issues on it
+    names: Sequence[Name] = ()
+    seen_at: str | None = None  # when the service had answered, by its own clock (UTC text)
 
 
 @dataclass(frozen=True)

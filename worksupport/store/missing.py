@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from worksupport.errors import BrakeError
 from worksupport.model.filters import folded
 from worksupport.model.outcome import Kind, LeftOut
+from worksupport.store.changes import Record, bury, record_events
 from worksupport.store.database import raise_data_version
 
 # Up to this many may disappear without a question.
@@ -148,37 +149,41 @@ def _number(connection: sqlite3.Connection, statement: str, values: dict[str, st
     return int(connection.execute(statement, values).fetchone()[0])
 
 
-def mark_missing(connection: sqlite3.Connection, source: str, run_id: str, now: str, since: str) -> int:
-    """Mark the unseen, unprotected issues of `source` as missing; returns how many.
-
-    `since` (UTC text) is the moment by the service's clock, `now` by ours.
-    """
-    marked = connection.execute(
+def mark_missing(connection: sqlite3.Connection, source: str, record: Record) -> int:
+    """Mark the unseen, unprotected issues of `source` as missing, and record it; returns how many."""
+    values = {"source": source, "run": record.moment.run}
+    lost = connection.execute(f"SELECT id FROM issues WHERE {_UNSEEN} AND {_NOT_MARKED}", values).fetchall()
+    record_events(record, "missing", [(issue, source, None) for (issue,) in lost])
+    connection.execute(
         f"UPDATE issues SET missing_since = :since WHERE {_UNSEEN} AND {_NOT_MARKED}",
-        {"source": source, "run": run_id, "since": since},
-    ).rowcount
-    if marked:
-        raise_data_version(connection, now)
-    return marked
+        {**values, "since": record.moment.of(source)},
+    )
+    if lost:
+        raise_data_version(connection, record.moment.now)
+    return len(lost)
 
 
 def delete_long_missing(
-    connection: sqlite3.Connection, source: str, run_id: str, now: str, missing_before: str
+    connection: sqlite3.Connection, source: str, record: Record, missing_before: str
 ) -> int:
     """Delete unseen, unprotected issues missing since before `missing_before` (UTC text); tells how many."""
     where = f"{_UNSEEN} AND missing_since > '{DISPLACED}' AND missing_since < :missing_before"
-    return _delete(
-        connection, where, now, {"source": source, "run": run_id, "missing_before": missing_before}
-    )
+    return _delete(connection, where, source, record, missing_before=missing_before)
 
 
-def delete_unseen(connection: sqlite3.Connection, source: str, run_id: str, now: str) -> int:
+def delete_unseen(connection: sqlite3.Connection, source: str, record: Record) -> int:
     """Delete all unseen, unprotected issues of `source`, missing or not; returns how many."""
-    return _delete(connection, _UNSEEN, now, {"source": source, "run": run_id})
+    return _delete(connection, _UNSEEN, source, record)
 
 
-def _delete(connection: sqlite3.Connection, where: str, now: str, values: dict[str, str]) -> int:
-    deleted = connection.execute(f"DELETE FROM issues WHERE {where}", values).rowcount
-    if deleted:
-        raise_data_version(connection, now)
-    return deleted
+def _delete(connection: sqlite3.Connection, where: str, source: str, record: Record, **given: str) -> int:
+    """What is deleted leaves a tombstone, and an event in the record."""
+    values = {"source": source, "run": record.moment.run, **given}
+    gone = connection.execute(f"SELECT id FROM issues WHERE {where}", values).fetchall()
+    if not gone:
+        return 0
+    record_events(record, "gone", [(issue, source, None) for (issue,) in gone])
+    bury(connection, where, values, record.moment.of(source))
+    connection.execute(f"DELETE FROM issues WHERE {where}", values)
+    raise_data_version(connection, record.moment.now)
+    return len(gone)

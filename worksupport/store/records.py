@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from worksupport.clock import utc_text
 from worksupport.errors import DatabaseError
 from worksupport.model.outcome import SourceOutcome
 from worksupport.store.database import Store, raise_data_version
@@ -90,6 +91,7 @@ def save_outcome(store: Store, record: Record, outcome: SourceOutcome, ended_at:
         "requests": outcome.requests,
         "error_message": outcome.error_message,
         "hint": outcome.hint,
+        "began_at": utc_text(outcome.service_began) if outcome.service_began else None,
         "data_version": raise_data_version(store.connection, ended_at),
     }
     store.table("source_results").upsert(row, pk=("run_id", "source"))
@@ -109,8 +111,9 @@ def finish(
     error_message: str | None,
     now: str,
     seconds: float,
+    recorded: int,
 ) -> None:
-    """Complete the record of a run that took `seconds`, or fail it with `error_message`.
+    """Complete the record of a run that took `seconds` and recorded so many changes, or fail it.
 
     In the caller's transaction.
     """
@@ -122,6 +125,7 @@ def finish(
         "requests": sum(outcome.requests for outcome in outcomes),
         "retries": sum(outcome.retries for outcome in outcomes),
         "warnings": json.dumps(warnings, ensure_ascii=False),
+        "changes": recorded,
     }
     if record.table is Table.RELOADS:
         row["issues_deleted"] = sum(outcome.removed for outcome in outcomes)

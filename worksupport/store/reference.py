@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Iterable
 
 from worksupport.config.settings import Member, Settings
 from worksupport.model.hierarchy import UNKNOWN_TYPE_ID, Hierarchy
@@ -86,3 +87,20 @@ def keep_account(store: Store, address: str, account_id: str) -> None:
     store.connection.execute(
         "UPDATE team_members SET jira_account_id = ? WHERE jira_id = ?", [account_id, address]
     )
+
+
+def keep_names(
+    connection: sqlite3.Connection, source: str, names: Iterable[tuple[str, str, str, str | None]]
+) -> None:
+    """Keep what ids are called now: kind, id, name and, of a status, category.
+
+    In the caller's transaction.
+    """
+    connection.executemany(_NAME, [(source, *name) for name in names])
+
+
+_NAME = """
+INSERT INTO names (source, kind, id, name, category) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (source, kind, id) DO UPDATE SET name = excluded.name, category = excluded.category
+WHERE (name, category) IS NOT (excluded.name, excluded.category)
+"""

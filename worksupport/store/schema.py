@@ -245,6 +245,56 @@ END""",
     "PRAGMA user_version = 5",
 )
 
+# The record of changes. `issues.tracked`: the values that are compared, in the service's ids, as JSON;
+# `changes_through`: the `updated_at` as of which the issue's past was read. `changes.issue` is `issues.id`,
+# which is never given again; a time is exact (`at`) or lies in (`not_before`, `seen_at`].
+_M006_CHANGES = (
+    "ALTER TABLE issues ADD COLUMN tracked TEXT",
+    "ALTER TABLE issues ADD COLUMN changes_through TIMESTAMP",
+    "ALTER TABLE issues ADD COLUMN missing_reason TEXT",
+    "ALTER TABLE staged_issues ADD COLUMN tracked TEXT",
+    "ALTER TABLE source_results ADD COLUMN began_at TIMESTAMP",  # by the service's clock
+    "ALTER TABLE source_results ADD COLUMN past_requests INTEGER",
+    "ALTER TABLE harvest_jobs ADD COLUMN changes INTEGER",  # how many it recorded
+    "ALTER TABLE reload_tracking ADD COLUMN changes INTEGER",
+    """CREATE TABLE names (
+    source TEXT NOT NULL,
+    kind TEXT NOT NULL,             -- status, type, priority, resolution, version, account
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,             -- the newest that the service told
+    category TEXT,                  -- of a status
+    PRIMARY KEY (source, kind, id)
+) WITHOUT ROWID""",
+    """CREATE TABLE changes (
+    id INTEGER PRIMARY KEY,         -- never goes back, also after a backup was restored
+    issue INTEGER NOT NULL,
+    field INTEGER NOT NULL,         -- see model/tracked.py
+    old TEXT,                       -- JSON
+    new TEXT,
+    at TIMESTAMP,
+    not_before TIMESTAMP,
+    seen_at TIMESTAMP NOT NULL,
+    author TEXT,                    -- a member's id, 'automation' or 'other'; null: unknown
+    origin INTEGER NOT NULL,        -- 0: seen by comparing, 1: told by the service
+    entry TEXT,
+    item INTEGER,
+    run TEXT,
+    is_past INTEGER NOT NULL DEFAULT 0
+)""",
+    "CREATE INDEX changes_by_issue ON changes (issue, field)",
+    "CREATE INDEX changes_by_time ON changes (coalesce(at, seen_at))",
+    """CREATE TABLE gone_issues (
+    id INTEGER PRIMARY KEY,         -- its issues.id
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    gone_at TIMESTAMP NOT NULL,
+    reason TEXT,
+    issue TEXT NOT NULL,            -- its row as a JSON object
+    UNIQUE (source, source_id)
+)""",
+    "PRAGMA user_version = 6",
+)
+
 # By the name under which sqlite-utils notes each as applied.
 MIGRATIONS = {
     "m001_tables": _M001_TABLES,
@@ -252,5 +302,6 @@ MIGRATIONS = {
     "m003_readers": _M003_READERS,
     "m004_order": _M004_ORDER,
     "m005_answers": _M005_ANSWERS,
+    "m006_changes": _M006_CHANGES,
 }
 SCHEMA_VERSION = len(MIGRATIONS)

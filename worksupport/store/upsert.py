@@ -6,7 +6,7 @@ stages in the lasting one. All statements run in the caller's transaction.
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import itemgetter
@@ -14,10 +14,11 @@ from typing import Any
 
 from worksupport.errors import DatabaseError
 from worksupport.model.issue_fields import DESCRIPTION, FIELDS, IssueRow
+from worksupport.store.changes import Moment, Record, record_differences, record_new
 from worksupport.store.database import STATE, raise_data_version
 from worksupport.store.missing import DISPLACED
 
-COLUMNS = tuple(field.column for field in FIELDS if field.place == "issues")
+COLUMNS = tuple(field.column for field in FIELDS if field.place in ("issues", "record"))
 _STAGED = (*COLUMNS, DESCRIPTION)
 _LISTS = tuple(field.column for field in FIELDS if field.holds == "list")
 _OBJECTS = tuple(field.column for field in FIELDS if field.holds == "object")
@@ -41,6 +42,7 @@ class Merged:
     new: dict[str, int] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)
     doubled: list[tuple[str, str, str]] = field(default_factory=list)  # (source, source_id, key)
+    recorded: int = 0  # changes
 
 
 def stage(connection: sqlite3.Connection, rows: Iterable[IssueRow], run_id: str) -> None:
@@ -104,10 +106,13 @@ def stage_page(connection: sqlite3.Connection, rows: Iterable[IssueRow], run_id:
     stage(connection, rows, run_id)
 
 
-def merge(connection: sqlite3.Connection, run_id: str, now: str) -> Merged:
-    """Upsert what is staged into `issues` as seen by this run, at `now` (UTC text).
+def merge(
+    connection: sqlite3.Connection, run_id: str, now: str, seen_at: Mapping[str, str] | None = None
+) -> Merged:
+    """Upsert what is staged into `issues` as seen by this run, at `now` (UTC text), and record what changed.
 
-    Keys that changed hands are sorted out first, so that ids stay and no key stands twice.
+    `seen_at`: by source, when the service gave its answer, by its own clock (UTC text); else `now`. Keys that
+    changed hands are sorted out first, so that ids stay and no key stands twice.
     """
     connection.execute(_DROP_STALE, {"run": run_id})
     merged = Merged(doubled=_drop_doubled(connection, run_id))
@@ -122,10 +127,14 @@ def merge(connection: sqlite3.Connection, run_id: str, now: str) -> Merged:
     connection.execute(_TOUCHED)
     merged.new = _count(connection, _NEW)
     merged.changed = _count(connection, _CHANGED)
-    for statement in (_UPSERT, _SEEN, *_SIDE_TABLES):
+    record = Record(connection, Moment(run_id, now, seen_at or {}))
+    returned = record_differences(record)
+    for statement in (_UPSERT, _FORGET_GONE, _SEEN, *_SIDE_TABLES):
         connection.execute(statement, values)
+    record_new(record, returned)
+    merged.recorded = record.written
     described = connection.execute(_DESCRIBE).rowcount
-    if displaced or described or merged.new or merged.changed:
+    if displaced or described or merged.new or merged.changed or merged.recorded:
         raise_data_version(connection, now)
     return merged
 
@@ -211,8 +220,9 @@ _KEEP_FORMER = """
 INSERT OR REPLACE INTO former_keys (source, former_key, issue_id)
 SELECT source, old_key, id FROM temp.renamed WHERE old_key NOT LIKE '%~%'
 """
-_COMPARED = [column for column in COLUMNS if column not in ("source", "source_id")]
-_ADDED = [field.column for field in FIELDS if field.is_added and field.column in COLUMNS]
+_TAKEN = [column for column in COLUMNS if column not in ("source", "source_id")]
+_COMPARED = [field.column for field in FIELDS if field.column in _TAKEN and field.place == "issues"]
+_ADDED = [field.column for field in FIELDS if field.is_added and field.column in _COMPARED]
 _FIRST = [column for column in _COMPARED if column not in _ADDED]
 # A row that an older worksupport stored lacks what is read since: to fill that in is no change of the issue.
 _IS_READ = "i.fix_versions IS NOT NULL"
@@ -244,18 +254,22 @@ SELECT * FROM (
         WHEN i.id IS NULL THEN {_NEW}
         WHEN i.missing_since IS NOT NULL OR {_differ(_FIRST)} THEN {_CHANGED}
         WHEN {_IS_READ} AND {_differ(_ADDED)} THEN {_CHANGED}
-        WHEN NOT ({_IS_READ}) THEN {_FILLED}
+        WHEN NOT ({_IS_READ}) OR i.tracked IS NOT s.tracked THEN {_FILLED}
     END AS is_new
     FROM staged_issues s LEFT JOIN issues i ON i.source = s.source AND i.source_id = s.source_id
 ) WHERE is_new IS NOT NULL
 """
 _UPSERT = f"""
-INSERT INTO issues ({_LIST}, state, first_seen_at, harvested_at, seen_run)
-SELECT {", ".join(f"s.{c}" for c in COLUMNS)}, {STATE.format(row="s")}, :now, :now, :run
+INSERT INTO issues (id, {_LIST}, state, first_seen_at, harvested_at, seen_run)
+SELECT (SELECT id FROM gone_issues g WHERE g.source = s.source AND g.source_id = s.source_id),
+    {", ".join(f"s.{c}" for c in COLUMNS)}, {STATE.format(row="s")}, :now, :now, :run
 FROM temp.touched JOIN staged_issues s USING (source, source_id) WHERE true
-ON CONFLICT (source, source_id) DO UPDATE SET {", ".join(map(_taken, _COMPARED))},
+ON CONFLICT (source, source_id) DO UPDATE SET {", ".join(map(_taken, _TAKEN))},
     state = excluded.state, harvested_at = excluded.harvested_at, seen_run = excluded.seen_run,
-    missing_since = NULL
+    missing_since = NULL, missing_reason = NULL
+"""
+_FORGET_GONE = """
+DELETE FROM gone_issues WHERE (source, source_id) IN (SELECT source, source_id FROM temp.touched)
 """
 # Of an issue that is as it was, the description is too, unless it was never read. Written so that each text
 # is found by its id: as a join SQLite reads all texts for each staged row.

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import recordings
+from worksupport.model.tracked import tracked_text
 from worksupport.sources.github.rows import github_row, is_pull_request
 from worksupport.sources.records import OddRecordError
 
@@ -70,6 +71,17 @@ def test_a_whole_issue_becomes_a_whole_row() -> None:
         "fix_versions": [],
         "flagged": False,
         "named_keys": {},
+        "tracked": tracked_text(
+            {
+                "key": "Acme/tool#3",
+                "title": "Fix it",
+                "type": "99",
+                "status": "closed",
+                "assignees": ["2", "1"],
+                "labels": ["type: bug", "in progress"],
+                "state_reason": "not_planned",
+            }
+        ),
         "description": "As it is: *x*",
     }
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import recordings
+from worksupport.model.tracked import tracked_text
 from worksupport.sources.jira.rows import jira_row
 from worksupport.sources.records import OddRecordError
 
@@ -69,6 +70,21 @@ def test_a_whole_issue_becomes_a_whole_row() -> None:
         "fix_versions": ["4.2"],
         "flagged": False,
         "named_keys": None,
+        "tracked": tracked_text(
+            {
+                "key": "PV-1",
+                "title": "Ship it",
+                "type": "10777",
+                "parent": "9",
+                "status": "Fertig",
+                "assignees": ["5b10:a1"],
+                "labels": ["c", "a b"],
+                "priority": "2",
+                "resolution": "1",
+                "due_date": "2026-12-04",
+                "fix_versions": ["7"],
+            }
+        ),
         "description": "Plain",
     }
 

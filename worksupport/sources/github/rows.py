@@ -1,11 +1,13 @@
 """A GitHub issue as a row (README.md, "Issues")."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from worksupport.model.issue_fields import IssueRow
 from worksupport.model.links import named_keys
+from worksupport.model.tracked import tracked_text
+from worksupport.sources.base import Name
 from worksupport.sources.records import Fields, OddRecordError, description, record_id, sent_type
 from worksupport.text import storable
 
@@ -54,8 +56,38 @@ def github_row(
         "fix_versions": [],
         "flagged": False,
         "named_keys": named_keys(jira_url, fields.text("title"), fields.text("body")),
+        "tracked": tracked_text(_tracked(key, fields)),
         "description": description(fields.text("body")) if has_description else None,
     }
+
+
+def _tracked(key: str, fields: Fields) -> dict[str, Any]:
+    """What the record of changes compares, in GitHub's ids (model/tracked.py)."""
+    vendor_type = fields.inner("type")
+    return {
+        "key": key,
+        "title": fields.text("title"),
+        "type": record_id({"id": vendor_type.sent("id")}) if vendor_type else None,
+        "status": fields.text("state"),
+        "assignees": [user_id(user) for user in _assignees(fields)],
+        "labels": fields.names("labels"),
+        "state_reason": fields.text("state_reason"),
+    }
+
+
+def user_id(user: Fields) -> str:
+    """A person's number, which stays when the login is changed; else the login."""
+    return record_id({"id": user.sent("id")}) or user.text("login") or "ghost"
+
+
+def github_names(raw: dict[str, Any], names: Mapping[str, str]) -> Iterator[Name]:
+    """What the ids of an issue's tracked values are called now; `names`: as for `github_row`."""
+    fields = Fields(raw, "")
+    for user in _assignees(fields):
+        yield "account", user_id(user), _account(user, names)[1], None
+    vendor_type = fields.inner("type")
+    if vendor_type and (type_id := record_id({"id": vendor_type.sent("id")})):
+        yield "type", type_id, vendor_type.text("name") or type_id, None
 
 
 def is_pull_request(raw: object) -> bool:

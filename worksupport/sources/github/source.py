@@ -1,6 +1,7 @@
 """GitHub as a source of a run: labelled issues by assignee, six logins a query, one request at a time."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from worksupport.sources.base import (
     LABELLED,
     Emit,
     Findings,
+    Name,
     Page,
     Scope,
     WhatIsUnfound,
@@ -20,7 +22,7 @@ from worksupport.sources.base import (
     require_found,
 )
 from worksupport.sources.github.client import GitHub
-from worksupport.sources.github.rows import github_row, is_pull_request
+from worksupport.sources.github.rows import github_names, github_row, is_pull_request
 from worksupport.sources.github.search import LOGINS_PER_QUERY, issue_query
 from worksupport.sources.records import OddRecordError, contradictions
 
@@ -101,15 +103,27 @@ class GitHubSource:
         for items in search:
             rows = list(self._rows(items))
             self.findings.warnings += contradictions(rows)
-            emit(Page("github", rows, LABELLED))
+            emit(Page("github", rows, LABELLED, self._names(items), self.service.seen_at))
             yield rows
         if search.is_short:
             reason = f"GitHub promised {search.total} issues and brought {search.received}"
             for login in group:
                 self._leave_out(Kind.LOGIN, login, reason)
 
+    def _names(self, items: list[Any]) -> list[Name]:
+        members = self._members()
+        found: set[Name] = set()
+        for raw in items:
+            with suppress(OddRecordError):
+                found |= set(github_names(raw, members)) if isinstance(raw, dict) else set()
+        return sorted(found, key=str)
+
+    def _members(self) -> dict[str, str]:
+        """Login, folded -> the member's name."""
+        return {m.github_id.casefold(): m.name for m in self.settings.members if m.github_id}
+
     def _rows(self, items: list[Any]) -> Iterator[IssueRow]:
-        names = {m.github_id.casefold(): m.name for m in self.settings.members if m.github_id}
+        names = self._members()
         jira_url = self.settings.jira.base_url if self.settings.jira else None
         for raw in items:
             if is_pull_request(raw):

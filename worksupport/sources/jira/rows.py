@@ -1,11 +1,14 @@
 """A Jira issue (Cloud v3, or v2 as Data Center has it) as a row. README.md, "Issues"."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from worksupport.model.hierarchy import UNKNOWN_TYPE_ID
 from worksupport.model.issue_fields import IssueRow, VendorType
+from worksupport.model.tracked import tracked_text
+from worksupport.sources.base import Name
 from worksupport.sources.jira.adf import adf_text
+from worksupport.sources.jira.people import account_of
 from worksupport.sources.records import Fields, OddRecordError, description, record_id, record_text, sent_type
 
 _CATEGORIES = {"new", "indeterminate", "done"}
@@ -59,8 +62,63 @@ def jira_row(
         "fix_versions": fields.names("fixVersions"),
         "flagged": any(fields.sent(name) for name in flag_fields),
         "named_keys": None,
+        "tracked": tracked_text(_tracked(key, fields, account, vendor_type, parent_fields, flag_fields)),
         "description": description(adf_text(fields.sent("description"))) if has_description else None,
     }
+
+
+def _tracked(
+    key: str,
+    fields: Fields,
+    account: str,
+    vendor_type: VendorType | None,
+    parent_fields: Iterable[str],
+    flag_fields: Iterable[str],
+) -> dict[str, Any]:
+    """What the record of changes compares, in Jira's ids (model/tracked.py)."""
+    parent = fields.inner("parent")
+    return {
+        "key": key,
+        "title": fields.text("summary"),
+        "type": vendor_type["id"] if vendor_type else None,
+        "parent": (_id(parent) if parent else None) or _parent_key(fields, parent_fields),
+        "status": _id(fields.inner("status")),
+        "assignees": [account] if account else [],
+        "labels": fields.names("labels"),
+        "priority": _id(fields.inner("priority")),
+        "resolution": _id(fields.inner("resolution")),
+        "due_date": fields.text("duedate"),
+        "fix_versions": [_id(each) or "" for each in _versions(fields)],
+        "flagged": any(fields.sent(name) for name in flag_fields),
+    }
+
+
+def jira_names(raw: dict[str, Any]) -> Iterator[Name]:
+    """What the ids of an issue's tracked values are called now; nothing for what has no id."""
+    fields = Fields(raw.get("fields") or {}, "")
+    for kind, field in (("type", "issuetype"), ("priority", "priority"), ("resolution", "resolution")):
+        yield from _named(kind, fields.inner(field))
+    status, user = fields.inner("status"), fields.inner("assignee")
+    yield from _named("status", status, _category(status))
+    for version in _versions(fields):
+        yield from _named("version", version)
+    if user and (account := account_of(fields.sent("assignee"))):
+        yield "account", account, user.text("displayName") or account, None
+
+
+def _named(kind: str, value: Fields | None, category: str | None = None) -> Iterator[Name]:
+    if value and (value_id := _id(value)) and (name := value.text("name")):
+        yield kind, value_id, name, category
+
+
+def _versions(fields: Fields) -> list[Fields]:
+    sent = fields.sent("fixVersions")
+    return [Fields(each, "") for each in sent if isinstance(each, dict)] if isinstance(sent, list) else []
+
+
+def _id(value: Fields | None) -> str | None:
+    """Old servers leave some ids out: then the name has to do."""
+    return (record_id({"id": value.sent("id")}) or value.text("name")) if value else None
 
 
 def _identified(raw: object) -> tuple[str, str, Fields]:

@@ -14,6 +14,7 @@ from worksupport.sources.base import (
     AccountFound,
     Emit,
     Findings,
+    Name,
     Page,
     Scope,
     WhatIsUnfound,
@@ -30,7 +31,7 @@ from worksupport.sources.jira.plan import (
     level_name,
     query_jql,
 )
-from worksupport.sources.jira.rows import jira_row
+from worksupport.sources.jira.rows import jira_names, jira_row
 from worksupport.sources.jira.types import SiteTypes, require_root, resolve_types
 from worksupport.sources.jira.walk import Walk
 from worksupport.sources.jira.workers import Workers
@@ -78,6 +79,7 @@ class JiraSource:
             self.settings.descriptions,
             self.findings,
             emit,
+            self.service,
         )
         walk = Walk(self.settings.hierarchy, types.site_ids, workers, partial(self._ask, shaper))
         walk.run(self._first_queries(names))
@@ -174,6 +176,7 @@ class _Shaper:
     has_descriptions: bool
     findings: Findings
     emit: Emit
+    service: Service
     accounts: set[str] = field(default_factory=set)  # whom issues named as assignee
 
     def pages(self, raw_pages: Iterator[list[Any]], level: str) -> Iterator[list[IssueRow]]:
@@ -182,7 +185,8 @@ class _Shaper:
             rows = [row for raw in raw_page if (row := self._row(raw)) is not None]
             self.accounts.update(account for row in rows for account, _ in row["assignee_accounts"])
             self.findings.warnings += contradictions(rows)
-            self.emit(Page("jira", rows, level))
+            names = {name for raw in raw_page for name in _names(raw)}
+            self.emit(Page("jira", rows, level, sorted(names, key=str), self.service.seen_at))
             yield rows
 
     def _row(self, raw: Any) -> IssueRow | None:
@@ -199,3 +203,10 @@ class _Shaper:
         except OddRecordError as error:
             self.findings.left_out.append(LeftOut("jira", Kind.RECORD, error.record or "", str(error)))
             return None
+
+
+def _names(raw: Any) -> list[Name]:
+    try:
+        return list(jira_names(raw)) if isinstance(raw, dict) else []
+    except OddRecordError:
+        return []

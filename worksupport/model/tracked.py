@@ -1,0 +1,59 @@
+"""What the record of changes compares: values in the service's own ids, so that no change of ours is one.
+
+A member renamed, a type mapped anew, a status renamed on the site, labels in another order: no difference.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+# In the order of their numbers in `changes.field`; never renumbered.
+TRACKED = (
+    *("key", "title", "type", "parent", "status", "assignees", "labels", "priority", "resolution"),
+    *("due_date", "fix_versions", "flagged", "state_reason"),
+)
+SETS = frozenset({"assignees", "labels", "fix_versions"})
+# What happens to a whole issue; `missing` and `gone` have their reason as the new value.
+EVENTS = ("new", "missing", "back", "gone")
+CHANGE_FIELDS = (*TRACKED, *EVENTS)
+NUMBERS = {name: number for number, name in enumerate(CHANGE_FIELDS)}
+OBSERVED, TOLD = 0, 1  # `changes.origin`: seen by comparing, told by the service
+# The kinds of `names`, by the field whose ids they name.
+NAMED = {
+    "type": "type",
+    "status": "status",
+    "assignees": "account",
+    "priority": "priority",
+    "resolution": "resolution",
+    "fix_versions": "version",
+}
+
+
+def tracked_text(values: Mapping[str, Any]) -> str:
+    """The tracked values of one issue as the JSON text that is stored and compared; sets are sorted."""
+    return json.dumps(
+        {name: value_of(name, values.get(name)) for name in TRACKED},
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def value_of(name: str, value: Any) -> Any:
+    """One value in the form in which equal ones are equal."""
+    if name in SETS:
+        return sorted(set(value or ()))
+    return bool(value) if name == "flagged" else value
+
+
+def value_text(name: str, value: Any) -> str:
+    """One value as the JSON text of `changes.old` and `changes.new`."""
+    return json.dumps(value_of(name, value), ensure_ascii=False, separators=(",", ":"))
+
+
+def differences(old: str, new: str) -> Iterable[tuple[str, str, str]]:
+    """Field, old and new value (JSON text) of each tracked value in which two texts differ."""
+    before, after = json.loads(old), json.loads(new)
+    for name in TRACKED:
+        first, second = value_text(name, before.get(name)), value_text(name, after.get(name))
+        if first != second:
+            yield name, first, second
