@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from tests.conftest import FakeClock
 from tests.store.rows_made import made_row
 from worksupport.clock import utc_text
+from worksupport.model.past import Entry
 from worksupport.model.tracked import NUMBERS, value_text
-from worksupport.sources.base import Entry
 from worksupport.store.changes import Moment, Record
 from worksupport.store.database import Store
 from worksupport.store.past import take_past, unread

@@ -27,7 +27,9 @@ def demo(context: Context, *, folder: Path, keep: bool) -> None:
     """Harvest a made-up site, and show the tree and what to do next."""
     folder = folder.absolute()
     check_folder(folder)
-    with server.running(made_up_world(now=context.clock.now())) as sandbox:
+    world = made_up_world(now=context.clock.now())
+    world.lives_on = keep
+    with server.running(world) as sandbox:
         inside = _context_in(folder, context)
         with translated(folder):
             write_configuration(folder, sandbox.properties())

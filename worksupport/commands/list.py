@@ -8,8 +8,8 @@ from worksupport.commands.formats import chosen_format
 from worksupport.commands.hints import tell_reader
 from worksupport.context import Context
 from worksupport.model.filters import Filters
-from worksupport.queries.issue import path_to
 from worksupport.queries.issues import ListQuestion, json_name, list_document, list_lines, list_text
+from worksupport.queries.path import path_to
 from worksupport.queries.reader import answer
 from worksupport.queries.remarks import staleness
 from worksupport.render import issues, terminal

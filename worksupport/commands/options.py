@@ -6,7 +6,7 @@ loads this: it imports little.
 
 from worksupport.model.filters import FILTERS as ALL_FILTERS
 from worksupport.model.filters import Filter
-from worksupport.model.names import SOURCES
+from worksupport.model.names import CHANGE_FIELDS, SOURCES
 
 TYPE_CHECKING = False  # see queries/reader.py
 if TYPE_CHECKING:
@@ -147,6 +147,7 @@ FORMATS = {
     "list": ("table", "plain", "csv", "markdown", "json", "ndjson"),
     "keys": ("lines", "json", "ndjson"),
     "show": ("text", "markdown", "json"),
+    "changes": ("text", "csv", "markdown", "json", "ndjson"),
 }
 
 
@@ -206,6 +207,22 @@ COMMANDS = (
         JSON,
     ),
     Command("open", "Ask", KEY),
+    Command(
+        "changes",
+        "Ask",
+        Option("key", (), "Only of this issue and what is below it.", "[KEY]", completes="key"),
+        Option("since", ("--since",), "From then on; default: the last working day.", "TIME"),
+        Option("until", ("--until",), "Until then; a day is included.", "TIME"),
+        Option("after", ("--after",), "The log after this number (JSON: next).", "ID", "whole", low=0),
+        Option(
+            "field", ("--field",), "Only of this field.", "NAME", completes=CHANGE_FIELDS, is_repeated=True
+        ),
+        FILTERS,
+        Option("raw", ("--raw",), "Each change, not the net of them.", holds="flag"),
+        _format("changes"),
+        JSON,
+        NDJSON,
+    ),
     Command("keys", "Ask", FILTERS, _format("keys"), JSON, NDJSON),
     Command(
         "harvest",
@@ -353,10 +370,10 @@ GUESSES = {
     **dict.fromkeys(("view", "cat"), "show KEY"),
     **dict.fromkeys(("sync", "pull", "fetch"), "harvest"),
     "browse": "open KEY",
-    "diff": "list --changed-since yesterday",
+    "diff": "changes",
     "doctor": "check",
     "hierarchy": "tree",
-    "log": "history",
+    "log": "changes",
     "status": "list --open",
 }
 BY_NAME = {command.name: command for command in COMMANDS}

@@ -227,10 +227,34 @@ MONITORING = (
     ),
 )
 # By the heading of the starter under which they stand.
+CHANGES = (
+    Key(
+        "changes.from_services",
+        parsers.yes_or_no,
+        "changes_from_services",
+        "Whether the services' own histories are read: they tell exact times. false: only what harvests see.",
+        "true",
+    ),
+    Key(
+        "changes.authors",
+        parsers.yes_or_no,
+        "changes_authors",
+        "Whether it is kept which member made a change; false forgets what is kept.",
+        "true",
+    ),
+    Key(
+        "changes.keep_days",
+        parsers.whole_number(0, 36_500),
+        "changes_keep_days",
+        "Forget the changes of issues that are gone, or done, for so many days; 0 = never.",
+        "0",
+    ),
+)
 SECTIONS = {
     "Jira (leave jira.api_token and jira.email out if you do not use it)": JIRA,
     "GitHub (leave github.api_token out if you do not use it)": GITHUB,
     "Harvest": HARVEST,
+    "The record of changes": CHANGES,
     "What the statuses mean": STATES,
     "Times": TIMES,
     "Database and server": DATABASE_AND_SERVER,

@@ -70,6 +70,9 @@ class Settings:
     max_wait_seconds: float = 300.0
     max_delete_percent: float = 50.0
     descriptions: bool = True  # whether they are stored
+    changes_from_services: bool = True  # whether their histories are read
+    changes_authors: bool = True  # whether it is kept who made a change
+    changes_keep_days: int = 0  # of what is gone, or done for so long; 0 = for ever
     blocked: tuple[str, ...] = DEFAULT_BLOCKED  # statuses and labels
     dropped: tuple[str, ...] = DEFAULT_DROPPED  # statuses and resolutions
     weekend: tuple[str, ...] = DEFAULT_WEEKEND  # in English, lower case

@@ -7,20 +7,30 @@ so a hanging request does not hold the exit.
 import logging
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, Full, Queue
-from typing import Protocol
+from typing import Any, Protocol
 
 from worksupport import log
 from worksupport.clock import Clock
 from worksupport.errors import BrakeError, InterruptedRunError
 from worksupport.harvest.run import Run
 from worksupport.model.outcome import SourceOutcome
-from worksupport.sources.base import AccountFound, Page, Scope, Source, Unfound, WhatIsUnfound
+from worksupport.sources.base import (
+    AccountFound,
+    Page,
+    Past,
+    Scope,
+    Source,
+    Unfound,
+    WhatIsUnfound,
+    WhatIsUnread,
+)
 from worksupport.sources.registry import REGISTRY
 from worksupport.store import records
+from worksupport.store.past import unread
 from worksupport.store.reference import keep_account, known_accounts
 
 logger = logging.getLogger(__name__)
@@ -38,6 +48,9 @@ class Writer(Protocol):
 
     def save(self, page: Page) -> None:
         """Store one page."""
+
+    def save_past(self, past: Past) -> None:
+        """Fit what a service tells of the past into the record."""
 
     def unfound(self, question: WhatIsUnfound) -> list[Unfound]:
         """What the copy has and this run has not found, of what the question is about."""
@@ -59,7 +72,8 @@ class End:
     error: Exception | None = None
 
 
-Event = Page | AccountFound | WhatIsUnfound | Idle | End
+Question = WhatIsUnfound | WhatIsUnread
+Event = Page | Past | AccountFound | Question | Idle | End
 
 
 def build_sources(run: Run) -> list[Source]:
@@ -97,6 +111,10 @@ def collect(run: Run, sources: list[Source], writer: Writer) -> None:
                         keep_account(run.store, address, account_id)
                 case WhatIsUnfound():
                     event.reply.set_result(writer.unfound(event))
+                case WhatIsUnread():
+                    event.reply.set_result(unread(run.store.connection, event.source, event.most))
+                case Past():
+                    writer.save_past(event)
                 case End(name, _):
                     _end(run, run.outcomes[name], by_name[name], event, writer)
             if run.watchers:
@@ -146,6 +164,10 @@ def _count_requests(outcome: SourceOutcome, source: Source) -> None:
     outcome.retries = source.service.retries
 
 
+def _answered(reply: "Future[Any]") -> None:
+    wait([reply], timeout=_STEP_SECONDS)
+
+
 class _Abandoned(Exception):
     """The writer has left; a source's thread has nobody to work for."""
 
@@ -166,8 +188,8 @@ def events(sources: Sequence[Source], scope: Scope, clock: Clock) -> Iterator[Ev
                 break
             except Full:
                 continue
-        while isinstance(event, WhatIsUnfound) and not event.reply.done() and not abandoned.is_set():
-            wait([event.reply], timeout=_STEP_SECONDS)
+        while isinstance(event, Question) and not event.reply.done() and not abandoned.is_set():
+            _answered(event.reply)
         if abandoned.is_set():
             raise _Abandoned
 

@@ -9,10 +9,12 @@ from worksupport.harvest.report import previous_warnings, report
 from worksupport.harvest.run import Run, brake_limits, first_outcomes, recorded, unfound
 from worksupport.harvest.session import Session
 from worksupport.model.outcome import SourceOutcome
-from worksupport.sources.base import FULL, Page, Scope, Unfound, WhatIsUnfound
+from worksupport.sources.base import FULL, Page, Past, Scope, Unfound, WhatIsUnfound
 from worksupport.store import missing, records
-from worksupport.store.changes import Moment, Record
+from worksupport.store.changes import Moment, Record, forget_old
+from worksupport.store.database import raise_data_version
 from worksupport.store.links import link
+from worksupport.store.past import authors_of, take_past
 from worksupport.store.reference import keep_names
 from worksupport.store.upsert import merge, stage_page
 
@@ -41,6 +43,8 @@ def _finish(run: Run) -> None:
             if not outcome.asked:
                 records.save_outcome(run.store, run.record, outcome, now, stored=False)
         link(run.store.connection, now)
+        if days := run.settings.changes_keep_days:
+            forget_old(run.store.connection, utc_text(run.clock.now() - timedelta(days=days)))
         run.finish_record(run.error_message)
 
 
@@ -69,6 +73,20 @@ class HarvestWriter:
             outcome.changed += merged.changed.get(page.source, 0)
             outcome.issues += len(page.rows)
             run.note_doubled(merged.doubled)
+            run.save_progress()
+
+    def save_past(self, past: Past) -> None:
+        """Fit the entries of some issues into their records; who did it only where that is wanted."""
+        run = self._run
+        with run.store.transaction() as connection:
+            now = run.clock.now_text()
+            record = Record(connection, Moment(run.record.run_id, now, {}))
+            authors = authors_of(connection, past.source) if run.settings.changes_authors else None
+            for source_id, entries in past.entries.items():
+                take_past(record, past.source, source_id, entries, past.read_at or now, authors)
+            run.recorded += record.written
+            if record.written:
+                raise_data_version(connection, now)
             run.save_progress()
 
     def unfound(self, question: WhatIsUnfound) -> list[Unfound]:

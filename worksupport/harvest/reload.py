@@ -15,7 +15,7 @@ from worksupport.harvest.report import previous_warnings, report
 from worksupport.harvest.run import Run, brake_limits, first_outcomes, recorded, unfound
 from worksupport.harvest.session import Session
 from worksupport.model.outcome import SourceOutcome
-from worksupport.sources.base import FULL, Page, Unfound, WhatIsUnfound
+from worksupport.sources.base import Page, Past, Scope, Unfound, WhatIsUnfound
 from worksupport.store import missing, records
 from worksupport.store.changes import Moment, Record
 from worksupport.store.links import link
@@ -24,6 +24,10 @@ from worksupport.store.reference import keep_names
 from worksupport.store.upsert import count_staged, merge, require_staged, stage
 
 logger = logging.getLogger(__name__)
+
+
+# What is staged has no record yet; the next harvest reads the past.
+_SCOPE = Scope(reads_past=False)
 
 
 @dataclass(frozen=True)
@@ -68,9 +72,9 @@ def reload(
     settings, started_at = session.settings, session.clock.now_text()
     outcomes = first_outcomes(settings)
     record = records.begin_reload(
-        session.store, session.run_id, started_at, FULL.name, trigger.source, trigger.triggered_by
+        session.store, session.run_id, started_at, _SCOPE.name, trigger.source, trigger.triggered_by
     )
-    run = Run(session, record, outcomes)
+    run = Run(session, record, outcomes, _SCOPE)
     percent = settings.max_delete_percent if max_delete_percent is None else max_delete_percent
     with recorded(run):
         on_started(record)
@@ -107,6 +111,9 @@ class ReloadWriter:
             self._staged = max(self._staged, count_staged(connection))
             run.outcomes[page.source].issues += len(page.rows)
             run.save_progress()
+
+    def save_past(self, past: Past) -> None:
+        """Never: the next harvest reads the past of what has been swapped in."""
 
     def unfound(self, question: WhatIsUnfound) -> list[Unfound]:
         """By what is staged."""

@@ -23,3 +23,12 @@ def checked_sources(sources: tuple[str, ...]) -> tuple[str, ...]:
 # One word for how far an issue is (`model/state.py`).
 STATES = ("todo", "doing", "blocked", "done", "dropped")
 OPEN_STATES = STATES[:3]
+
+# What the record of changes compares (`model/tracked.py`), in the order of its numbers; never renumbered.
+TRACKED = (
+    *("key", "title", "type", "parent", "status", "assignees", "labels", "priority", "resolution"),
+    *("due_date", "fix_versions", "flagged", "state_reason"),
+)
+# What happens to a whole issue; `missing` and `gone` have their reason as the new value.
+EVENTS = ("new", "missing", "back", "gone")
+CHANGE_FIELDS = (*TRACKED, *EVENTS)

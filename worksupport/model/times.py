@@ -42,6 +42,16 @@ def moment(option: str, text: str, now: datetime, weekend: Weekend = lambda: DEF
     return utc_text(meant)
 
 
+def until_moment(option: str, text: str, now: datetime) -> str:
+    """The moment before which `text` means: a day is included whole. Raises what `moment` raises."""
+    begin = moment(option, text, now)
+    wanted = text.strip().casefold()
+    if _AGE.fullmatch(wanted) or ":" in wanted:
+        return begin
+    local = datetime.fromisoformat(begin).astimezone()
+    return utc_text(_start_of(local.date() + timedelta(days=1)))
+
+
 def _meant(wanted: str, now: datetime, weekend: Weekend) -> datetime:
     """Raises ValueError or OverflowError for no time, also for one that the clocks here leaped over."""
     if age := _AGE.fullmatch(wanted):

@@ -7,15 +7,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-# In the order of their numbers in `changes.field`; never renumbered.
-TRACKED = (
-    *("key", "title", "type", "parent", "status", "assignees", "labels", "priority", "resolution"),
-    *("due_date", "fix_versions", "flagged", "state_reason"),
-)
+from worksupport.model.names import CHANGE_FIELDS, TRACKED
+
 SETS = frozenset({"assignees", "labels", "fix_versions"})
-# What happens to a whole issue; `missing` and `gone` have their reason as the new value.
-EVENTS = ("new", "missing", "back", "gone")
-CHANGE_FIELDS = (*TRACKED, *EVENTS)
 NUMBERS = {name: number for number, name in enumerate(CHANGE_FIELDS)}
 OBSERVED, TOLD = 0, 1  # `changes.origin`: seen by comparing, told by the service
 # The kinds of `names`, by the field whose ids they name.

@@ -1,21 +1,18 @@
 """One issue whole: with its description, the path to its root, its children."""
 
-import json
 import sqlite3
 from typing import Any
 
 from worksupport.model.filters import STATE
-from worksupport.model.issue_fields import JSON_ARGUMENTS, KEY_ORDER
+from worksupport.model.issue_fields import KEY_ORDER
+from worksupport.queries.changes import changes_of
 from worksupport.queries.find import Found, find_issue, find_key
+from worksupport.queries.path import issues_where, path_to
 from worksupport.queries.reader import age
 
-_DEEPEST = 100
-_ISSUE = f"""
-SELECT json_object({JSON_ARGUMENTS}) FROM issues LEFT JOIN issue_types ON issue_types.id = issue_type_id
-WHERE {{where}}
-"""
+_MOST_CHANGES = 20
 _OWN = """
-SELECT parent_by, first_seen_at, nullif(missing_since, ''),
+SELECT parent_by, first_seen_at, nullif(missing_since, ''), missing_reason,
     (SELECT description FROM issue_texts WHERE issue_id = issues.id)
 FROM issues WHERE issue_key = ?
 """
@@ -43,8 +40,9 @@ def show_document(
     found = (
         find_key(connection, text) if only_key else find_issue(connection, text, is_for_people=is_for_people)
     )
-    (parent_by, first_seen_at, missing_since, description) = connection.execute(_OWN, [found.key]).fetchone()
-    issue = _issues(connection, "issue_key = ?", [found.key])[0]
+    own = connection.execute(_OWN, [found.key]).fetchone()
+    parent_by, first_seen_at, missing_since, missing_reason, description = own
+    issue = issues_where(connection, "issue_key = ?", [found.key])[0]
     ((total, done),) = connection.execute(_BELOW, {"key": found.key})
     children = f"parent_key = ? COLLATE NOCASE AND missing_since IS NULL ORDER BY {KEY_ORDER}"
     return {
@@ -55,31 +53,13 @@ def show_document(
             "started_at": None,
             "age_days": None,
             "missing_since": missing_since,
-            "missing_reason": None,
+            "missing_reason": missing_reason,
             "parent_by": parent_by,
         },
         "path": path_to(connection, issue),
         "done": done,
         "total": total,
-        "children": _issues(connection, children, [found.key]),
-        "changes": [],
+        "children": issues_where(connection, children, [found.key]),
+        "changes": changes_of(connection, found.key, _MOST_CHANGES),
         **age(connection),
     }, found
-
-
-def path_to(connection: sqlite3.Connection, issue: dict[str, Any]) -> list[dict[str, Any]]:
-    """The issues above this one, the root first; a circle ends where it closes."""
-    path: list[dict[str, Any]] = []
-    seen, parent = {issue["issue_key"]}, issue["parent_key"]
-    while parent and len(path) < _DEEPEST:
-        above = _issues(connection, "issue_key = ? COLLATE NOCASE AND missing_since IS NULL", [parent])
-        if not above or above[0]["issue_key"] in seen:
-            break
-        path.insert(0, above[0])
-        seen.add(above[0]["issue_key"])
-        parent = above[0]["parent_key"]
-    return path
-
-
-def _issues(connection: sqlite3.Connection, where: str, values: list[str]) -> list[dict[str, Any]]:
-    return [json.loads(text) for (text,) in connection.execute(_ISSUE.format(where=where), values)]

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from worksupport.clock import Clock
 from worksupport.sandbox.exchange import GITHUB, GITHUB_ROOT, Answer, Raw, Request
 from worksupport.sandbox.github_search import QueryError, search
+from worksupport.sandbox.past import timeline
 from worksupport.sandbox.team import SERVICE_ACCOUNT, github_user
 from worksupport.sandbox.world import World
 
@@ -92,6 +93,8 @@ class GitHub:
         if path == "/meta":
             version = self._world.github_version
             return Answer({**({"installed_version": version} if version else {}), "hooks": []})
+        if path.endswith("/timeline"):
+            return self._timeline(request, path.removesuffix("/timeline"))
         return self._issue(path)
 
     def _user(self) -> Raw:
@@ -107,6 +110,15 @@ class GitHub:
         issues = self._world.github_issues
         found = next((issue for issue in issues if issue["url"].casefold().endswith(ending)), None)
         return Answer(found) if found else refused(404, "Not Found")
+
+    def _timeline(self, request: Request, path: str) -> Answer:
+        answer = self._issue(path)
+        if answer.status != 200:
+            return answer
+        size, page = min(int(request.first("per_page", "30")), 100), int(request.first("page", "1"))
+        events = timeline(self._world, answer.document)
+        last = max(1, -(-len(events) // size))
+        return Answer(events[(page - 1) * size : page * size], headers=_links(request, page, last))
 
     def _search(self, request: Request) -> Answer:
         advanced = not self._world.wants_advanced_search or request.first("advanced_search") == "true"

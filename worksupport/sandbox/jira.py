@@ -12,6 +12,7 @@ from worksupport.sandbox.exchange import JIRA, Answer, Request
 from worksupport.sandbox.jira_paging import Pages, RefusedError, problem, read_search, refused, shown
 from worksupport.sandbox.jql import search
 from worksupport.sandbox.jql_words import JqlError
+from worksupport.sandbox.past import bulk_changelogs, live_on
 from worksupport.sandbox.team import Person
 from worksupport.sandbox.vocabulary import FLAG_FIELD
 from worksupport.sandbox.world import World
@@ -52,6 +53,7 @@ class Jira:
             "issuetype": self._issue_types,
             "field": self._fields,
             "project/search": self._projects,
+            "changelog/bulkfetch": self._changelogs,
             "user": self._user,
             "user/bulk": self._users,
             "user/search": self._user_search,
@@ -72,7 +74,8 @@ class Jira:
     def _routed(self, request: Request) -> Answer:
         match = _PATH.fullmatch(request.path)
         name = match.group(1) if match else ""
-        if request.method not in ("GET", "POST") or (request.method == "POST" and "search" not in name):
+        takes_post = "search" in name or "bulkfetch" in name
+        if request.method not in ("GET", "POST") or (request.method == "POST" and not takes_post):
             return problem(405, "Method Not Allowed", request)
         if name.startswith("issue/"):
             return self._issue(request, name.removeprefix("issue/"))
@@ -118,11 +121,18 @@ class Jira:
             return Answer(status=401, raw_body=text, headers={"Content-Type": "text/plain;charset=UTF-8"})
         account = self._world.account_id_of(self._world.jira_email)
         person = next(person for person in self._world.people if person.account_id == account)
+        if self._world.lives_on:
+            live_on(self._world, len(self._world.histories), self._clock.now())
         shown_to_itself = {"emailAddress": self._world.jira_email, "locale": "en_US"}
         return Answer({**person.jira_user(), **shown_to_itself})
 
     def _issue_types(self, request: Request) -> Answer:
         return Answer(self._world.types if self._known(request) else [])
+
+    def _changelogs(self, request: Request) -> Answer:
+        return (
+            bulk_changelogs(self._world, request) if self._known(request) else Answer({"issueChangeLogs": []})
+        )
 
     def _projects(self, request: Request) -> Answer:
         listed = list(self._world.projects.values()) if self._known(request) else []

@@ -6,6 +6,7 @@ from worksupport.sandbox.github_data import fill_github
 from worksupport.sandbox.jira_data import LATEST, JiraMaker
 from worksupport.sandbox.jira_oddities import add_oddities
 from worksupport.sandbox.jira_site import empty_site
+from worksupport.sandbox.past import give_lives
 from worksupport.sandbox.world import World
 
 _JIRA_TIMES = ("created", "updated", "resolutiondate")
@@ -23,6 +24,7 @@ def made_up_world(seed: int = 7, now: datetime | None = None) -> World:
     fill_github(world, seed)
     if now is not None:
         _shift(world, now.replace(tzinfo=None) - LATEST)
+    give_lives(world, seed)
     return world
 
 

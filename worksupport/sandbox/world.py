@@ -23,6 +23,9 @@ class World:
     jira_issues: dict[str, Raw] = field(default_factory=dict)  # by key
     moved_keys: dict[str, str] = field(default_factory=dict)  # former key -> key
     github_issues: list[Raw] = field(default_factory=list)
+    histories: dict[str, list[Raw]] = field(default_factory=dict)  # Jira's, by the issue's id
+    events: dict[str, list[Raw]] = field(default_factory=dict)  # GitHub's, by the issue's url
+    lives_on: bool = False  # whether something happens whenever a run begins
     hidden_logins: set[str] = field(default_factory=set)  # private profiles: they exist, no search finds them
     jira_label: str = "work-support"
     github_label: str = "team: work support"

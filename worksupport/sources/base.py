@@ -1,13 +1,15 @@
 """What a source is to a run: a service that is asked for a scope, and emits what it brings."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
-from worksupport.errors import BrakeError
+from worksupport.errors import BrakeError, InterruptedRunError, WorksupportError
 from worksupport.model.issue_fields import IssueRow
 from worksupport.model.outcome import LeftOut
+from worksupport.model.past import Entry, Name, Unread
 from worksupport.network.auth import Account
 from worksupport.network.service import Service
 
@@ -23,6 +25,7 @@ class Scope:
     """
 
     since: str | None = None  # UTC text; None: full
+    reads_past: bool = True  # whether histories are asked for as well
 
     @property
     def name(self) -> str:
@@ -36,29 +39,6 @@ class Scope:
 
 
 FULL = Scope()
-
-
-# Kind, id, name and, of a status, category: see `names` in store/schema.py.
-Name = tuple[str, str, str, str | None]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One item of one entry of an issue's history, as the service tells it; `old` and `new` as tracked.
-
-    Of a set that is told one by one, `added` or `removed` is the member that came or went.
-    """
-
-    source_id: str
-    entry: str
-    item: int  # its place in the entry
-    at: str  # UTC text
-    author: str | None  # account or user id
-    field: str  # of model/tracked.py
-    old: Any = None
-    new: Any = None
-    added: str | None = None
-    removed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +87,45 @@ class WhatIsUnfound:
     reply: "Future[list[Unfound]]" = field(default_factory=Future)
 
 
-Emit = Callable[["Page | AccountFound | WhatIsUnfound"], None]
+@dataclass(frozen=True)
+class WhatIsUnread:
+    """A question to the store: whose past was not read since they changed, at most so many, newest first."""
+
+    source: str
+    most: int
+    reply: "Future[list[Unread]]" = field(default_factory=Future)
+
+
+@dataclass(frozen=True)
+class Past:
+    """All entries of some issues, by their vendor's id, as read at a moment by the service's clock."""
+
+    source: str
+    entries: dict[str, list[Entry]]
+    read_at: str | None
+
+
+Emit = Callable[["Page | AccountFound | WhatIsUnfound | WhatIsUnread | Past"], None]
+# A run spends as many requests on the past as its pages took, or this many if they took fewer.
+_LEAST_SPENT = 50
+
+
+def may_spend(service: Service) -> int:
+    """How many requests a run may spend on the past; later runs go on."""
+    return max(service.requests, _LEAST_SPENT)
+
+
+@contextmanager
+def past_if_told(source: "Source") -> Iterator[None]:
+    """While the past is read: a service that refuses costs the exact times, not the run."""
+    try:
+        yield
+    except InterruptedRunError:
+        raise
+    except WorksupportError as error:
+        source.findings.warnings.append(f"{source.name}: the past could not be read: {error.message}")
+
+
 # Whether the service, asked by id, still has an issue, and with one of these (folded) accounts as assignee.
 IsInScope = Callable[[Unfound, frozenset[str]], bool]
 

@@ -169,3 +169,22 @@ SELECT id, source, source_id, :gone_at, missing_reason, json_object({_ROW}, 'iss
     coalesce(json_extract(tracked, '$.key'), issue_key))
 FROM issues WHERE {{where}}
 """
+
+
+def forget_old(connection: sqlite3.Connection, before: str) -> None:
+    """Drop the changes of what is gone since before then (UTC text), or done since; never of open work."""
+    for statement in _FORGET:
+        connection.execute(statement, {"before": before})
+
+
+_FORGET = (
+    "DELETE FROM changes WHERE issue IN (SELECT id FROM gone_issues WHERE gone_at < :before)",
+    "DELETE FROM gone_issues WHERE gone_at < :before",
+    """DELETE FROM changes WHERE issue IN (
+        SELECT id FROM issues WHERE state IN ('done', 'dropped') AND coalesce(closed_at, updated_at) < :before
+        AND NOT EXISTS (
+            SELECT 1 FROM changes later WHERE later.issue = issues.id
+            AND coalesce(later.at, later.seen_at) >= :before
+        )
+    )""",
+)

@@ -16,8 +16,8 @@ from itertools import groupby
 from operator import attrgetter
 
 from worksupport.clock import utc_text
+from worksupport.model.past import AUTOMATION, Entry, Unread
 from worksupport.model.tracked import NUMBERS, SETS, TOLD, value_text
-from worksupport.sources.base import Entry
 from worksupport.store.changes import Record
 
 # An entry comes some milliseconds after the `updated` that it moved.
@@ -38,15 +38,6 @@ UPDATE changes SET old = :old, at = :at, not_before = NULL, author = :author, or
     entry = :entry, item = :item
 WHERE id = :id
 """
-
-
-@dataclass(frozen=True)
-class Unread:
-    """An issue whose past is to be read."""
-
-    source_id: str
-    key: str
-    known: frozenset[str]  # the entries that the record has
 
 
 @dataclass
@@ -96,11 +87,11 @@ def take_past(
     source_id: str,
     entries: Sequence[Entry],
     read_at: str,
-    authors: dict[str, str],
+    authors: dict[str, str] | None,
 ) -> None:
     """Fit all entries of one issue, as read at `read_at` (UTC text by the service's clock), into its record.
 
-    `authors`: who is called what, by account; others are 'other'.
+    `authors`: who is called what, by account; others are 'other', and nobody is named for None.
     """
     row = record.connection.execute(_ROW, [source, source_id]).fetchone()
     if row is None or row[1] is None:
@@ -127,7 +118,7 @@ class _Reading:
         self._last_run = record.last_run(source)
         self._is_first = not any(change.entry for change in self._changes)
 
-    def take(self, entries: Sequence[Entry], value: str, authors: dict[str, str]) -> None:
+    def take(self, entries: Sequence[Entry], value: str, authors: dict[str, str] | None) -> None:
         """Store what is new of the entries; `value`: the row's."""
         told = self._told(entries, value, authors)
         known = {change.entry for change in self._changes}
@@ -162,7 +153,7 @@ class _Reading:
         )
         return False
 
-    def _told(self, entries: Sequence[Entry], value: str, authors: dict[str, str]) -> list[_Told]:
+    def _told(self, entries: Sequence[Entry], value: str, authors: dict[str, str] | None) -> list[_Told]:
         """One change for each entry, in order; what comes and goes one by one is joined to whole sets."""
         ordered = sorted(entries, key=lambda each: (each.at, _number(each.entry), each.item))
         grouped = [list(group) for _, group in groupby(ordered, key=attrgetter("entry"))]
@@ -175,16 +166,19 @@ class _Reading:
         for group, (old, new) in zip(grouped, pairs, strict=True):
             first = group[0]
             if (told[-1].new if told else old) != new:  # else one act was told twice
-                author = None if first.author is None else authors.get(first.author, "other")
+                author = None if first.author is None or authors is None else _author(first.author, authors)
                 told.append(_Told(first.at, first.entry, first.item, author, old, new))
         return told
 
     def _sets(self, grouped: list[list[Entry]], value: str) -> list[tuple[str, str]]:
-        """Old and new set at each entry: backwards from a set that fits the newest one.
+        """Old and new set at each entry, backwards from the last.
 
-        That is the row's, or, where the record knows this entry already, what it ends in there.
+        Of whom the entries tell, their last word counts, of the others the row, which may be behind; where
+        the record knows an entry, what it has there.
         """
-        after = set(json.loads(value))
+        last_words = {each.added or each.removed: bool(each.added) for group in grouped for each in group}
+        after = {each for each in json.loads(value) if each not in last_words}
+        after |= {member for member, is_in in last_words.items() if is_in and member}
         known = {change.entry: change for change in self._changes if change.entry}
         pairs: list[tuple[str, str]] = []
         for group in reversed(grouped):
@@ -238,6 +232,10 @@ class _Reading:
 
     def _sort(self) -> None:
         self._changes.sort(key=lambda change: (change.moment, change.id))
+
+
+def _author(account: str, authors: dict[str, str]) -> str:
+    return "automation" if account == AUTOMATION else authors.get(account, "other")
 
 
 def _number(entry: str) -> tuple[int, str]:

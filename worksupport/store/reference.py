@@ -20,6 +20,8 @@ def follow_configuration(store: Store, settings: Settings, now: str) -> None:
             {"hours": settings.interval_hours},
         )
         _follow_states(connection, settings)
+        if not settings.changes_authors:
+            connection.execute("UPDATE changes SET author = NULL WHERE author IS NOT NULL")
         if not settings.descriptions:
             connection.execute("UPDATE issue_texts SET description = NULL WHERE description IS NOT NULL")
         if connection.total_changes > changed:

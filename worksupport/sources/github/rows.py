@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from worksupport.model.issue_fields import IssueRow
 from worksupport.model.links import named_keys
+from worksupport.model.past import Name
 from worksupport.model.tracked import tracked_text
-from worksupport.sources.base import Name
 from worksupport.sources.records import Fields, OddRecordError, description, record_id, sent_type
 from worksupport.text import storable
 

@@ -9,22 +9,30 @@ from worksupport.config.settings import GitHubSettings, Settings
 from worksupport.errors import ConfigurationError, QueryRefusedError
 from worksupport.model.issue_fields import IssueRow
 from worksupport.model.outcome import Kind, LeftOut
+from worksupport.model.past import Name
 from worksupport.network.service import Service
 from worksupport.sources.base import (
     LABELLED,
     Emit,
     Findings,
-    Name,
     Page,
+    Past,
     Scope,
     WhatIsUnfound,
+    WhatIsUnread,
     batches,
+    may_spend,
+    past_if_told,
     require_found,
 )
 from worksupport.sources.github.client import GitHub
 from worksupport.sources.github.rows import github_names, github_row, is_pull_request
 from worksupport.sources.github.search import LOGINS_PER_QUERY, issue_query
+from worksupport.sources.github.timeline import read_timeline
 from worksupport.sources.records import OddRecordError, contradictions
+
+# Of the requests that GitHub grants an hour, a run takes no more for the past.
+_MOST_TIMELINES = 250
 
 
 @dataclass
@@ -58,6 +66,22 @@ class GitHubSource:
         if not issues and not self.findings.left_out and login_groups(self.settings, 1):
             text = f"github: no issue of the team's has the label {self.github.issue_label!r}"
             self.findings.warnings.append(text)
+        if self.settings.changes_from_services and scope.reads_past:
+            with past_if_told(self):
+                self._read_past(emit)
+
+    def _read_past(self, emit: Emit) -> None:
+        """The timelines of what changed since they were read, one request or more for each issue."""
+        most = min(may_spend(self.service), _MOST_TIMELINES)
+        question = WhatIsUnread("github", most)
+        emit(question)
+        ends_at = self.service.requests + most
+        for issue in question.reply.result():
+            if self.service.requests >= ends_at:
+                break
+            entries = read_timeline(self.service, issue.key, issue.source_id, issue.known)
+            if entries is not None:
+                emit(Past("github", {issue.source_id: entries}, self.service.seen_at))
 
     def _ask_all(self, emit: Emit) -> int:
         """Groups first, then alone each login that no hit of its group proves to be searchable.

@@ -10,11 +10,13 @@ from worksupport.clock import Clock
 from worksupport.config.settings import JiraSettings
 from worksupport.errors import CredentialsError
 from worksupport.model.issue_fields import DESCRIPTION, JIRA_FIELDS
+from worksupport.model.past import Entry
 from worksupport.network.auth import Account
 from worksupport.network.limits import whole_number
 from worksupport.network.responses import Check, Document, Response, error_text, is_list, is_object
 from worksupport.network.service import Service
 from worksupport.sources.base import Unfound, batches
+from worksupport.sources.jira.changelog import read_changelogs
 from worksupport.sources.jira.data_center import DataCenter
 from worksupport.sources.jira.identity import Identity, credentials_for
 from worksupport.sources.jira.people import account, account_of, find_account, known_accounts
@@ -171,6 +173,10 @@ class Jira:
         wanted = (name for name in JIRA_FIELDS if has_descriptions or name != DESCRIPTION)
         more = (*self.deployment.parent_fields, *self._flag_fields)
         return search(self._ask, self.deployment, query, (*wanted, *more))
+
+    def read_past(self, ids: Sequence[str]) -> Iterator[dict[str, list[Entry]]]:
+        """The changelogs of these issues, some hundred at a time. Raises what `read_changelogs` raises."""
+        return read_changelogs(self._ask, self.deployment, ids)
 
     def find_account_id(self, email: str) -> str | None:
         """The account id (Data Center: user name) of the person with this e-mail address, or None."""

@@ -5,8 +5,8 @@ from typing import Any
 
 from worksupport.model.hierarchy import UNKNOWN_TYPE_ID
 from worksupport.model.issue_fields import IssueRow, VendorType
+from worksupport.model.past import Name
 from worksupport.model.tracked import tracked_text
-from worksupport.sources.base import Name
 from worksupport.sources.jira.adf import adf_text
 from worksupport.sources.jira.people import account_of
 from worksupport.sources.records import Fields, OddRecordError, description, record_id, record_text, sent_type

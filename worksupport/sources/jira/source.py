@@ -8,17 +8,21 @@ from typing import Any
 from worksupport.config.settings import JiraSettings, Settings
 from worksupport.model.issue_fields import IssueRow
 from worksupport.model.outcome import Kind, LeftOut
+from worksupport.model.past import Name
 from worksupport.network.auth import Account
 from worksupport.network.service import Service
 from worksupport.sources.base import (
     AccountFound,
     Emit,
     Findings,
-    Name,
     Page,
+    Past,
     Scope,
     WhatIsUnfound,
+    WhatIsUnread,
     batches,
+    may_spend,
+    past_if_told,
     require_found,
 )
 from worksupport.sources.jira.client import Jira
@@ -36,6 +40,9 @@ from worksupport.sources.jira.types import SiteTypes, require_root, resolve_type
 from worksupport.sources.jira.walk import Walk
 from worksupport.sources.jira.workers import Workers
 from worksupport.sources.records import OddRecordError, contradictions
+
+# A page of changelogs has the histories of about so many issues (README.md, "Changelogs").
+_ISSUES_A_PAGE = 50
 
 
 @dataclass
@@ -61,11 +68,11 @@ class JiraSource:
         """
         workers = Workers(self.settings.concurrency, "jira")
         try:
-            self._fetch(emit, workers)
+            self._fetch(scope, emit, workers)
         finally:
             workers.close()
 
-    def _fetch(self, emit: Emit, workers: Workers) -> None:
+    def _fetch(self, scope: Scope, emit: Emit, workers: Workers) -> None:
         opened = self.client.open(workers.at_once)
         types = self._types(opened.types)
         names = self._accounts(workers, emit)
@@ -94,6 +101,17 @@ class JiraSource:
             question = WhatIsUnfound("jira", label, accounts, is_whole=not left_out)
             require_found(question, emit, self.client.is_in_scope)
         self._prove(names, shaper.accounts, opened.account, emit)
+        if self.settings.changes_from_services and scope.reads_past:
+            with past_if_told(self):
+                self._read_past(emit)
+
+    def _read_past(self, emit: Emit) -> None:
+        """The changelogs of what changed since they were read, within what a run may spend."""
+        question = WhatIsUnread("jira", may_spend(self.service) * _ISSUES_A_PAGE)
+        emit(question)
+        ids = [issue.source_id for issue in question.reply.result()]
+        for past in self.client.read_past(ids):
+            emit(Past("jira", past, self.service.seen_at))
 
     def _ask(self, shaper: "_Shaper", query: Query) -> Iterator[list[IssueRow]]:
         hierarchy = self.settings.hierarchy

@@ -1,0 +1,107 @@
+"""`worksupport changes`: what changed since the last working day, or since a moment or a number."""
+
+import sqlite3
+import sys
+from datetime import datetime
+from typing import Any
+
+from worksupport import output
+from worksupport.commands.formats import chosen_format
+from worksupport.commands.hints import tell_reader
+from worksupport.context import Context
+from worksupport.errors import UsageError
+from worksupport.model.filters import Filters
+from worksupport.model.names import CHANGE_FIELDS
+from worksupport.model.times import LAST_WORKDAY, moment, until_moment
+from worksupport.queries.changes import (
+    ChangesQuestion,
+    changes_document,
+    changes_rows,
+    recorded_late,
+    tops_of,
+)
+from worksupport.queries.find import find_issue
+from worksupport.queries.reader import age, answer, weekend
+from worksupport.queries.remarks import staleness
+from worksupport.render import changes as rendered
+from worksupport.render import terminal
+
+
+def changes(
+    context: Context,
+    *,
+    key: str | None,
+    since: str | None,
+    until: str | None,
+    after: int | None,
+    field: tuple[str, ...],
+    filters: Filters,
+    raw: bool,
+    format: str | None,
+    as_json: bool,
+    ndjson: bool,
+) -> None:
+    """Print the net changes, or with `--raw` or `--after` the log itself."""
+    form = chosen_format("changes", format, as_json, ndjson) or "text"
+    question = _question(context, key, since, until, after, field, filters, raw)
+    text, is_empty = answer(context.database_path, lambda found: _text(found, question, form, context))
+    output.write(text)
+    tell_reader(context, filters, is_empty=is_empty and terminal.is_terminal(sys.stderr))
+
+
+def _question(
+    context: Context,
+    key: str | None,
+    since: str | None,
+    until: str | None,
+    after: int | None,
+    fields: tuple[str, ...],
+    filters: Filters,
+    raw: bool,
+) -> ChangesQuestion:
+    now = context.clock.now()
+    for name in fields:
+        if name.casefold() not in CHANGE_FIELDS:
+            raise UsageError(f"--field is {name!r}; it must be one of {', '.join(CHANGE_FIELDS)}")
+    if after is not None and since is not None:
+        raise UsageError("--after and --since both say where to begin: leave one out")
+    begin = None
+    if after is None:
+        begin = moment("--since", since or LAST_WORKDAY, now, lambda: weekend(context.database_path))
+    end = None if until is None else until_moment("--until", until, now)
+    if key is not None:
+        is_for_people = terminal.is_terminal(sys.stderr)
+        key = answer(
+            context.database_path, lambda found: find_issue(found, key or "", is_for_people=is_for_people)
+        ).key
+    names = tuple(name.casefold() for name in fields)
+    return ChangesQuestion(begin, end, after, key, names, filters, raw)
+
+
+def _text(
+    connection: sqlite3.Connection, question: ChangesQuestion, form: str, context: Context
+) -> tuple[str, bool]:
+    rows, now = changes_rows(connection, question), context.clock.now()
+    if form == "text" and not question.raw and question.after is None:
+        return _drawn(connection, rows, question, now), not rows
+    document = changes_document(connection, question)
+    found = document["changes"]
+    if form == "json":
+        return output.json_text(document), not found
+    if form == "ndjson":
+        return "".join(map(output.json_text, found)), not found
+    if form == "csv":
+        return rendered.csv_changes(found, is_shown=terminal.is_terminal()), not found
+    if form == "markdown":
+        return rendered.markdown_changes(found, now), not found
+    return rendered.raw_lines(found), not found
+
+
+def _drawn(
+    connection: sqlite3.Connection, rows: list[dict[str, Any]], question: ChangesQuestion, now: datetime
+) -> str:
+    late = recorded_late(connection, question.since) if question.since and not question.key else 0
+    head = {"since": question.since, **age(connection)}
+    console = terminal.console() if terminal.is_terminal() else None
+    is_old = bool(staleness(connection, now))
+    return rendered.changes_text(rows, head, tops_of(connection, rows), now, late, console, is_old=is_old)

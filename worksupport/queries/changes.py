@@ -1,0 +1,225 @@
+"""What changed, and when: net between two moments, or the log itself; values as people read them."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from worksupport.model.filters import Filters
+from worksupport.model.names import CHANGE_FIELDS, EVENTS
+from worksupport.model.tracked import NAMED, NUMBERS, SETS
+from worksupport.queries.path import path_to
+from worksupport.queries.reader import age
+
+ORIGINS = ("observed", "service")
+# Of an issue that is gone, what its tombstone says.
+_ISSUES = """(
+    SELECT id, source, source_id, issue_key, summary, parent_key, url, state,
+        (SELECT name FROM issue_types WHERE issue_types.id = issue_type_id) AS issue_type
+    FROM issues
+    UNION ALL
+    SELECT id, source, source_id, json_extract(issue, '$.issue_key'), json_extract(issue, '$.summary'),
+        json_extract(issue, '$.parent_key'), json_extract(issue, '$.url'), NULL,
+        (SELECT name FROM issue_types WHERE issue_types.id = json_extract(issue, '$.issue_type_id'))
+    FROM gone_issues
+)"""
+_CHANGES = f"""
+SELECT changes.id, changes.issue, field, old, new, at, not_before, seen_at, author, origin,
+    i.source, i.source_id, i.issue_key, i.summary, i.issue_type, i.parent_key, i.url, i.state
+FROM changes JOIN {_ISSUES} AS i ON i.id = changes.issue
+WHERE {{where}} ORDER BY {{order}}
+"""
+_BY_TIME = "coalesce(at, seen_at), changes.id"
+_UNDER = """changes.issue IN (
+    WITH RECURSIVE below (id, issue_key) AS (
+        SELECT id, issue_key FROM issues WHERE issue_key = :key COLLATE NOCASE
+        UNION
+        SELECT issues.id, issues.issue_key FROM below JOIN issues
+        ON issues.parent_key = below.issue_key COLLATE NOCASE
+    )
+    SELECT id FROM below
+)"""
+_HAS_CHILDREN = "SELECT 1 FROM issues WHERE parent_key = ? COLLATE NOCASE AND missing_since IS NULL LIMIT 1"
+_LATE = """
+SELECT count(*) FROM changes WHERE seen_at >= :since AND at < :since AND is_past = 0
+"""
+
+
+@dataclass(frozen=True)
+class ChangesQuestion:
+    """Which changes: those that happened from `since` to `until` (UTC text), or recorded `after` a number.
+
+    `key`: of this issue and all below it; `fields`: only of these. `raw`: each one, not the net of them.
+    """
+
+    since: str | None = None
+    until: str | None = None
+    after: int | None = None
+    key: str | None = None
+    fields: tuple[str, ...] = ()
+    filters: Filters = field(default_factory=Filters)
+    raw: bool = False
+
+
+def changes_document(connection: sqlite3.Connection, question: ChangesQuestion) -> dict[str, Any]:
+    """`{"changes": [change...], "next", "since", "until", "total_count", AGE}`.
+
+    A change: id, source, source_id, field, old and new (as people read them; sets as lists), at (exact) or
+    not_before and seen_at (between which it lies), author, origin, and issue_key, summary, issue_type,
+    parent_key and url of its issue. `next`: what to ask for `after` the next time.
+    """
+    changes = [_shown(row) for row in changes_rows(connection, question)]
+    ((last,),) = connection.execute("SELECT coalesce(max(id), 0) FROM changes")
+    return {
+        "changes": changes,
+        "next": last,
+        "since": question.since,
+        "until": question.until,
+        "total_count": len(changes),
+        **age(connection),
+    }
+
+
+def changes_rows(connection: sqlite3.Connection, question: ChangesQuestion) -> list[dict[str, Any]]:
+    """The same changes with what screens need beside: state of the issue, categories of a status."""
+    rows = list(_rows(connection, question))
+    return rows if question.raw or question.after is not None else net(rows)
+
+
+def tops_of(connection: sqlite3.Connection, rows: Sequence[dict[str, Any]]) -> dict[str, tuple[str, str]]:
+    """Key and title of each issue's topmost one, by its key; none for what stands alone."""
+    tops = {}
+    for row in {row["issue_key"]: row for row in rows}.values():
+        path = path_to(connection, row)
+        top = path[0] if path else row
+        if path or connection.execute(_HAS_CHILDREN, [row["issue_key"]]).fetchone():
+            tops[row["issue_key"]] = (top["issue_key"], top["summary"] or "")
+    return tops
+
+
+def changes_of(connection: sqlite3.Connection, key: str, most: int) -> list[dict[str, Any]]:
+    """The newest changes of one issue, the newest first, in the form of `changes_document`."""
+    where = "changes.issue = (SELECT id FROM issues WHERE issue_key = :key)"
+    rows = list(_named(connection, where, {"key": key}))
+    return [_shown(row) for row in rows[::-1][:most]]
+
+
+def recorded_late(connection: sqlite3.Connection, since: str) -> int:
+    """How many changes were recorded since then, but happened before."""
+    ((count,),) = connection.execute(_LATE, {"since": since})
+    return int(count)
+
+
+def net(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of each issue and field the first old and the last new value, where they differ; events all stay."""
+    by_field = sorted(rows, key=lambda row: (row["issue"], row["field"]))
+    kept = []
+    for (_, name), group in groupby(by_field, key=lambda row: (row["issue"], row["field"])):
+        changes = list(group)
+        if name in EVENTS:
+            kept.append(changes[-1])
+        elif changes[0]["old"] != changes[-1]["new"]:
+            first = changes[0]
+            kept.append({**changes[-1], "old": first["old"], "old_category": first.get("old_category")})
+    return sorted(kept, key=lambda row: (row["at"] or row["seen_at"], row["id"]))
+
+
+def _rows(connection: sqlite3.Connection, question: ChangesQuestion) -> Iterator[dict[str, Any]]:
+    conditions, values = ["1"], dict[str, Any]()
+    if question.after is not None:
+        conditions.append("changes.id > :after AND is_past = 0")
+        values["after"] = question.after
+    if question.since is not None:
+        conditions.append("coalesce(at, seen_at) >= :since")
+        values["since"] = question.since
+    if question.until is not None:
+        conditions.append("coalesce(at, seen_at) < :until")
+        values["until"] = question.until
+    if question.key is not None:
+        conditions.append(_UNDER)
+        values["key"] = question.key
+    if question.fields:
+        conditions.append(f"field IN ({', '.join(str(NUMBERS[name]) for name in question.fields)})")
+    passing, parameters = question.filters.conditions()
+    if passing:
+        conditions.append(f"changes.issue IN (SELECT id FROM issues WHERE {' AND '.join(passing)})")
+    order = "changes.id" if question.after is not None else _BY_TIME
+    yield from _named(connection, " AND ".join(conditions), {**values, **parameters}, order)
+
+
+_MEMBERS = (
+    *("id", "issue", "field", "old", "new", "at", "not_before", "seen_at", "author", "origin", "source"),
+    *("source_id", "issue_key", "summary", "issue_type", "parent_key", "url", "state"),
+)
+_SHOWN = (
+    *("id", "source", "source_id", "field", "old", "new", "at", "not_before", "seen_at", "author", "origin"),
+    *("issue_key", "summary", "issue_type", "parent_key", "url"),
+)
+
+
+def _named(
+    connection: sqlite3.Connection, where: str, values: dict[str, Any], order: str = _BY_TIME
+) -> Iterator[dict[str, Any]]:
+    """The rows, their ids as the names that these have now."""
+    names = _Names(connection)
+    members = dict(connection.execute("SELECT member_id, name FROM team_members"))
+    for columns in connection.execute(_CHANGES.format(where=where, order=order), values):
+        row = dict(zip(_MEMBERS, columns, strict=True))
+        name = row["field"] = CHANGE_FIELDS[row["field"]]
+        row["origin"] = ORIGINS[row["origin"]]
+        row["author_name"] = members.get(row["author"], row["author"])
+        if name == "status":
+            for which in ("old", "new"):
+                status = json.loads(row[which] or "null")
+                row[f"{which}_category"] = names.category(row["source"], status)
+        for which in ("old", "new"):
+            row[which] = _value(name, row["source"], json.loads(row[which] or "null"), names)
+        yield row
+
+
+def _value(name: str, source: str, value: Any, names: "_Names") -> Any:
+    if value is None or name in EVENTS:
+        return value
+    if name in SETS:
+        return [names.name(source, NAMED[name], each) if name in NAMED else each for each in value]
+    if name == "parent":
+        return names.key(source, value)
+    return names.name(source, NAMED[name], value) if name in NAMED else value
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in _SHOWN}
+
+
+class _Names:
+    """What ids are called now; an id that nobody has named stands for itself."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        rows = connection.execute("SELECT source, kind, id, name, category FROM names")
+        self._names: dict[tuple[str, str, str], tuple[str, str | None]] = {
+            (source, kind, each): (name, category) for source, kind, each, name, category in rows
+        }
+        members = "SELECT coalesce(jira_account_id, jira_id), name FROM team_members"
+        for account, name in connection.execute(members):
+            self._names["jira", "account", account] = (name, None)
+
+    def name(self, source: str, kind: str, value: str) -> str:
+        """`In Progress` for a status's id."""
+        return self._names.get((source, kind, value), (value, None))[0]
+
+    def category(self, source: str, status: str | None) -> str | None:
+        """The category of a status, as it is known now: new, indeterminate or done."""
+        if source == "github":
+            return "done" if status == "closed" else "new"
+        return self._names.get((source, "status", status or ""), ("", None))[1]
+
+    def key(self, source: str, source_id: str) -> str:
+        """The key of an issue by its service's id, of one that is gone as well."""
+        found = self._connection.execute(_KEY_OF, [source, source_id]).fetchone()
+        return found[0] if found else source_id
+
+
+_KEY_OF = f"SELECT issue_key FROM {_ISSUES} WHERE source = ? AND source_id = ?"

@@ -1,0 +1,32 @@
+"""Single issues, and the way up from one to its root."""
+
+import json
+import sqlite3
+from typing import Any
+
+from worksupport.model.issue_fields import JSON_ARGUMENTS
+
+_DEEPEST = 100
+_ISSUE = f"""
+SELECT json_object({JSON_ARGUMENTS}) FROM issues LEFT JOIN issue_types ON issue_types.id = issue_type_id
+WHERE {{where}}
+"""
+
+
+def path_to(connection: sqlite3.Connection, issue: dict[str, Any]) -> list[dict[str, Any]]:
+    """The issues above this one, the root first; a circle ends where it closes."""
+    path: list[dict[str, Any]] = []
+    seen, parent = {issue["issue_key"]}, issue["parent_key"]
+    while parent and len(path) < _DEEPEST:
+        above = issues_where(connection, "issue_key = ? COLLATE NOCASE AND missing_since IS NULL", [parent])
+        if not above or above[0]["issue_key"] in seen:
+            break
+        path.insert(0, above[0])
+        seen.add(above[0]["issue_key"])
+        parent = above[0]["parent_key"]
+    return path
+
+
+def issues_where(connection: sqlite3.Connection, where: str, values: list[str]) -> list[dict[str, Any]]:
+    """The issues of a condition with these values, each as answers have it."""
+    return [json.loads(text) for (text,) in connection.execute(_ISSUE.format(where=where), values)]

@@ -1,0 +1,265 @@
+"""What changed, as people read it: by the topmost issue, the new value first, what is small only counted."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from worksupport.model.names import EVENTS
+from worksupport.model.times import local_text, stored_moment
+from worksupport.render import words
+from worksupport.render.lines import OUTSIDE
+from worksupport.render.markdown import linked, table
+from worksupport.render.table import cut, padded, width
+from worksupport.render.terminal import drawn, knows_links
+from worksupport.text import visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+_GAP = "  "
+_ALIKE = 3
+_WITH_OLD = 110
+_TOLD = ("status", "assignees", "parent", "title", *EVENTS)
+_STYLES = {"done": "green", "blocked": "red", "doing": "cyan", "reopened": "yellow", "missing": "yellow"}
+_COLUMNS = (
+    *("id", "issue_key", "field", "old", "new", "at", "not_before", "seen_at", "author", "origin", "source"),
+    *("summary", "issue_type", "parent_key", "url"),
+)
+
+
+@dataclass(frozen=True)
+class Happened:
+    """One line: what is new, of which issue, and when."""
+
+    word: str
+    old: str
+    kind: str  # what it is counted as
+    style: str
+    change: dict[str, Any]
+    count: int = 1  # of how many siblings alike
+
+
+def csv_changes(changes: Sequence[dict[str, Any]], *, is_shown: bool) -> str:
+    """RFC 4180 with a head, every value as in JSON; lists are joined by commas."""
+    shown = visible if is_shown else str
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(_COLUMNS)
+    writer.writerows([shown(_raw(change[name])) for name in _COLUMNS] for change in changes)
+    return text.getvalue()
+
+
+def markdown_changes(changes: Sequence[dict[str, Any]], now: datetime) -> str:
+    """A table whose keys are links; no text of strangers is markup."""
+    rows = [
+        (
+            linked(change["issue_key"], change["url"]),
+            visible(change["summary"] or ""),
+            change["field"],
+            visible(_raw(change["old"])),
+            visible(_raw(change["new"])),
+            when(change, now),
+        )
+        for change in changes
+    ]
+    return table(("key", "title", "field", "old", "new", "when"), rows) if rows else ""
+
+
+def raw_lines(changes: Sequence[dict[str, Any]]) -> str:
+    """The log for pipes: one change a line, separated by tabs."""
+    names = ("id", "at", "issue_key", "field", "old", "new", "author")
+    rows = ({**change, "at": change["at"] or change["seen_at"]} for change in changes)
+    return "".join("\t".join(visible(_raw(row[name])) for name in names) + "\n" for row in rows)
+
+
+def changes_text(
+    changes: Sequence[dict[str, Any]],
+    head: dict[str, Any],
+    tops: dict[str, tuple[str, str]],
+    now: datetime,
+    late: int,
+    console: "Console | None",
+    *,
+    is_old: bool = False,
+) -> str:
+    """The net changes by topmost issue: for pipes without a `console`, else cut to its width.
+
+    `head`: since when, and the age of the data. `tops`: key and title of each issue's topmost one, by key.
+    `late`: how many changes were recorded in this time, but happened before. Nothing for no change.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    if not changes:
+        return ""
+    to = console or Console(width=10_000, color_system=None, markup=False, highlight=False, emoji=False)
+    told = [_happened(change) for change in changes if change["field"] in _TOLD]
+    lines: list[Text] = list(_head(head, told, now, None if console is None else to.width, is_old))
+
+    def top(each: Happened) -> tuple[bool, str, str]:
+        found = tops.get(each.change["issue_key"])
+        return (False, *found) if found else (True, OUTSIDE, "")
+
+    for (_, key, title), group in groupby(sorted(told, key=top), key=top):
+        lines += [
+            Text(),
+            Text.assemble((visible(key), "dim"), _GAP if title else "", (visible(title), "bold")),
+        ]
+        lines += _lines(_collapsed(list(group)), now, to, cuts=console is not None)
+    lines += _rest(changes, late)
+    with to.capture() as captured:
+        to.print(*lines, sep="\n", no_wrap=True, crop=False, overflow="ignore")
+    text = "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+    return drawn(text) if console else text
+
+
+def when(change: dict[str, Any], now: datetime) -> str:
+    """`09:12` today, `Wed 14:05` in the last days, else the date; `08:17-10:17` where no more is known."""
+    if change["at"]:
+        return _clock(change["at"], now)
+    begin, end = change["not_before"], change["seen_at"]
+    return f"{_clock(begin, now)}\u2013{_clock(end, now)}" if begin else f"before {_clock(end, now)}"
+
+
+def _clock(moment: str, now: datetime) -> str:
+    stored = stored_moment(moment)
+    if stored is None:
+        return visible(moment)
+    local, today = stored.astimezone(), now.astimezone()
+    days = (today.date() - local.date()).days
+    if days == 0:
+        return f"{local:%H:%M}"
+    return f"{local:%a %H:%M}" if 0 < days < 7 else local_text(moment, now)
+
+
+def _happened(change: dict[str, Any]) -> Happened:
+    name, new, old = change["field"], change["new"], change["old"]
+    if name == "status":
+        return _status(change, visible(new or "no status"), visible(old or ""))
+    if name == "assignees":
+        who = ", ".join(map(visible, new or ())) or "nobody"
+        return Happened(f"\u2192 {who}", ", ".join(map(visible, old or ())), "reassigned", "", change)
+    if name == "parent":
+        return Happened("moved", visible(old or ""), "moved", "", change)
+    if name == "title":
+        return Happened("renamed", visible(old or ""), "renamed", "", change)
+    return Happened(name, "", name, _STYLES.get(name, ""), change)
+
+
+def _status(change: dict[str, Any], new: str, old: str) -> Happened:
+    state, is_done = change["state"], change["new_category"] == "done"
+    if state == "blocked":
+        return Happened(f"! {new}", old, "blocked", "red", change)
+    if change["old_category"] == "done" and not is_done:
+        return Happened("reopened", old, "reopened", "yellow", change)
+    return Happened(new, old, "done" if is_done else f"to {new}", _STYLES.get(state or "", ""), change)
+
+
+def _head(
+    document: dict[str, Any], told: Sequence[Happened], now: datetime, cells: int | None, is_old: bool
+) -> "Iterator[Text]":
+    """The moment that is meant, the age, and how many of each kind."""
+    from rich.text import Text
+
+    since = f"since {local_text(document['since'], now)}" if document["since"] else "all that is on record"
+    age = words.data_age(document, now)
+    room = max(len(_GAP), (cells or 0) - width(since) - width(age))
+    head = Text(since + " " * room, "dim")
+    head.append(age, "yellow" if is_old else "dim")
+    yield head
+    counts = Counter(each.kind for each in told)
+    if counts:
+        yield Text(" \u00b7 ".join(f"{count} {kind}" for kind, count in counts.most_common()))
+
+
+def _collapsed(told: Sequence[Happened]) -> list[Happened]:
+    """The same change of three and more siblings is one line."""
+    alike: dict[tuple[Any, ...], list[Happened]] = {}
+    for each in told:
+        parent = each.change["parent_key"]
+        same = (
+            (each.word, parent, each.change["issue_type"]) if parent and each.kind != "missing" else id(each)
+        )
+        alike.setdefault((same,), []).append(each)
+    found = []
+    for group in alike.values():
+        if len(group) >= _ALIKE:
+            found.append(Happened(**{**vars(group[-1]), "count": len(group)}))
+        else:
+            found += group
+    return found
+
+
+def _lines(told: Sequence[Happened], now: datetime, console: "Console", *, cuts: bool) -> "Iterator[Text]":
+    from rich.style import Style
+    from rich.text import Text
+
+    has_marks = any(each.kind == "blocked" for each in told)
+    shown = [each.word if each.kind == "blocked" or not has_marks else f"  {each.word}" for each in told]
+    with_old = not cuts or console.width >= _WITH_OLD
+    if with_old:
+        shown = [_from_old(each, word) for each, word in zip(told, shown, strict=True)]
+    keys = [_subject(each) for each in told]
+    word_cells, key_cells = max(map(width, shown)), max(map(width, keys))
+    for each, word, key in zip(told, shown, keys, strict=True):
+        line = Text("  ")
+        line.append(padded(word, word_cells), each.style)
+        line.append(_GAP)
+        link = (
+            words.address(each.change["url"]) if cuts and knows_links(console) and each.count == 1 else None
+        )
+        line.append(padded(key, key_cells), Style(dim=True, link=link))
+        time = when(each.change, now)
+        title = (
+            f"of {visible(each.change['parent_key'])}"
+            if each.count > 1
+            else visible(each.change["summary"] or "")
+        )
+        used = 2 + word_cells + key_cells + 2 * len(_GAP)
+        if cuts:
+            room = max(8, min(console.width, 100) - used - width(time) - len(_GAP))
+            title = padded(cut(title, room), room)
+        line.append(f"{_GAP}{title}{_GAP}")
+        line.append(time, "dim")
+        if with_old and each.change["author_name"]:
+            line.append(f"{_GAP}{visible(each.change['author_name'])}", "dim")
+        yield line
+
+
+def _from_old(each: Happened, word: str) -> str:
+    is_told = each.old and each.kind not in ("moved", "renamed")
+    return f"{each.old} \u2192 {word.strip()}" if is_told else word
+
+
+def _subject(each: Happened) -> str:
+    if each.count == 1:
+        return visible(each.change["issue_key"])
+    kind = visible((each.change["issue_type"] or "issue").casefold())
+    return f"{each.count} {kind[:-1] + 'ies' if kind.endswith('y') else kind + 's'}"
+
+
+def _rest(changes: Sequence[dict[str, Any]], late: int) -> "Iterator[Text]":
+    """What has no line of its own, as counts."""
+    from rich.text import Text
+
+    counts = Counter(change["field"] for change in changes if change["field"] not in _TOLD)
+    parts = ", ".join(f"{count} of {name.replace('_', ' ')}" for name, count in counts.most_common())
+    total = sum(counts.values())
+    if total:
+        verb = "change is" if total == 1 else "changes are"
+        yield Text()
+        yield Text(f"{total} {verb} not listed: {parts} (--field, --raw)", "dim")
+    if late:
+        yield Text(f"{late} more came to light now, but happened before", "dim")
+
+
+def _raw(value: object) -> str:
+    if value is None:
+        return ""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
