@@ -243,5 +243,7 @@ def test_a_list_as_csv_is_what_the_command_prints(client: Client, database: Path
     assert reply.headers["ETag"] != client.ask(target.replace("CSV", "json")).headers["ETag"]
     assert client.ask(target, If_None_Match=reply.headers["ETag"]).status == 304
     assert client.ask("/api/issues?format=xml").status == 400
+    described = client.ask("/openapi.json").document["paths"]["/api/issues"]["get"]["responses"]["200"]
+    assert set(described["content"]) == {"application/json", "text/csv"}
     whole, nothing = (client.ask(f"/api/issues?format=csv&q={words}").body for words in ("", "zzz"))
     assert nothing == whole[: whole.index(b"\n") + 1]
