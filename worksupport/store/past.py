@@ -1,0 +1,259 @@
+"""What the services tell of an issue's past becomes part of its record: exact times for observed ones.
+
+The rule (all statements run in the caller's transaction): an entry is known by its id and item, and never
+stored twice. The last one that lies in an observed change's interval and ends in its value takes that row
+over, earlier ones are inserted. At the end record and row are compared: where they differ, a young entry
+means that the row is behind, and the issue is asked again; else an observed change closes the gap. So the
+record always ends in the row's values, whatever the vendor left out.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+
+from worksupport.clock import utc_text
+from worksupport.model.tracked import NUMBERS, SETS, TOLD, value_text
+from worksupport.sources.base import Entry
+from worksupport.store.changes import Record
+
+# An entry comes some milliseconds after the `updated` that it moved.
+_SLACK = timedelta(seconds=5)
+_YOUNG = timedelta(days=1)
+_UNREAD = """
+SELECT id, source_id, issue_key FROM issues
+WHERE source = :source AND changes_through IS NOT updated_at AND missing_since IS NULL
+ORDER BY updated_at DESC LIMIT :most
+"""
+_ROW = "SELECT id, tracked, updated_at FROM issues WHERE source = ? AND source_id = ?"
+_RECORD = """
+SELECT id, old, new, at, not_before, seen_at, entry FROM changes
+WHERE issue = ? AND field = ? ORDER BY coalesce(at, seen_at), id
+"""
+_TAKE_OVER = """
+UPDATE changes SET old = :old, at = :at, not_before = NULL, author = :author, origin = :origin,
+    entry = :entry, item = :item
+WHERE id = :id
+"""
+
+
+@dataclass(frozen=True)
+class Unread:
+    """An issue whose past is to be read."""
+
+    source_id: str
+    key: str
+    known: frozenset[str]  # the entries that the record has
+
+
+@dataclass
+class _Change:
+    id: int
+    old: str | None
+    new: str | None
+    at: str | None
+    not_before: str | None
+    seen_at: str
+    entry: str | None
+
+    @property
+    def moment(self) -> str:
+        return self.at or self.seen_at
+
+    def holds(self, at: str) -> bool:
+        """Whether it is an observed change that an entry of this time can explain."""
+        return self.entry is None and (self.not_before or "") < at <= self.seen_at
+
+
+@dataclass(frozen=True)
+class _Told:
+    """One change of one field by one entry, its values as JSON text."""
+
+    at: str
+    entry: str
+    item: int
+    author: str | None
+    old: str
+    new: str
+
+
+def unread(connection: sqlite3.Connection, source: str, most: int) -> list[Unread]:
+    """The issues of `source` whose past was never read, or not since they changed; the newest first."""
+    known = "SELECT DISTINCT entry FROM changes WHERE issue = ? AND entry IS NOT NULL"
+    rows = connection.execute(_UNREAD, {"source": source, "most": most}).fetchall()
+    return [
+        Unread(source_id, key, frozenset(entry for (entry,) in connection.execute(known, [issue])))
+        for issue, source_id, key in rows
+    ]
+
+
+def take_past(
+    record: Record,
+    source: str,
+    source_id: str,
+    entries: Sequence[Entry],
+    read_at: str,
+    authors: dict[str, str],
+) -> None:
+    """Fit all entries of one issue, as read at `read_at` (UTC text by the service's clock), into its record.
+
+    `authors`: who is called what, by account; others are 'other'.
+    """
+    row = record.connection.execute(_ROW, [source, source_id]).fetchone()
+    if row is None or row[1] is None:
+        return
+    issue, tracked, updated_at = row
+    values, is_behind = json.loads(tracked), False
+    by_field = sorted(entries, key=attrgetter("field"))
+    told = {field: list(each) for field, each in groupby(by_field, key=attrgetter("field"))}
+    for field, value in values.items():
+        reading = _Reading(record, source, issue, field, read_at)
+        reading.take(told.get(field, []), value_text(field, value), authors)
+        is_behind |= reading.settle(value_text(field, value), updated_at or "")
+    statement = "UPDATE issues SET changes_through = CASE WHEN ? THEN NULL ELSE updated_at END WHERE id = ?"
+    record.connection.execute(statement, [is_behind, issue])
+
+
+class _Reading:
+    """One field of one issue while its entries are fitted in."""
+
+    def __init__(self, record: Record, source: str, issue: int, field: str, read_at: str) -> None:
+        self._record, self._issue, self._field, self._read_at = record, issue, field, read_at
+        rows = record.connection.execute(_RECORD, [issue, NUMBERS[field]])
+        self._changes = [_Change(*row) for row in rows]
+        self._last_run = record.last_run(source)
+        self._is_first = not any(change.entry for change in self._changes)
+
+    def take(self, entries: Sequence[Entry], value: str, authors: dict[str, str]) -> None:
+        """Store what is new of the entries; `value`: the row's."""
+        told = self._told(entries, value, authors)
+        known = {change.entry for change in self._changes}
+        for number, each in enumerate(told):
+            if each.entry in known:
+                continue
+            observed = next((c for c in self._changes if c.holds(each.at) and c.new == each.new), None)
+            if observed and not any(observed.holds(e.at) and e.new == each.new for e in told[number + 1 :]):
+                self._take_over(observed, each)
+            elif self._before(each.at, each.old) != each.new:
+                self._insert(each)
+
+    def settle(self, value: str, updated_at: str) -> bool:
+        """Let the record end in the row's value; whether the row is behind, and has to be asked for again."""
+        if not self._changes or self._changes[-1].new == value:
+            return False
+        newest = max((change.at for change in self._changes if change.entry and change.at), default="")
+        is_young = self._read_at < _later(newest, _YOUNG)
+        if newest > _later(updated_at, _SLACK) and is_young:
+            return True
+        last = self._changes[-1]
+        # After all that is known: it happened since, and without a word.
+        seen_at = max(self._read_at, _later(last.moment, timedelta(milliseconds=1)))
+        self._record.write(
+            self._issue,
+            self._field,
+            last.new,
+            value,
+            seen_at,
+            not_before=min(newest or updated_at or seen_at, seen_at),
+            is_past=int(self._is_first),
+        )
+        return False
+
+    def _told(self, entries: Sequence[Entry], value: str, authors: dict[str, str]) -> list[_Told]:
+        """One change for each entry, in order; what comes and goes one by one is joined to whole sets."""
+        ordered = sorted(entries, key=lambda each: (each.at, _number(each.entry), each.item))
+        grouped = [list(group) for _, group in groupby(ordered, key=attrgetter("entry"))]
+        pairs = (
+            self._sets(grouped, value)
+            if self._field in SETS and any(each.added or each.removed for each in ordered)
+            else [(self._text(group[0].old), self._text(group[-1].new)) for group in grouped]
+        )
+        told: list[_Told] = []
+        for group, (old, new) in zip(grouped, pairs, strict=True):
+            first = group[0]
+            if (told[-1].new if told else old) != new:  # else one act was told twice
+                author = None if first.author is None else authors.get(first.author, "other")
+                told.append(_Told(first.at, first.entry, first.item, author, old, new))
+        return told
+
+    def _sets(self, grouped: list[list[Entry]], value: str) -> list[tuple[str, str]]:
+        """Old and new set at each entry: backwards from a set that fits the newest one.
+
+        That is the row's, or, where the record knows this entry already, what it ends in there.
+        """
+        after = set(json.loads(value))
+        known = {change.entry: change for change in self._changes if change.entry}
+        pairs: list[tuple[str, str]] = []
+        for group in reversed(grouped):
+            added = {each.added for each in group if each.added}
+            removed = {each.removed for each in group if each.removed}
+            if group[0].entry in known:
+                after = set(json.loads(known[group[0].entry].new or "[]"))
+            after = (after | added) - (removed - added)
+            before = (after - (added - removed)) | removed
+            pairs.append((self._text(before), self._text(after)))
+            after = before
+        return pairs[::-1]
+
+    def _text(self, value: object) -> str:
+        return value_text(self._field, value)
+
+    def _before(self, at: str, otherwise: str) -> str | None:
+        """The value in which the record ends just before a moment."""
+        earlier = [change.new for change in self._changes if change.moment <= at]
+        return earlier[-1] if earlier else otherwise
+
+    def _take_over(self, observed: _Change, told: _Told) -> None:
+        observed.old, observed.at, observed.not_before = told.old, told.at, None
+        observed.entry = told.entry
+        values = {"old": told.old, "at": told.at, "author": told.author, "origin": TOLD}
+        self._record.connection.execute(
+            _TAKE_OVER, {**values, "entry": told.entry, "item": told.item, "id": observed.id}
+        )
+        self._record.written += 1
+        self._sort()
+
+    def _insert(self, told: _Told) -> None:
+        is_told = any(change.entry is None and change.holds(told.at) for change in self._changes)
+        is_past = is_told or self._last_run is None or told.at <= self._last_run
+        number = self._record.write(
+            self._issue,
+            self._field,
+            told.old,
+            told.new,
+            max(self._read_at, told.at),
+            at=told.at,
+            author=told.author,
+            origin=TOLD,
+            entry=told.entry,
+            item=told.item,
+            is_past=int(is_past),
+        )
+        change = _Change(number, told.old, told.new, told.at, None, self._read_at, told.entry)
+        self._changes.append(change)
+        self._sort()
+
+    def _sort(self) -> None:
+        self._changes.sort(key=lambda change: (change.moment, change.id))
+
+
+def _number(entry: str) -> tuple[int, str]:
+    return (int(entry), "") if entry.isdecimal() else (0, entry)
+
+
+def _later(moment: str, by: timedelta) -> str:
+    return utc_text(datetime.fromisoformat(moment) + by) if moment else ""
+
+
+def authors_of(connection: sqlite3.Connection, source: str) -> dict[str, str]:
+    """By account or user id: the member's id of those who are in the team."""
+    members: Iterable[tuple[str, str]] = connection.execute(
+        """SELECT names.id, member_id FROM names JOIN team_members USING (name)
+        WHERE source = :source AND kind = 'account' UNION
+        SELECT coalesce(jira_account_id, jira_id), member_id FROM team_members WHERE :source = 'jira'""",
+        {"source": source},
+    )
+    return dict(members)
