@@ -23,15 +23,6 @@ logger = logging.getLogger("worksupport.tests")
 ANYTHING = st.text(st.characters(codec=None), max_size=60)
 
 
-@pytest.fixture(autouse=True)
-def _log_as_before() -> Iterator[None]:
-    """The log of this process is everybody's."""
-    package = logging.getLogger("worksupport")
-    before = package.handlers, package.level, package.propagate
-    yield
-    package.handlers, package.level, package.propagate = before
-
-
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> Callable[..., list[str]]:
     """lines(talk, verbosity=0, log_format="text") is what `talk()` logs."""

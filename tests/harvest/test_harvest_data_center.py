@@ -26,13 +26,18 @@ FIELDS = [
         "name": "Parent Link",
         "schema": {"custom": "com.atlassian.jpo:jpo-custom-field-parent"},
     },
+    {
+        "id": "customfield_9",
+        "name": "Flagged",
+        "schema": {"custom": "com.atlassian.jira.plugin.system.customfieldtypes:multicheckboxes"},
+    },
 ]
 # Key, type id, and the field that holds the parent.
 ISSUES: list[tuple[str, int, dict[str, Any]]] = [
     ("IACU-1", 10004, {}),
     *((f"FEAT-{number}", 10000, {"customfield_8": "IACU-1"}) for number in range(1, 6)),
     ("DO-1", 10101, {"customfield_7": "FEAT-2", "assignee": {"name": "Ann", "displayName": "Ann A."}}),
-    ("DO-2", 10104, {"parent": {"key": "FEAT-3"}}),
+    ("DO-2", 10104, {"parent": {"key": "FEAT-3"}, "customfield_9": [{"value": "Impediment"}]}),
 ]
 
 
@@ -101,6 +106,8 @@ def test_the_whole_tree_comes(harvest: Callable[..., Any], tmp_path: Path) -> No
         rows = connection.execute(
             "SELECT issue_key, parent_key, assignee, url FROM issues ORDER BY source_id"
         )
+        blocked = connection.execute("SELECT issue_key FROM issues WHERE state = 'blocked'")
+        assert list(blocked) == [("DO-2",)]
         assert list(rows) == [
             ("IACU-1", None, None, f"{BASE}/browse/IACU-1"),
             *((f"FEAT-{n}", "IACU-1", None, f"{BASE}/browse/FEAT-{n}") for n in range(1, 6)),

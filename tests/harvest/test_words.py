@@ -16,6 +16,10 @@ DAMAGE = {
     "an issue's words are lost": "DELETE FROM issue_texts WHERE issue_key = 'IAIPORT-5'",
     "a title was changed": "UPDATE issue_texts SET summary = 'xyzzy' WHERE issue_key = 'IAIPORT-5'",
     "words of an issue that is gone": "INSERT INTO issue_texts VALUES (99999, 'GONE-1', 'gone', '[]', '')",
+    "the index has not heard of words": (
+        "DROP TRIGGER issue_texts_changed; UPDATE issue_texts SET description = 'walrus'"
+    ),
+    "the index is damaged": "UPDATE issue_words_data SET block = x'00' WHERE id > 10",
     "the index alone": "INSERT INTO issue_words (issue_words) VALUES ('delete-all')",
 }
 
@@ -29,8 +33,7 @@ def test_what_does_not_fit_is_found_and_mended(
     assert _words(run) == (True, "every issue can be found by its words")
     before = run("list", "iaiport").out
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute(DAMAGE[damage])
-        connection.commit()
+        connection.executescript(DAMAGE[damage])
     assert not _words(run)[0]
     answer = run("recover", "--no-reload")
     assert (answer.exit_code, "made anew" in answer.err) == (0, True)

@@ -121,7 +121,8 @@ def test_the_tables_here_have_every_filter() -> None:
     assert set(PLAIN) == set(VALUES) == {row.name for row in FILTERS}
 
 
-def _filled(folder: Path, rows: list[Row]) -> Path:
+def filled(folder: Path, rows: list[Row]) -> Path:
+    """A database of these issues, and of the members of the teams."""
     path = fill(folder / "w.db", rows)
     with closing(sqlite3.connect(path)) as connection, connection:
         for name in PEOPLE:
@@ -139,7 +140,7 @@ def _filled(folder: Path, rows: list[Row]) -> Path:
 def test_keys_answers_what_a_plain_filter_does(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Row], given_filters: dict[str, Any]
 ) -> None:
-    path = _filled(tmp_path_factory.mktemp("filters"), rows)
+    path = filled(tmp_path_factory.mktemp("filters"), rows)
     found = answer(path, lambda connection: issue_keys(connection, Filters(**given_filters)))
     assert sorted(found) == sorted(row["issue_key"] for row in rows if _fits(row, given_filters, rows))
 
@@ -150,7 +151,7 @@ def test_tree_keeps_what_fits_and_the_path_to_it(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Row], given_filters: dict[str, Any]
 ) -> None:
     given_filters.pop("missing", None)
-    path = _filled(tmp_path_factory.mktemp("filters"), rows)
+    path = filled(tmp_path_factory.mktemp("filters"), rows)
     question = TreeQuestion(max_depth=100, filters=Filters(**given_filters))
     lines = answer(path, lambda connection: tree_rows_text(connection, question)).splitlines()
     shown = [json.loads(line)["issue_key"] for line in lines]

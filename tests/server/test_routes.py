@@ -241,18 +241,9 @@ def test_a_list_as_csv_is_what_the_command_prints(client: Client, database: Path
     assert (reply.status, reply.body.decode()) == (200, run(*line).out)
     assert reply.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert reply.headers["ETag"] != client.ask(target.replace("CSV", "json")).headers["ETag"]
+    assert client.ask(target, If_None_Match=reply.headers["ETag"]).status == 304
     assert client.ask("/api/issues?format=xml").status == 400
-
-
-def test_a_key_is_a_key_or_an_address_but_no_title(client: Client) -> None:
-    wanted = client.ask(f"{TREE}?key=FEAT-1").body
-    address = quote("https://acme.atlassian.net/browse/FEAT-1", safe="")
-    assert client.ask(f"{TREE}?key={address}").body == wanted
-    title = client.ask("/api/issue?key=FEAT-1").document["issue"]["summary"]
-    assert client.ask("/api/issue?" + urlencode({"key": title})).status == 404
-    assert client.ask(f"{TREE}?" + urlencode({"key": title})).status == 404
-
-
-def test_nobody_is_me_over_http(client: Client) -> None:
-    reply = client.ask(f"{KEYS}?assignee=@me")
-    assert (reply.status, "name the person" in reply.document["detail"]) == (400, True)
+    described = client.ask("/openapi.json").document["paths"]["/api/issues"]["get"]["responses"]["200"]
+    assert set(described["content"]) == {"application/json", "text/csv"}
+    whole, nothing = (client.ask(f"/api/issues?format=csv&q={words}").body for words in ("", "zzz"))
+    assert nothing == whole[: whole.index(b"\n") + 1]

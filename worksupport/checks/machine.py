@@ -19,6 +19,7 @@ from worksupport.queries.reader import answer
 from worksupport.store import lock
 from worksupport.store.disk import RUN_FACTOR
 from worksupport.store.place import require_one_place
+from worksupport.store.words import index_fault
 
 # Whatever its size now, the database may grow.
 _LEAST_ROOM_BYTES = 100_000_000
@@ -47,9 +48,10 @@ def check_words(database: Path) -> Check:
         lacking, left_over = answer(database, words_amiss)
     except WorksupportError as error:
         return refused("words", error)
-    if not lacking and not left_over:
+    if lacking or left_over:
+        detail = f"{lacking} issues cannot be found by their words, {left_over} that are gone still are"
+    elif lock.is_held(database) or not (detail := index_fault(database)):
         return Check("words", True, "every issue can be found by its words")
-    detail = f"{lacking} issues cannot be found by their words, {left_over} that are gone still are"
     return Check("words", False, detail, "worksupport recover --no-reload makes the index anew")
 
 

@@ -35,7 +35,6 @@ _COMPLETED = {
         SELECT name FROM issue_types WHERE id > 0 UNION {_VENDOR_TYPES}
     ) WHERE {_STARTS.format(column="name")} ORDER BY name""",
 }
-_SPELT_ALIKE = "SELECT term FROM temp.vocabulary WHERE length(term) BETWEEN :length - 2 AND :length + 2"
 # Every name that an issue could have been found by, by the kind that a filter is completed to.
 _KNOWN = {
     "assignee": "SELECT name FROM issue_assignees UNION SELECT name FROM team_members",

@@ -26,8 +26,9 @@ SELECT issues.id, issue_key, parent_key, issue_type_id,
     coalesce(state IN ('done', 'dropped'), status_category = 'done', 0), coalesce(state = 'dropped', 0),
     CASE WHEN updated_at IS NULL THEN '' ELSE json_quote(updated_at) END, json_object({JSON_ARGUMENTS})
 FROM issues LEFT JOIN issue_types ON issue_types.id = issue_type_id
-WHERE missing_since IS NULL ORDER BY {KEY_ORDER}
+WHERE missing_since IS NULL
 """
+_MISSING = "missing_since > ''"
 
 
 class TreeQuestion(SimpleNamespace):
@@ -90,10 +91,15 @@ def tree_rows_text(connection: sqlite3.Connection, question: TreeQuestion) -> st
 
 
 class _Issues:
-    """All issues that a tree can show, in columns: entry n of each belongs to issue n."""
+    """All issues that a tree can show, in columns: entry n of each belongs to issue n.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        columns = list(zip(*connection.execute(_COLUMNS), strict=True)) or [()] * 8
+    With the missing ones where those are asked for: what is there leads to them.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, *, has_missing: bool) -> None:
+        or_missing = f"OR {_MISSING}" if has_missing else ""
+        rows = connection.execute(f"{_COLUMNS} {or_missing} ORDER BY {KEY_ORDER}")
+        columns = list(zip(*rows, strict=True)) or [()] * 8
         self.ids: Sequence[int] = columns[0]
         self.keys: Sequence[str] = columns[1]
         self.parent_keys: Sequence[str | None] = columns[2]
@@ -126,9 +132,9 @@ class _Issues:
     def passing(self, connection: sqlite3.Connection, filters: Filters) -> list[bool] | None:
         """For each issue: does it pass every filter? None if there is no filter."""
         conditions, parameters = filters.conditions()
-        if not conditions:
+        if not conditions and not filters.missing:
             return None
-        where = " AND ".join(["missing_since IS NULL", *conditions])
+        where = " AND ".join([_MISSING if filters.missing else "missing_since IS NULL", *conditions])
         passing = {row[0] for row in connection.execute(f"SELECT id FROM issues WHERE {where}", parameters)}
         return [issue_id in passing for issue_id in self.ids]
 
@@ -147,7 +153,7 @@ class _Part:
 
 
 def _part(connection: sqlite3.Connection, question: TreeQuestion) -> _Part:
-    issues = _Issues(connection)
+    issues = _Issues(connection, has_missing=question.filters.missing)
     placement = place(issues.keys, issues.parent_keys, _roots(connection, issues, question))
     passing = issues.passing(connection, question.filters)
     outside: list[int] = []

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from worksupport.model.issue_fields import FIELDS
 from worksupport.render import words
 from worksupport.render.markdown import linked, table
 from worksupport.render.table import cut, padded, width
@@ -34,7 +35,7 @@ def csv_list(issues: Sequence[dict[str, Any]], fields: Sequence[str], *, is_show
     `is_shown`: it goes to a terminal, on which no text of strangers may act.
     """
     shown = visible if is_shown else str
-    names = fields or tuple(issues[0] if issues else _PLAIN)
+    names = fields or tuple(row.json for row in FIELDS if row.json)
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(names)

@@ -42,6 +42,7 @@ class Operation:
     status: int = 200
     refusals: tuple[str, ...] = ()
     has_etag: bool = True
+    media: tuple[str, ...] = ()  # of `format`, beside JSON
 
 
 def description(routes: Mapping[str, Mapping[str, Operation]]) -> dict[str, Any]:
@@ -79,7 +80,10 @@ def _path(path: str, operations: Mapping[str, Operation]) -> dict[str, Any]:
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
-    content = {"application/json": {"schema": _schema(operation.document)}}
+    content = {
+        "application/json": {"schema": _schema(operation.document)},
+        **{media: {"schema": {"type": "string"}} for media in operation.media},
+    }
     good: dict[str, Any] = {"description": "The document.", "content": content}
     refusals = [*_ALWAYS, *operation.refusals]
     if operation.status == 202:

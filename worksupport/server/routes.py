@@ -74,7 +74,11 @@ ROUTES: dict[str, dict[str, Operation]] = {
     "/api/issues/keys": {
         "GET": Operation("keys", "Issue keys in natural order, as `worksupport keys --json`", _KEYS, "Keys")
     },
-    "/api/issues": {"GET": Operation("list_issues", "Issues, as `worksupport list --json`", _LIST, "Issues")},
+    "/api/issues": {
+        "GET": Operation(
+            "list_issues", "Issues, as `worksupport list --json`", _LIST, "Issues", media=("text/csv",)
+        )
+    },
     "/api/issue": {
         "GET": Operation(
             "show_issue",

@@ -1,6 +1,10 @@
 """The index of words, made anew where it does not fit the issues: a damaged file, or a foreign program."""
 
 import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from worksupport.store.file import file_uri
 
 _CHECK = "INSERT INTO issue_words (issue_words, rank) VALUES ('integrity-check', 1)"
 _REPAIR = (
@@ -30,6 +34,22 @@ def repair_words(connection: sqlite3.Connection) -> bool:
     for statement in _REPAIR:
         connection.execute(statement)
     return True
+
+
+def index_fault(path: Path) -> str:
+    """What SQLite finds wrong with the index when it reads all texts and compares, "" for nothing.
+
+    It takes that for a write, though nothing is written: also "" while another program writes, and for an
+    account that may only read.
+    """
+    try:
+        with closing(sqlite3.connect(file_uri(path, "mode=rw"), uri=True, timeout=1)) as connection:
+            connection.execute(_CHECK)
+    except sqlite3.OperationalError:
+        return ""
+    except sqlite3.DatabaseError as error:
+        return f"the index of words does not fit the texts: {error}"
+    return ""
 
 
 def _is_sound(connection: sqlite3.Connection) -> bool:

@@ -8,7 +8,6 @@ from worksupport.model.issue_fields import IssueRow, VendorType
 from worksupport.model.past import Name
 from worksupport.model.tracked import tracked_text
 from worksupport.sources.jira.adf import adf_text
-from worksupport.sources.jira.people import account_of
 from worksupport.sources.records import Fields, OddRecordError, description, record_id, record_text, sent_type
 
 _CATEGORIES = {"new", "indeterminate", "done"}
@@ -98,12 +97,13 @@ def jira_names(raw: dict[str, Any]) -> Iterator[Name]:
     fields = Fields(raw.get("fields") or {}, "")
     for kind, field in (("type", "issuetype"), ("priority", "priority"), ("resolution", "resolution")):
         yield from _named(kind, fields.inner(field))
-    status, user = fields.inner("status"), fields.inner("assignee")
+    status = fields.inner("status")
     yield from _named("status", status, _category(status))
     for version in _versions(fields):
         yield from _named("version", version)
-    if user and (account := account_of(fields.sent("assignee"))):
-        yield "account", account, user.text("displayName") or account, None
+    account, shown = _assignee(fields.inner("assignee"), {})
+    if account:
+        yield "account", account, shown or account, None
 
 
 def _named(kind: str, value: Fields | None, category: str | None = None) -> Iterator[Name]:
