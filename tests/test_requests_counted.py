@@ -47,8 +47,13 @@ _SECOND_HARVEST = {
 
 
 def test_a_harvest_sends_just_these_requests(made_up: Sandbox, run: Run) -> None:
-    """At first three addresses are resolved, which later runs know."""
-    assert _harvest(run, made_up) == Counter(_SECOND_HARVEST | {"/rest/api/3/user/search": 3})
+    """At first three addresses are resolved and the past is read, which later runs know."""
+    first = _harvest(run, made_up)
+    timelines = {path: count for path, count in first.items() if path.endswith("/timeline")}
+    assert len(timelines) == 30
+    assert set(timelines.values()) == {1}
+    past = {"/rest/api/3/changelog/bulkfetch": 4, "/rest/api/3/status": 1, **timelines}
+    assert first == Counter(_SECOND_HARVEST | {"/rest/api/3/user/search": 3} | past)
     assert _harvest(run, made_up) == Counter(_SECOND_HARVEST)
 
 

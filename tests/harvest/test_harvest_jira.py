@@ -73,6 +73,8 @@ def test_requests_are_counted_and_few(made_up: Sandbox, configured: Configured, 
     """One page of roots, a batch for each level's set of child types, one label query, six others at most."""
     configured(made_up)
     _harvest(run)
+    made_up.requests.clear()
+    _harvest(run)
     searches = made_up.asked("/search/jql")
     others = len(made_up.requests) - len(searches) - len(made_up.asked("/user/search"))
     assert others <= 4

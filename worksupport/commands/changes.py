@@ -11,12 +11,12 @@ from worksupport.commands.hints import tell_reader
 from worksupport.context import Context
 from worksupport.errors import UsageError
 from worksupport.model.filters import Filters
-from worksupport.model.names import CHANGE_FIELDS
 from worksupport.model.times import LAST_WORKDAY, moment, until_moment
 from worksupport.queries.changes import (
     ChangesQuestion,
     changes_document,
     changes_rows,
+    checked_fields,
     recorded_late,
     tops_of,
 )
@@ -60,9 +60,7 @@ def _question(
     raw: bool,
 ) -> ChangesQuestion:
     now = context.clock.now()
-    for name in fields:
-        if name.casefold() not in CHANGE_FIELDS:
-            raise UsageError(f"--field is {name!r}; it must be one of {', '.join(CHANGE_FIELDS)}")
+    names = checked_fields("--field", fields)
     if after is not None and since is not None:
         raise UsageError("--after and --since both say where to begin: leave one out")
     begin = None
@@ -74,7 +72,6 @@ def _question(
         key = answer(
             context.database_path, lambda found: find_issue(found, key or "", is_for_people=is_for_people)
         ).key
-    names = tuple(name.casefold() for name in fields)
     return ChangesQuestion(begin, end, after, key, names, filters, raw)
 
 

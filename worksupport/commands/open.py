@@ -18,7 +18,8 @@ def open(context: Context, *, key: str) -> None:
     """Show the page, or print its address where there is no display."""
     is_for_people = terminal.is_terminal(sys.stderr)
     document, found = answer(
-        context.database_path, lambda connection: show_document(connection, key, is_for_people=is_for_people)
+        context.database_path,
+        lambda connection: show_document(connection, key, context.clock.now(), is_for_people=is_for_people),
     )
     url = document["issue"]["url"] or ""
     if not re.fullmatch(r"https?://\S+", url):

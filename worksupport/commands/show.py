@@ -13,11 +13,12 @@ from worksupport.render import issue, terminal
 def show(context: Context, *, key: str, full: bool, format: str | None, as_json: bool) -> None:
     """Print the issue that `key` means."""
     form = chosen_format("show", format, as_json)
+    now = context.clock.now()
     is_for_people = terminal.is_terminal(sys.stderr)
     document, found = answer(
-        context.database_path, lambda connection: show_document(connection, key, is_for_people=is_for_people)
+        context.database_path,
+        lambda connection: show_document(connection, key, now, is_for_people=is_for_people),
     )
-    now = context.clock.now()
     if form == "json":
         text = output.json_text(document)
     elif form == "markdown":

@@ -82,6 +82,7 @@ class HarvestWriter:
             now = run.clock.now_text()
             record = Record(connection, Moment(run.record.run_id, now, {}))
             authors = authors_of(connection, past.source) if run.settings.changes_authors else None
+            keep_names(connection, past.source, past.names, only_missing=bool(past.entries))
             for source_id, entries in past.entries.items():
                 take_past(record, past.source, source_id, entries, past.read_at or now, authors)
             run.recorded += record.written

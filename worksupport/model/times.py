@@ -42,9 +42,9 @@ def moment(option: str, text: str, now: datetime, weekend: Weekend = lambda: DEF
     return utc_text(meant)
 
 
-def until_moment(option: str, text: str, now: datetime) -> str:
+def until_moment(option: str, text: str, now: datetime, weekend: Weekend = lambda: DEFAULT_WEEKEND) -> str:
     """The moment before which `text` means: a day is included whole. Raises what `moment` raises."""
-    begin = moment(option, text, now)
+    begin = moment(option, text, now, weekend)
     wanted = text.strip().casefold()
     if _AGE.fullmatch(wanted) or ":" in wanted:
         return begin

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+from worksupport.errors import UsageError
 from worksupport.model.filters import Filters
 from worksupport.model.names import CHANGE_FIELDS, EVENTS
 from worksupport.model.tracked import NAMED, NUMBERS, SETS
@@ -41,6 +42,12 @@ _UNDER = """changes.issue IN (
     )
     SELECT id FROM below
 )"""
+_STARTED = f"""
+SELECT coalesce(at, seen_at) FROM changes JOIN issues ON issues.id = changes.issue
+JOIN names ON names.source = issues.source AND kind = 'status' AND names.id = json_extract(new, '$')
+WHERE issue_key = :key AND field = {NUMBERS["status"]} AND category = 'indeterminate'
+ORDER BY coalesce(at, seen_at) LIMIT 1
+"""
 _HAS_CHILDREN = "SELECT 1 FROM issues WHERE parent_key = ? COLLATE NOCASE AND missing_since IS NULL LIMIT 1"
 _LATE = """
 SELECT count(*) FROM changes WHERE seen_at >= :since AND at < :since AND is_past = 0
@@ -63,11 +70,20 @@ class ChangesQuestion:
     raw: bool = False
 
 
+def checked_fields(option: str, names: Sequence[str]) -> tuple[str, ...]:
+    """These fields in lower case. Raises UsageError naming `option` for one that there is not."""
+    for name in names:
+        if name.casefold() not in CHANGE_FIELDS:
+            raise UsageError(f"{option} is {name!r}; it must be one of {', '.join(CHANGE_FIELDS)}")
+    return tuple(map(str.casefold, names))
+
+
 def changes_document(connection: sqlite3.Connection, question: ChangesQuestion) -> dict[str, Any]:
     """`{"changes": [change...], "next", "since", "until", "total_count", AGE}`.
 
     A change: id, source, source_id, field, old and new (as people read them; sets as lists), at (exact) or
-    not_before and seen_at (between which it lies), author, origin, and issue_key, summary, issue_type,
+    not_before and seen_at (between which it lies), author (a member's id, automation, other), author_name,
+    origin (observed or service), and issue_key, summary, issue_type,
     parent_key and url of its issue. `next`: what to ask for `after` the next time.
     """
     changes = [_shown(row) for row in changes_rows(connection, question)]
@@ -104,6 +120,12 @@ def changes_of(connection: sqlite3.Connection, key: str, most: int) -> list[dict
     where = "changes.issue = (SELECT id FROM issues WHERE issue_key = :key)"
     rows = list(_named(connection, where, {"key": key}))
     return [_shown(row) for row in rows[::-1][:most]]
+
+
+def started_at(connection: sqlite3.Connection, key: str) -> str | None:
+    """When work on an issue began: its first entry into a status in progress (UTC text); None if untold."""
+    row = connection.execute(_STARTED, {"key": key}).fetchone()
+    return row[0] if row else None
 
 
 def recorded_late(connection: sqlite3.Connection, since: str) -> int:
@@ -154,7 +176,8 @@ _MEMBERS = (
     *("source_id", "issue_key", "summary", "issue_type", "parent_key", "url", "state"),
 )
 _SHOWN = (
-    *("id", "source", "source_id", "field", "old", "new", "at", "not_before", "seen_at", "author", "origin"),
+    *("id", "source", "source_id", "field", "old", "new", "at", "not_before", "seen_at", "author"),
+    *("author_name", "origin"),
     *("issue_key", "summary", "issue_type", "parent_key", "url"),
 )
 

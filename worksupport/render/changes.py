@@ -51,7 +51,7 @@ def csv_changes(changes: Sequence[dict[str, Any]], *, is_shown: bool) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(_COLUMNS)
-    writer.writerows([shown(_raw(change[name])) for name in _COLUMNS] for change in changes)
+    writer.writerows([shown(raw_value(change[name])) for name in _COLUMNS] for change in changes)
     return text.getvalue()
 
 
@@ -62,8 +62,8 @@ def markdown_changes(changes: Sequence[dict[str, Any]], now: datetime) -> str:
             linked(change["issue_key"], change["url"]),
             visible(change["summary"] or ""),
             change["field"],
-            visible(_raw(change["old"])),
-            visible(_raw(change["new"])),
+            visible(raw_value(change["old"])),
+            visible(raw_value(change["new"])),
             when(change, now),
         )
         for change in changes
@@ -75,7 +75,7 @@ def raw_lines(changes: Sequence[dict[str, Any]]) -> str:
     """The log for pipes: one change a line, separated by tabs."""
     names = ("id", "at", "issue_key", "field", "old", "new", "author")
     rows = ({**change, "at": change["at"] or change["seen_at"]} for change in changes)
-    return "".join("\t".join(visible(_raw(row[name])) for name in names) + "\n" for row in rows)
+    return "".join("\t".join(visible(raw_value(row[name])) for name in names) + "\n" for row in rows)
 
 
 def changes_text(
@@ -259,7 +259,8 @@ def _rest(changes: Sequence[dict[str, Any]], late: int) -> "Iterator[Text]":
         yield Text(f"{late} more came to light now, but happened before", "dim")
 
 
-def _raw(value: object) -> str:
+def raw_value(value: object) -> str:
+    """A value of a change as text; lists are joined by commas."""
     if value is None:
         return ""
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

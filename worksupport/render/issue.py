@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from worksupport.model.times import stored_moment
 from worksupport.render import words
+from worksupport.render.changes import raw_value, when
 from worksupport.render.markdown import escaped, linked
-from worksupport.render.table import width
+from worksupport.render.table import padded, width
 from worksupport.render.terminal import drawn
 from worksupport.text import visible
 
@@ -61,9 +62,33 @@ def _lines(
     if issue["description"]:
         yield "", ""
         yield from _description(issue["description"], cells, is_full=is_full)
+    if document["changes"]:
+        yield "", ""
+        yield from _changes(document["changes"], now)
     if document["children"]:
         yield "", ""
         yield from _children(document["children"])
+
+
+def _changes(changes: list[dict[str, Any]], now: datetime) -> Iterator[tuple[str, str]]:
+    rows = []
+    for change in changes:
+        old, new = raw_value(change["old"]), raw_value(change["new"])
+        told = f"{old} \u2192 {new}" if old or new else ""
+        rows.append((when(change, now), change["field"].replace("_", " "), told, change["author_name"] or ""))
+    cells = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield (
+            "dim",
+            "  ".join(padded(visible(text), room) for text, room in zip(row, cells, strict=True)).rstrip(),
+        )
+
+
+def _started(issue: dict[str, Any], now: datetime) -> str:
+    if not issue["started_at"]:
+        return ""
+    day = f", day {issue['age_days']}" if issue["age_days"] else ""
+    return f"{_day(issue['started_at'], now)}{day}"
 
 
 def _state_line(issue: dict[str, Any]) -> str:
@@ -85,6 +110,7 @@ def _facts(document: dict[str, Any], now: datetime) -> Iterator[tuple[str, str]]
         "priority": visible(issue["priority"] or ""),
         "versions": ", ".join(map(visible, issue["fix_versions"])),
         "created": created,
+        "started": _started(issue, now),
         "due": visible(issue["due_date"] or ""),
         "changed": _moment(issue["updated_at"], now),
         "closed": _moment(issue["closed_at"], now),

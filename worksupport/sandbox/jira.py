@@ -52,6 +52,7 @@ class Jira:
             "myself": self._myself,
             "issuetype": self._issue_types,
             "field": self._fields,
+            "status": self._statuses,
             "project/search": self._projects,
             "changelog/bulkfetch": self._changelogs,
             "user": self._user,
@@ -128,6 +129,9 @@ class Jira:
 
     def _issue_types(self, request: Request) -> Answer:
         return Answer(self._world.types if self._known(request) else [])
+
+    def _statuses(self, request: Request) -> Answer:
+        return Answer(list(self._world.statuses.values()) if self._known(request) else [])
 
     def _changelogs(self, request: Request) -> Answer:
         return (

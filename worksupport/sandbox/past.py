@@ -127,7 +127,7 @@ def change_github(
 
 
 def bulk_changelogs(world: World, request: Request) -> Answer:
-    """`POST changelog/bulkfetch`: about 50 issues a page, the last history of a page again on the next one."""
+    """`POST changelog/bulkfetch`: about 50 issues a page, the last of a page again on the next one."""
     body = request.document
     there = {issue["id"] for issue in world.jira_issues.values()}
     with_past = [

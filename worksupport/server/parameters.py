@@ -47,7 +47,7 @@ class Parameter:
 def of_filter(row: Filter) -> Parameter:
     """A filter as a parameter."""
     if row.holds == "time":
-        return Parameter(row.name, moment, row.help, {"type": "string", **_TIME}, is_repeated=True)
+        return replace(time(row.name, row.help), is_repeated=True)
     if row.holds == "flag":
         return boolean(row.name, row.help)
     if row.holds == "days":
@@ -74,6 +74,11 @@ def text(name: str, description: str, schema: dict[str, Any] | None = None) -> P
     return Parameter(name, lambda _name, value, *_: value, description, schema or {"type": "string"})
 
 
+def time(name: str, description: str, parse: Parse = moment) -> Parameter:
+    """A moment, as people say it; the value is UTC text."""
+    return Parameter(name, parse, description, {"type": "string", **_TIME})
+
+
 def choice(name: str, description: str, values: tuple[str, ...]) -> Parameter:
     """One of a closed list; the first is meant where none is given."""
 
@@ -95,7 +100,7 @@ def whole_number(name: str, description: str, low: int, high: int, default: int)
     """A whole number from `low` to `high`."""
 
     def parse(name: str, value: str, *_: object) -> int:
-        if not re.fullmatch(r"-?[0-9]{1,9}", value) or not low <= int(value) <= high:
+        if not re.fullmatch(r"-?[0-9]{1,15}", value) or not low <= int(value) <= high:
             raise UsageError(f"{name} is {value!r}; it must be {low} to {high}")
         return int(value)
 

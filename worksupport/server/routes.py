@@ -12,7 +12,10 @@ from typing import Any
 from worksupport.clock import Clock
 from worksupport.errors import InterruptedRunError, LockedError, NotFoundError
 from worksupport.model.filters import FILTERS, Filters
+from worksupport.model.names import CHANGE_FIELDS
+from worksupport.model.times import LAST_WORKDAY, moment, until_moment
 from worksupport.output import json_text
+from worksupport.queries.changes import ChangesQuestion, changes_document, checked_fields
 from worksupport.queries.find import find_key
 from worksupport.queries.health import health_document
 from worksupport.queries.history import (
@@ -29,6 +32,7 @@ from worksupport.queries.issues import ListQuestion, json_name, list_document, l
 from worksupport.queries.keys import keys_text
 from worksupport.queries.reader import answer, weekend
 from worksupport.queries.tree import DEFAULT_DEPTH, DEFAULT_ROOT_TYPE, MAX_DEPTH, TreeQuestion, tree_text
+from worksupport.render.changes import csv_changes
 from worksupport.render.issues import csv_list
 from worksupport.server import parameters
 from worksupport.server.cache import Answers, answer_by_content
@@ -61,6 +65,16 @@ _HISTORY = (
     parameters.whole_number("limit", "At most this many.", 1, MAX_LIMIT, HistoryQuestion.limit),
     parameters.text("status", "Only those of this status.", {"type": "string", "enum": list(STATUSES)}),
 )
+_CHANGES = (
+    parameters.text("key", "Only of this issue and what is below it."),
+    parameters.time("since", "From then on; the last working day if neither this nor after is given."),
+    parameters.time("until", "Until then; a day is included.", until_moment),
+    parameters.whole_number("after", "The log after this number.", 0, 999_999_999_999_999, 0),
+    parameters.text("field", "Only of this field.", {"type": "string", "enum": list(CHANGE_FIELDS)}),
+    parameters.boolean("raw", "Each change, not the net of them."),
+    parameters.choice("format", "JSON, or what `--format csv` prints.", ("json", "csv")),
+    *_KEYS,
+)
 _RUNS = (
     *_HISTORY,
     parameters.text("kind", "Only runs of this kind.", {"type": "string", "enum": list(KINDS)}),
@@ -86,6 +100,16 @@ ROUTES: dict[str, dict[str, Operation]] = {
             _ISSUE,
             "ShownIssue",
             refusals=("NotFound",),
+        )
+    },
+    "/api/changes": {
+        "GET": Operation(
+            "list_changes",
+            "What changed, as `worksupport changes --json`",
+            _CHANGES,
+            "Changes",
+            refusals=("NotFound",),
+            media=("text/csv",),
         )
     },
     "/api/issues/hierarchy": {
@@ -197,13 +221,34 @@ class Routes:
 
     def show_issue(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport show KEY --json`."""
-        key = given.get("key", "")
+        key, now = given.get("key", ""), self.clock.now()
         return self.answers.answer(
             request.path,
-            key,
+            (key, now.astimezone().date()),
             _known(request),
-            lambda found: json_text(show_document(found, key, only_key=True)[0]),
+            lambda found: json_text(show_document(found, key, now, only_key=True)[0]),
         )
+
+    def list_changes(self, request: Request, given: dict[str, Any]) -> Answer:
+        """`worksupport changes --json`, or with `--format csv`."""
+        own = {name: given.pop(name, None) for name in ("key", "since", "until", "after", "field")}
+        raw, form = given.pop("raw", False), given.pop("format", "json")
+        if own["since"] is None and own["after"] is None:
+            now = self.clock.now()
+            own["since"] = moment("since", LAST_WORKDAY, now, lambda: weekend(self.database))
+        fields = checked_fields("field", (own.pop("field"),) if own["field"] else ())
+        own.pop("field", None)
+        filters = Filters(**given)
+
+        def make(found: sqlite3.Connection) -> str:
+            key = find_key(found, own["key"]).key if own["key"] else None
+            question = ChangesQuestion(**{**own, "key": key}, fields=fields, filters=filters, raw=raw)
+            document = changes_document(found, question)
+            return csv_changes(document["changes"], is_shown=False) if form == "csv" else json_text(document)
+
+        question = (own, fields, filters, raw, form)
+        content = CSV if form == "csv" else JSON
+        return self.answers.answer(request.path, question, _known(request), make, content)
 
     def hierarchy(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport tree --json`; the command's argument is the parameter `key`."""

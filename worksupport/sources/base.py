@@ -98,10 +98,14 @@ class WhatIsUnread:
 
 @dataclass(frozen=True)
 class Past:
-    """All entries of some issues, by their vendor's id, as read at a moment by the service's clock."""
+    """All entries of some issues, by their vendor's id, as read at a moment by the service's clock.
+
+    `names`: what ids are, or were, called; a newer name that is known stays.
+    """
 
     source: str
     entries: dict[str, list[Entry]]
+    names: Sequence[Name]
     read_at: str | None
 
 

@@ -92,17 +92,21 @@ def keep_account(store: Store, address: str, account_id: str) -> None:
 
 
 def keep_names(
-    connection: sqlite3.Connection, source: str, names: Iterable[tuple[str, str, str, str | None]]
+    connection: sqlite3.Connection,
+    source: str,
+    names: Iterable[tuple[str, str, str, str | None]],
+    *,
+    only_missing: bool = False,
 ) -> None:
-    """Keep what ids are called now: kind, id, name and, of a status, category.
+    """Keep what ids are called: kind, id, name and, of a status, category; in the caller's transaction.
 
-    In the caller's transaction.
+    `only_missing`: names of the past, which replace no newer one.
     """
-    connection.executemany(_NAME, [(source, *name) for name in names])
+    statement = f"{_NAME} DO NOTHING" if only_missing else f"{_NAME} {_NEWER}"
+    connection.executemany(statement, [(source, *name) for name in names])
 
 
 _NAME = """
-INSERT INTO names (source, kind, id, name, category) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (source, kind, id) DO UPDATE SET name = excluded.name, category = excluded.category
-WHERE (name, category) IS NOT (excluded.name, excluded.category)
-"""
+INSERT INTO names (source, kind, id, name, category) VALUES (?, ?, ?, ?, ?) ON CONFLICT (source, kind, id)"""
+_NEWER = """DO UPDATE SET name = excluded.name, category = excluded.category
+WHERE (name, category) IS NOT (excluded.name, excluded.category)"""

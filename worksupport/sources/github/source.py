@@ -81,7 +81,7 @@ class GitHubSource:
                 break
             entries = read_timeline(self.service, issue.key, issue.source_id, issue.known)
             if entries is not None:
-                emit(Past("github", {issue.source_id: entries}, self.service.seen_at))
+                emit(Past("github", {issue.source_id: entries}, (), self.service.seen_at))
 
     def _ask_all(self, emit: Emit) -> int:
         """Groups first, then alone each login that no hit of its group proves to be searchable.

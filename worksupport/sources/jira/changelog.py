@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from worksupport.clock import utc_text
 from worksupport.errors import IncompleteError
-from worksupport.model.past import AUTOMATION, Entry
+from worksupport.model.past import AUTOMATION, Entry, Name
 from worksupport.network.responses import is_object
 from worksupport.sources.base import batches
 from worksupport.sources.jira.people import account_of
@@ -26,8 +27,13 @@ _BY_ID = {
 }
 _VERSION, _LABELS, _ASSIGNEE, _FLAG, _KEY = "Fix Version", "labels", "assignee", "Flagged", "Key"
 
-# By the vendor's id of each issue asked for: its entries, perhaps none.
-Past = dict[str, list[Entry]]
+# By the vendor's id of each issue asked for: its entries, perhaps none; and what their ids were called then.
+Told = tuple[dict[str, list[Entry]], set[Name]]
+# The kinds of `names`, by the field of an item.
+_KINDS = {
+    **{"status": "status", "issuetype": "type", "priority": "priority", "resolution": "resolution"},
+    **{_VERSION: "version", _ASSIGNEE: "account"},
+}
 
 
 def jira_entries(history: Any, source_id: str) -> Iterator[Entry]:
@@ -43,7 +49,18 @@ def jira_entries(history: Any, source_id: str) -> Iterator[Entry]:
             yield Entry(source_id, entry, number, at, author, **told)
 
 
-def read_changelogs(ask: Ask, deployment: Deployment, ids: Sequence[str]) -> Iterator[Past]:
+def jira_names_then(history: Any) -> Iterator[Name]:
+    """What the ids in a history were called at that time."""
+    items = history.get("items") if isinstance(history, dict) else None
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict) and (kind := _KINDS.get(item.get("field", ""))):
+            for which in ("from", "to"):
+                value_id, name = _text(item, which), _text(item, f"{which}String")
+                if value_id and name:
+                    yield kind, value_id, name, None
+
+
+def read_changelogs(ask: Ask, deployment: Deployment, ids: Sequence[str]) -> Iterator[Told]:
     """The entries of these issues, as many issues at once as the deployment lets us ask for.
 
     Raises IncompleteError for pages without end, and what `ask` raises.
@@ -56,9 +73,10 @@ def read_changelogs(ask: Ask, deployment: Deployment, ids: Sequence[str]) -> Ite
             yield _expanded(ask, deployment, batch)
 
 
-def _bulk(ask: Ask, deployment: Deployment, ids: Sequence[str]) -> Past:
+def _bulk(ask: Ask, deployment: Deployment, ids: Sequence[str]) -> Told:
     """Page by page; a history may come twice, and an issue's histories on several pages."""
     past: dict[str, dict[str, list[Entry]]] = {each: {} for each in ids}
+    names: set[Name] = set()
     token, seen = None, set[str]()
     for _ in range(_MOST_PAGES):
         body: dict[str, Any] = {"issueIdsOrKeys": list(ids), "maxResults": _HISTORIES_A_PAGE}
@@ -70,18 +88,20 @@ def _bulk(ask: Ask, deployment: Deployment, ids: Sequence[str]) -> Past:
             for history in log.get("changeHistories") or ():
                 if source_id in past and (entry := record_id(history)):
                     past[source_id][entry] = list(jira_entries(history, source_id))
+                    names |= set(jira_names_then(history))
         token = page.get("nextPageToken")
         if not token:
-            return {each: [e for found in entries.values() for e in found] for each, entries in past.items()}
+            return {each: [*chain(*entries.values())] for each, entries in past.items()}, names
         if token in seen:
             break
         seen.add(token)
     raise IncompleteError("Jira's changelogs have pages without end")
 
 
-def _expanded(ask: Ask, deployment: Deployment, ids: Sequence[str]) -> Past:
+def _expanded(ask: Ask, deployment: Deployment, ids: Sequence[str]) -> Told:
     """Data Center tells the whole changelog with the issue."""
-    past: Past = {each: [] for each in ids}
+    past: dict[str, list[Entry]] = {each: [] for each in ids}
+    names: set[Name] = set()
     body: dict[str, Any] = {"jql": f"id in ({', '.join(ids)})", "maxResults": len(ids)}
     body |= {"fields": ["id"], "expand": ["changelog"]}
     page = ask("POST", f"{deployment.api}/search", json=body, check=is_object).document
@@ -89,7 +109,8 @@ def _expanded(ask: Ask, deployment: Deployment, ids: Sequence[str]) -> Past:
         source_id = str(issue.get("id"))
         for history in (issue.get("changelog") or {}).get("histories") or ():
             past.setdefault(source_id, []).extend(jira_entries(history, source_id))
-    return past
+            names |= set(jira_names_then(history))
+    return past, names
 
 
 def _told(item: Mapping[str, Any]) -> dict[str, Any] | None:

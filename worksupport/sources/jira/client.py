@@ -10,7 +10,7 @@ from worksupport.clock import Clock
 from worksupport.config.settings import JiraSettings
 from worksupport.errors import CredentialsError
 from worksupport.model.issue_fields import DESCRIPTION, JIRA_FIELDS
-from worksupport.model.past import Entry
+from worksupport.model.past import Entry, Name
 from worksupport.network.auth import Account
 from worksupport.network.limits import whole_number
 from worksupport.network.responses import Check, Document, Response, error_text, is_list, is_object
@@ -20,6 +20,7 @@ from worksupport.sources.jira.changelog import read_changelogs
 from worksupport.sources.jira.data_center import DataCenter
 from worksupport.sources.jira.identity import Identity, credentials_for
 from worksupport.sources.jira.people import account, account_of, find_account, known_accounts
+from worksupport.sources.jira.rows import status_names
 from worksupport.sources.jira.search import Cloud, Deployment, Page, search
 from worksupport.sources.records import Fields
 
@@ -174,7 +175,12 @@ class Jira:
         more = (*self.deployment.parent_fields, *self._flag_fields)
         return search(self._ask, self.deployment, query, (*wanted, *more))
 
-    def read_past(self, ids: Sequence[str]) -> Iterator[dict[str, list[Entry]]]:
+    def statuses(self) -> list[Name]:
+        """Every status as it is called now, with its category (README.md, "Changelogs")."""
+        listed = self._get("status", check=is_list).document
+        return [name for each in listed if isinstance(each, dict) for name in status_names(each)]
+
+    def read_past(self, ids: Sequence[str]) -> Iterator[tuple[dict[str, list[Entry]], set[Name]]]:
         """The changelogs of these issues, some hundred at a time. Raises what `read_changelogs` raises."""
         return read_changelogs(self._ask, self.deployment, ids)
 

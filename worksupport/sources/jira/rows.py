@@ -106,6 +106,12 @@ def jira_names(raw: dict[str, Any]) -> Iterator[Name]:
         yield "account", account, shown or account, None
 
 
+def status_names(raw: dict[str, Any]) -> Iterator[Name]:
+    """What a status is called, with its category."""
+    status = Fields(raw, "a status")
+    return _named("status", status, _category(status))
+
+
 def _named(kind: str, value: Fields | None, category: str | None = None) -> Iterator[Name]:
     if value and (value_id := _id(value)) and (name := value.text("name")):
         yield kind, value_id, name, category

@@ -110,8 +110,11 @@ class JiraSource:
         question = WhatIsUnread("jira", may_spend(self.service) * _ISSUES_A_PAGE)
         emit(question)
         ids = [issue.source_id for issue in question.reply.result()]
-        for past in self.client.read_past(ids):
-            emit(Past("jira", past, self.service.seen_at))
+        if not ids:
+            return
+        emit(Past("jira", {}, self.client.statuses(), self.service.seen_at))
+        for entries, names in self.client.read_past(ids):
+            emit(Past("jira", entries, sorted(names, key=str), self.service.seen_at))
 
     def _ask(self, shaper: "_Shaper", query: Query) -> Iterator[list[IssueRow]]:
         hierarchy = self.settings.hierarchy
