@@ -53,7 +53,7 @@ def jira_names_then(history: Any) -> Iterator[Name]:
     """What the ids in a history were called at that time."""
     items = history.get("items") if isinstance(history, dict) else None
     for item in items if isinstance(items, list) else ():
-        if isinstance(item, dict) and (kind := _KINDS.get(item.get("field", ""))):
+        if isinstance(item, dict) and (kind := _KINDS.get(_text(item, "field") or "")):
             for which in ("from", "to"):
                 value_id, name = _text(item, which), _text(item, f"{which}String")
                 if value_id and name:
@@ -115,7 +115,7 @@ def _expanded(ask: Ask, deployment: Deployment, ids: Sequence[str]) -> Told:
 
 def _told(item: Mapping[str, Any]) -> dict[str, Any] | None:
     """The field and values of one item; None for what we do not track."""
-    name, before, after = item.get("field"), _text(item, "from"), _text(item, "to")
+    name, before, after = _text(item, "field"), _text(item, "from"), _text(item, "to")
     if name in _PLAIN:
         return {"field": _PLAIN[name], "old": _either(item, "from"), "new": _either(item, "to")}
     if name in _BY_ID:
