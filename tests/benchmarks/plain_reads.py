@@ -9,25 +9,7 @@ import sys
 
 TYPE_CHECKING = False  # importing typing would take time that the comparison would blame on plain Python
 if TYPE_CHECKING:
-    from typing import TypedDict
-
-    class Node(TypedDict):
-        """An issue and what is below it."""
-
-        issue_key: str
-        summary: str | None
-        issue_type: str | None
-        status: str | None
-        status_category: str | None
-        assignee: str | None
-        labels: list[str]
-        source: str
-        url: str | None
-        done: int
-        total: int
-        children_omitted: int
-        children: list["Node"]
-
+    from typing import Any
 
 _ORDER = (
     "ORDER BY rtrim(issue_key, '0123456789'), "
@@ -62,61 +44,100 @@ def keys(connection: sqlite3.Connection, name: str = "", value: str = "") -> dic
     return {"issue_keys": found, "total_count": len(found), **age(connection)}
 
 
-def tree(connection: sqlite3.Connection) -> dict[str, object]:
-    """The whole tree."""
+_COLUMNS = (
+    *(
+        "issue_key",
+        "summary",
+        "issue_type_id",
+        "vendor_type",
+        "state",
+        "status",
+        "status_category",
+        "assignee",
+    ),
+    *("assignees", "labels", "source", "url", "parent_key", "priority", "resolution", "reporter", "due_date"),
+    *("fix_versions", "created_at", "updated_at", "closed_at"),
+)
+_LISTS = ("assignees", "labels", "fix_versions")
+
+
+def issues(
+    connection: sqlite3.Connection, condition: str = "", values: "list[str] | None" = None
+) -> "list[Any]":
+    """All issues, in the order of their keys."""
     types = dict(connection.execute("SELECT id, name FROM issue_types"))
-    nodes: dict[str, Node] = {}
-    parents = {}
-    statement = (
-        "SELECT issue_key, summary, issue_type_id, status, status_category, assignee, labels, source, url, "
-        f"parent_key FROM issues WHERE missing_since IS NULL {_ORDER}"
-    )
-    for key, summary, type_id, status, category, assignee, labels, source, url, parent in connection.execute(
-        statement
-    ):
-        nodes[key] = {
-            "issue_key": key,
-            "summary": summary,
-            "issue_type": types.get(type_id),
-            "status": status,
-            "status_category": category,
-            "assignee": assignee,
-            "labels": json.loads(labels),
-            "source": source,
-            "url": url,
-            "done": 0,
-            "total": 0,
-            "children_omitted": 0,
-            "children": [],
-        }
-        parents[key] = parent
-    roots = []
-    for key, node in nodes.items():
+    columns = ", ".join(_COLUMNS)
+    statement = f"SELECT {columns} FROM issues WHERE missing_since IS NULL {condition} {_ORDER}"
+    found = []
+    for row in connection.execute(statement, values or []):
+        issue = dict(zip(_COLUMNS, row, strict=True))
+        issue["issue_type_id"] = types.get(issue["issue_type_id"])
+        issue["vendor_type"] = json.loads(issue["vendor_type"] or "{}").get("name")
+        for name in _LISTS:
+            issue[name] = json.loads(issue[name] or "[]")
+        found.append({("issue_type" if name == "issue_type_id" else name): issue[name] for name in _COLUMNS})
+    return found
+
+
+def listed(connection: sqlite3.Connection, name: str = "", value: str = "") -> "dict[str, Any]":
+    """The issues, filtered by one thing, open ones first, then the newest change."""
+    condition, values = (f"AND {_FILTERS[name]}", [value.casefold()]) if name else ("", [])
+    found = issues(connection, condition, values)
+    found.sort(key=lambda issue: issue["updated_at"] or "", reverse=True)
+    found.sort(key=lambda issue: issue["state"] in ("done", "dropped"))
+    return {"issues": found, "total_count": len(found), **age(connection)}
+
+
+def tree(connection: sqlite3.Connection) -> "dict[str, Any]":
+    """The whole tree."""
+    nodes: dict[str, Any] = {}
+    for issue in issues(connection):
+        own = {"done": 0, "total": 0, "dropped": 0, "children_omitted": 0, "changed_at": issue["updated_at"]}
+        nodes[issue["issue_key"]] = {**issue, **own, "children": []}
+    roots, children = [], []
+    for node in nodes.values():
         if node["issue_type"] == "Product Version":
             roots.append(node)
-        elif parents[key] in nodes:
-            nodes[parents[key]]["children"].append(node)
-    placed = sum(1 + count(root) for root in roots)
+        elif node["parent_key"] in nodes:
+            nodes[node["parent_key"]]["children"].append(node)
+        children.append(node)
+    for root in roots:
+        count(root)
+    placed = {id(node) for root in roots for node in below(root)}
+    outside = [node for node in children if id(node) not in placed]
+    counted = ("done", "total", "dropped", "children_omitted", "changed_at", "children")
     return {
         "hierarchy": roots,
         "total_count": len(roots),
-        "outside": len(nodes) - placed,
+        "outside": len(outside),
+        "outside_issues": [{name: node[name] for name in node if name not in counted} for node in outside],
         **age(connection),
     }
 
 
-def count(node: "Node") -> int:
-    """Fill in `done` and `total`; returns the total."""
+def below(node: "Any") -> "Any":
+    """A node and all below it."""
+    yield node
     for child in node["children"]:
-        node["total"] += 1 + count(child)
-        node["done"] += child["done"] + (child["status_category"] == "done")
-    return node["total"]
+        yield from below(child)
+
+
+def count(node: "Any") -> None:
+    """Fill in what is counted of all below."""
+    for child in node["children"]:
+        count(child)
+        node["total"] += 1 + child["total"]
+        node["done"] += child["done"] + (child["state"] in ("done", "dropped"))
+        node["dropped"] += child["dropped"] + (child["state"] == "dropped")
+    if node["children"]:
+        node["changed_at"] = max(child["changed_at"] or "" for child in node["children"]) or None
 
 
 def main(database: str, what: str, *arguments: str) -> None:
     """Print one document."""
     connection = sqlite3.connect(database)
-    document = tree(connection) if what == "tree" else keys(connection, *arguments)
+    ask = {"tree": tree, "keys": keys, "list": listed}[what]
+    document = ask(connection, *arguments)
     sys.stdout.write(json.dumps(document, separators=(",", ":")) + "\n")
 
 

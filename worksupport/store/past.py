@@ -16,8 +16,9 @@ from itertools import groupby
 from operator import attrgetter
 
 from worksupport.clock import utc_text
+from worksupport.model.names import CHANGE_FIELDS
 from worksupport.model.past import AUTOMATION, Entry, Unread
-from worksupport.model.tracked import NUMBERS, SETS, TOLD, value_text
+from worksupport.model.tracked import SETS, TOLD, value_text
 from worksupport.store.changes import Record
 
 # An entry comes some milliseconds after the `updated` that it moved.
@@ -30,8 +31,8 @@ ORDER BY updated_at DESC LIMIT :most
 """
 _ROW = "SELECT id, tracked, updated_at FROM issues WHERE source = ? AND source_id = ?"
 _RECORD = """
-SELECT id, old, new, at, not_before, seen_at, entry FROM changes
-WHERE issue = ? AND field = ? ORDER BY coalesce(at, seen_at), id
+SELECT field, id, old, new, at, not_before, seen_at, entry FROM changes
+WHERE issue = ? ORDER BY coalesce(at, seen_at), id
 """
 _TAKE_OVER = """
 UPDATE changes SET old = :old, at = :at, not_before = NULL, author = :author, origin = :origin,
@@ -97,13 +98,18 @@ def take_past(
     if row is None or row[1] is None:
         return
     issue, tracked, updated_at = row
+    told: dict[str, list[Entry]] = {}
+    for entry in entries:
+        told.setdefault(entry.field, []).append(entry)
+    changes: dict[str, list[_Change]] = {}
+    for number, *columns in record.connection.execute(_RECORD, [issue]):
+        changes.setdefault(CHANGE_FIELDS[number], []).append(_Change(*columns))
     values, is_behind = json.loads(tracked), False
-    by_field = sorted(entries, key=attrgetter("field"))
-    told = {field: list(each) for field, each in groupby(by_field, key=attrgetter("field"))}
-    for field, value in values.items():
-        reading = _Reading(record, source, issue, field, read_at)
-        reading.take(told.get(field, []), value_text(field, value), authors)
-        is_behind |= reading.settle(value_text(field, value), updated_at or "")
+    for field in values.keys() & (told.keys() | changes.keys()):
+        value = value_text(field, values[field])
+        reading = _Reading(record, source, issue, field, read_at, changes.get(field, []))
+        reading.take(told.get(field, []), value, authors)
+        is_behind |= reading.settle(value, updated_at or "")
     statement = "UPDATE issues SET changes_through = CASE WHEN ? THEN NULL ELSE updated_at END WHERE id = ?"
     record.connection.execute(statement, [is_behind, issue])
 
@@ -111,10 +117,11 @@ def take_past(
 class _Reading:
     """One field of one issue while its entries are fitted in."""
 
-    def __init__(self, record: Record, source: str, issue: int, field: str, read_at: str) -> None:
+    def __init__(
+        self, record: Record, source: str, issue: int, field: str, read_at: str, changes: list[_Change]
+    ) -> None:
         self._record, self._issue, self._field, self._read_at = record, issue, field, read_at
-        rows = record.connection.execute(_RECORD, [issue, NUMBERS[field]])
-        self._changes = [_Change(*row) for row in rows]
+        self._changes = changes  # of this field, in their order
         self._last_run = record.last_run(source)
         self._is_first = not any(change.entry for change in self._changes)
 
