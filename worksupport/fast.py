@@ -1,4 +1,4 @@
-"""`keys` in its three forms and `tree --json` past Typer, which takes longer to load than an answer to make.
+"""`keys` in three forms, `tree --json` and `list --json` past Typer: to load that takes longer than an answer.
 
 What is sure to be answered is answered here, by the tables of `commands/options.py`; the rest, help and usage
 and what needs explaining, is Typer's.
@@ -40,7 +40,7 @@ MODULES = frozenset(
         *(".config", ".config.locate"),
         *(".model", ".model.filters", ".model.issue_fields", ".model.names"),
         *(".queries", ".queries.keys", ".queries.placement", ".queries.reader", ".queries.remarks"),
-        *(".queries.tree", ".queries.names"),
+        *(".queries.tree", ".queries.names", ".queries.issues"),
         *(".store", ".store.file", ".store.schema"),
         # For a time, for data that is too old, and to see whether somebody will ask why nothing was found.
         *(".clock", ".model.times", ".render", ".render.terminal"),
@@ -102,8 +102,8 @@ def _take(given: "dict[str, Any]", word: str, words: Iterator[str], options: tup
             value = value if equals else next(words, "")
             given[option.name] = [*given.get(option.name, ()), value] if option.is_repeated else value
             return bool(value) and not value.startswith("-")
-        if not option.flags and not word.startswith("-") and option.name not in given:
-            given[option.name] = word
+        if not option.flags and not word.startswith("-") and (option.is_repeated or option.name not in given):
+            given[option.name] = [*given.get(option.name, ()), word] if option.is_repeated else word
             return bool(word)
     return False
 
@@ -138,9 +138,26 @@ def _tree(given: "dict[str, Any]", clock: "Clock | None") -> "Read | None":
     )
 
 
+def _list(given: "dict[str, Any]", clock: "Clock | None") -> "Read | None":
+    if not given.get("as_json") or given.get("ndjson") or given.get("format"):
+        return None
+    from worksupport.queries.issues import ListQuestion, json_name, list_text
+
+    names = [name for name in given.get("fields", "").split(",") if name.strip()]
+    fields = tuple(json_name("--fields", name) for name in names)
+    limit = int(given["limit"]) if "limit" in given else None
+    if limit is not None and limit < 1:
+        return None
+    question = ListQuestion(
+        tuple(given.get("words", ())), _filters("list", given, clock), fields, given.get("sort"), limit
+    )
+    return lambda found: _with_remarks(found, list_text(found, question), clock, question.filters)
+
+
 _MAKERS: "dict[str, Callable[[dict[str, Any], Clock | None], Read | None]]" = {
     "keys": _keys,
     "tree": _tree,
+    "list": _list,
 }
 
 

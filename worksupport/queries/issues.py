@@ -2,14 +2,17 @@
 
 import json
 import sqlite3
-from dataclasses import dataclass, field
-from typing import Any
+from types import SimpleNamespace
 
 from worksupport.errors import UsageError
 from worksupport.model.filters import STATE, Filters, folded
 from worksupport.model.issue_fields import FIELDS, JSON_ARGUMENTS, KEY_ORDER
 from worksupport.output import json_ascii, json_text
 from worksupport.queries.reader import age
+
+TYPE_CHECKING = False  # see queries/reader.py
+if TYPE_CHECKING:
+    from typing import Any
 
 # What people call the fields that answers have.
 SHOWN_NAMES = {
@@ -43,22 +46,30 @@ _SUBSTRING = """(instr(casefold(issue_key), {word}) OR instr(casefold(summary), 
     ))"""
 
 
-@dataclass(frozen=True)
-class ListQuestion:
+class ListQuestion(SimpleNamespace):
     """Which issues, in which order, how many, and which of their fields.
 
-    `sort` and `fields` are names that people see (`changed`) or JSON's (`updated_at`); `limit` None: all.
-    Raises UsageError for others.
+    Not a dataclass: see model/filters.py.
     """
 
-    words: tuple[str, ...] = ()
-    filters: Filters = field(default_factory=Filters)
-    fields: tuple[str, ...] = ()
-    sort: str | None = None
-    limit: int | None = None
+    def __init__(
+        self,
+        words: tuple[str, ...] = (),
+        filters: Filters | None = None,
+        fields: tuple[str, ...] = (),
+        sort: str | None = None,
+        limit: int | None = None,
+    ) -> None:
+        """`sort` and `fields`: names that people see (`changed`) or JSON's (`updated_at`); no `limit`: all.
 
-    def __post_init__(self) -> None:
-        for option, names in (("--fields", self.fields), ("--sort", (self.sort,) if self.sort else ())):
+        Raises UsageError for others.
+        """
+        self.words = words
+        self.filters = filters or Filters()
+        self.fields = fields
+        self.sort = sort
+        self.limit = limit
+        for option, names in (("--fields", fields), ("--sort", (sort,) if sort else ())):
             for name in names:
                 json_name(option, name)
 
@@ -96,7 +107,7 @@ def list_lines(connection: sqlite3.Connection, question: ListQuestion) -> str:
     return "".join(f"{json_ascii(row)}\n" for row in _rows(connection, question)[0])
 
 
-def list_document(connection: sqlite3.Connection, question: ListQuestion) -> dict[str, Any]:
+def list_document(connection: sqlite3.Connection, question: ListQuestion) -> "dict[str, Any]":
     """The document of `list_text`, whose issues have all fields."""
     whole = ListQuestion(question.words, question.filters, (), question.sort, question.limit)
     document: dict[str, Any] = json.loads(list_text(connection, whole))

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 from worksupport.sandbox.exchange import Answer, Raw, Request
 from worksupport.sandbox.team import Person, github_user
@@ -57,7 +58,7 @@ def _jira_value(world: World, field: str, value: Any) -> Any:
     if field == "parent" and value is not None:
         return parent_stub(value)
     if field == "fixVersions":
-        return [{"id": str(9000 + sum(map(ord, name))), "name": name} for name in value]
+        return [{"id": str(crc32(name.encode())), "name": name} for name in value]
     return value
 
 
