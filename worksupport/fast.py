@@ -1,4 +1,4 @@
-"""`keys` in three forms, `tree --json` and `list --json` past Typer: to load that takes longer than an answer.
+"""`keys`, `tree --json` and `list --json` past Typer: to load that takes longer than to make an answer.
 
 What is sure to be answered is answered here, by the tables of `commands/options.py`; the rest, help and usage
 and what needs explaining, is Typer's.

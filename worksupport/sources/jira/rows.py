@@ -8,9 +8,16 @@ from worksupport.model.issue_fields import IssueRow, VendorType
 from worksupport.model.past import Name
 from worksupport.model.tracked import tracked_text
 from worksupport.sources.jira.adf import adf_text
+from worksupport.sources.jira.people import account_of
 from worksupport.sources.records import Fields, OddRecordError, description, record_id, record_text, sent_type
+from worksupport.text import storable
 
 _CATEGORIES = {"new", "indeterminate", "done"}
+# The kinds of `names`, and the field of an issue that tells them.
+_NAMED = {
+    **{"type": "issuetype", "priority": "priority", "resolution": "resolution", "status": "status"},
+    "version": "fixVersions",
+}
 
 
 def jira_row(
@@ -93,28 +100,35 @@ def _tracked(
 
 
 def jira_names(raw: dict[str, Any]) -> Iterator[Name]:
-    """What the ids of an issue's tracked values are called now; nothing for what has no id."""
-    fields = Fields(raw.get("fields") or {}, "")
-    for kind, field in (("type", "issuetype"), ("priority", "priority"), ("resolution", "resolution")):
-        yield from _named(kind, fields.inner(field))
-    status = fields.inner("status")
-    yield from _named("status", status, _category(status))
-    for version in _versions(fields):
-        yield from _named("version", version)
-    account, shown = _assignee(fields.inner("assignee"), {})
-    if account:
-        yield "account", account, shown or account, None
+    """What the ids of an issue's tracked values are called now; nothing for what has no id.
+
+    Without `Fields`: the same few names come with every issue.
+    """
+    fields = raw.get("fields")
+    if not isinstance(fields, dict):
+        return
+    for kind, name in _NAMED.items():
+        sent = fields.get(name)
+        for value in sent if isinstance(sent, list) else (sent,):
+            if isinstance(value, dict):
+                yield from status_names(value) if kind == "status" else _named(kind, value.get("id"), value)
+    user = fields.get("assignee")
+    if isinstance(user, dict) and (account := account_of(user)):
+        yield from _named("account", account, {"name": user.get("displayName") or account})
 
 
-def status_names(raw: dict[str, Any]) -> Iterator[Name]:
+def status_names(status: dict[str, Any]) -> Iterator[Name]:
     """What a status is called, with its category."""
-    status = Fields(raw, "a status")
-    return _named("status", status, _category(status))
+    category = status.get("statusCategory")
+    key = category.get("key") if isinstance(category, dict) else None
+    known = key if isinstance(key, str) and key in _CATEGORIES else None
+    yield from _named("status", status.get("id"), status, known)
 
 
-def _named(kind: str, value: Fields | None, category: str | None = None) -> Iterator[Name]:
-    if value and (value_id := _id(value)) and (name := value.text("name")):
-        yield kind, value_id, name, category
+def _named(kind: str, value_id: object, value: dict[str, Any], category: str | None = None) -> Iterator[Name]:
+    name = value.get("name")
+    if isinstance(value_id, str) and value_id and isinstance(name, str) and name:
+        yield kind, storable(value_id), storable(name), category
 
 
 def _versions(fields: Fields) -> list[Fields]:
