@@ -135,7 +135,7 @@ class _Reading:
             observed = next((c for c in self._changes if c.holds(each.at) and c.new == each.new), None)
             if observed and not any(observed.holds(e.at) and e.new == each.new for e in told[number + 1 :]):
                 self._take_over(observed, each)
-            elif self._before(each.at, each.old) != each.new:
+            elif self._ending(each.at, each.old) != each.new:
                 self._insert(each)
 
     def settle(self, value: str, updated_at: str) -> bool:
@@ -178,22 +178,38 @@ class _Reading:
         return told
 
     def _sets(self, grouped: list[list[Entry]], value: str) -> list[tuple[str, str]]:
-        """Old and new set at each entry, backwards from the last.
+        """Old and new set at each entry: forwards from the record, at the first reading backwards."""
+        return self._backwards(grouped, value) if self._is_first else self._forwards(grouped)
 
-        Of whom the entries tell, their last word counts, of the others the row, which may be behind; where
-        the record knows an entry, what it has there.
+    def _forwards(self, grouped: list[list[Entry]]) -> list[tuple[str, str]]:
+        known = {change.entry: change for change in self._changes if change.entry}
+        pairs: list[tuple[str, str]] = []
+        for number, group in enumerate(grouped):
+            added, removed = _members(group)
+            if change := known.get(group[0].entry):
+                pairs.append((change.old or "[]", change.new or "[]"))
+                continue
+            since = grouped[number - 1][0].at if number else ""
+            before = self._before(group[0].at, since, pairs[-1][1] if pairs else "[]")
+            pairs.append((before, self._text((set(json.loads(before)) | added) - (removed - added))))
+        return pairs
+
+    def _before(self, at: str, since: str, told: str) -> str:
+        """The set just before a moment: what the entry before tells, or what was observed after that one."""
+        later = [change.new for change in self._changes if since < change.moment < at]
+        return (later[-1] if later else told) or "[]"
+
+    def _backwards(self, grouped: list[list[Entry]], value: str) -> list[tuple[str, str]]:
+        """From the last entry on: of whom the entries tell, their last word counts.
+
+        Of the others the row's, which may be behind.
         """
         last_words = {each.added or each.removed: bool(each.added) for group in grouped for each in group}
         after = {each for each in json.loads(value) if each not in last_words}
         after |= {member for member, is_in in last_words.items() if is_in and member}
-        known = {change.entry: change for change in self._changes if change.entry}
         pairs: list[tuple[str, str]] = []
         for group in reversed(grouped):
-            added = {each.added for each in group if each.added}
-            removed = {each.removed for each in group if each.removed}
-            if group[0].entry in known:
-                after = set(json.loads(known[group[0].entry].new or "[]"))
-            after = (after | added) - (removed - added)
+            added, removed = _members(group)
             before = (after - (added - removed)) | removed
             pairs.append((self._text(before), self._text(after)))
             after = before
@@ -202,7 +218,7 @@ class _Reading:
     def _text(self, value: object) -> str:
         return value_text(self._field, value)
 
-    def _before(self, at: str, otherwise: str) -> str | None:
+    def _ending(self, at: str, otherwise: str) -> str | None:
         """The value in which the record ends just before a moment."""
         earlier = [change.new for change in self._changes if change.moment <= at]
         return earlier[-1] if earlier else otherwise
@@ -239,6 +255,11 @@ class _Reading:
 
     def _sort(self) -> None:
         self._changes.sort(key=lambda change: (change.moment, change.id))
+
+
+def _members(group: list[Entry]) -> tuple[set[str], set[str]]:
+    """Who came and who went by one entry."""
+    return {each.added for each in group if each.added}, {each.removed for each in group if each.removed}
 
 
 def _author(account: str, authors: dict[str, str]) -> str:
