@@ -23,6 +23,7 @@ from worksupport.queries.reader import answer, weekend
 _COMPLETION_VARIABLE = "_WORKSUPPORT_COMPLETE"
 _TYPES: dict[str, Any] = {
     "text": str,
+    "time": str,
     "path": Path,
     "whole": int,
     "number": float,
@@ -123,6 +124,7 @@ def _called_by_typer(command: Command) -> Callable[..., None]:
         context: Context = typer_context.obj
         context.options = _merged(context.options, **given)
         log.set_up(context.options.verbosity, context.options.log_format, context.clock)
+        _read_times(command, values, context)
         if command.filters:
             values["filters"] = _filters(command, values, context)
         # Only now: of most command lines one body is loaded, of `--help` none.
@@ -134,19 +136,28 @@ def _called_by_typer(command: Command) -> Callable[..., None]:
     return _with_signature(called_by_typer, [*map(_parameter, command.options), *map(_parameter, GLOBAL)])
 
 
-def _filters(command: Command, values: dict[str, Any], context: Context) -> Filters:
-    """The command's filters, taken out of the values. Raises UsageError."""
-    given = {row.name: values.pop(row.name) for row in command.filters}
-    now = context.clock.now()
+def _read_times(command: Command, values: dict[str, Any], context: Context) -> None:
+    """Put the moments in place of the command's own times. Raises UsageError."""
+    for option in command.options:
+        if option.holds == "time" and values[option.name] is not None:
+            values[option.name] = _moment(option.flags[-1], values[option.name], context)
 
+
+def _moment(option: str, text: str, context: Context) -> str:
     def days_off() -> Collection[str]:
         return weekend(context.database_path)
 
+    return moment(option, text, context.clock.now(), days_off)
+
+
+def _filters(command: Command, values: dict[str, Any], context: Context) -> Filters:
+    """The command's filters, taken out of the values. Raises UsageError."""
+    given = {row.name: values.pop(row.name) for row in command.filters}
     for row in command.filters:
         if row.holds == "time":
-            given[row.name] = tuple(moment(row.option, text, now, days_off) for text in given[row.name])
+            given[row.name] = tuple(_moment(row.option, text, context) for text in given[row.name])
         if row.holds == "days" and given[row.name]:
-            given[row.name] = moment(row.option, f"{row.days}d", now)
+            given[row.name] = _moment(row.option, f"{row.days}d", context)
     if ME in given["assignee"]:
         from worksupport.commands.me import who_is_me
 

@@ -6,6 +6,7 @@ import sys
 from worksupport.context import Context
 from worksupport.model.filters import Filters
 from worksupport.model.times import local_text
+from worksupport.queries.as_of import record_remarks
 from worksupport.queries.names import Remark, too_late, unknown_words
 from worksupport.queries.reader import age, answer
 from worksupport.queries.remarks import remarks
@@ -20,10 +21,12 @@ def tell_reader(
     words: tuple[str, ...] = (),
     *,
     is_empty: bool,
+    as_of: str | None = None,
 ) -> None:
-    """Say how old the data is, if too old, and why an answer is empty; nothing if quiet.
+    """Say how old the data is, if too old, what is known `as_of` then, and why an answer is empty.
 
-    Which moment a time means, and an honest nothing (with the age of the data), are told to people only.
+    Nothing if quiet. Which moment a time means, and an honest nothing (with the age of the data), are told to
+    people only.
     """
     if context.options.verbosity < 0:
         return
@@ -31,12 +34,14 @@ def tell_reader(
 
     def hints(connection: sqlite3.Connection) -> list[Remark]:
         told = remarks(connection, now, filters, root_type, is_empty=is_empty)
+        told += record_remarks(connection, as_of, now) if as_of else []
         if is_empty and not told and is_watched:
             near = unknown_words(connection, words) or too_late(connection, filters, now)
             return near or [("no issue fits", data_age(age(connection), now))]
         return told
 
     if is_watched:
-        terminal.show_hints((f"{word} {local_text(time, now)}", "") for word, time in filters.times())
+        times = (*filters.times(), *([("as of", as_of)] if as_of else []))
+        terminal.show_hints((f"{word} {local_text(time, now)}", "") for word, time in times)
 
     terminal.show_hints(answer(context.database_path, hints))

@@ -8,6 +8,7 @@ from worksupport.commands.formats import chosen_format
 from worksupport.commands.hints import tell_reader
 from worksupport.context import Context
 from worksupport.model.filters import Filters
+from worksupport.queries.as_of import at, stamped
 from worksupport.queries.issues import ListQuestion, json_name, list_document, list_lines, list_text
 from worksupport.queries.path import path_to
 from worksupport.queries.reader import answer
@@ -26,6 +27,7 @@ def list(
     fields: str | None,
     sort: str | None,
     limit: int | None,
+    as_of: str | None,
     format: str | None,
     as_json: bool,
     ndjson: bool,
@@ -34,18 +36,20 @@ def list(
     names = tuple(json_name("--fields", name) for name in (fields or "").split(",") if name.strip())
     question = ListQuestion(words, filters, names, sort, limit)
     form = chosen_format("list", format, as_json, ndjson) or ("table" if terminal.is_terminal() else "plain")
-    text, count = answer(context.database_path, lambda found: _text(found, question, form, context))
+    asked = at(as_of, lambda found: _text(found, question, form, context, as_of), filters, words)
+    text, count = answer(context.database_path, asked)
     output.write(text)
-    tell_reader(context, filters, None, words, is_empty=not count)
+    tell_reader(context, filters, None, words, is_empty=not count, as_of=as_of)
 
 
 def _text(
-    connection: sqlite3.Connection, question: ListQuestion, form: str, context: Context
+    connection: sqlite3.Connection, question: ListQuestion, form: str, context: Context, as_of: str | None
 ) -> tuple[str, int]:
     if form in ("json", "ndjson"):
         text = (list_text if form == "json" else list_lines)(connection, question)
-        return text, not text.startswith('{"issues":[]') and bool(text)
-    document = list_document(connection, question)
+        is_found = not text.startswith('{"issues":[]') and bool(text)
+        return stamped(text, as_of) if form == "json" else text, is_found
+    document = {**list_document(connection, question), **({"as_of": as_of} if as_of else {})}
     found = document["issues"]
     if form == "csv":
         is_shown = terminal.is_terminal()

@@ -23,10 +23,10 @@ _DEFAULTS = {"flag": False, "count": 0}
 class Option:
     """One option, or argument where it has no `flags`, of one command or of several.
 
-    `name`: the parameter of the command's body. `holds`: 'text', 'path', 'whole', 'number', 'flag' or
-    'count'; with `low` and `high` as its bounds, both included. `completes`: what a shell completes it to: a
-    closed list, or a kind of name (`queries/names.py`). `is_repeated`: given several times, the body gets
-    all values, as a tuple.
+    `name`: the parameter of the command's body. `holds`: 'text', 'time' (UTC text by the time the body gets
+    it), 'path', 'whole', 'number', 'flag' or 'count'; with `low` and `high` as its bounds, both included.
+    `completes`: what a shell completes it to: a closed list, or a kind of name (`queries/names.py`).
+    `is_repeated`: given several times, the body gets all values, as a tuple.
     """
 
     __slots__ = (
@@ -156,6 +156,7 @@ def _format(command: str) -> Option:
     return Option("format", ("--format",), f"{', '.join(forms)}.", "FORMAT", completes=forms)
 
 
+AS_OF = Option("as_of", ("--as-of",), "As it was then: 2d, monday, 2026-11-01.", "TIME", "time")
 KEY = Option("key", (), "Key, address, repo#12 or title.", "KEY", completes="key", is_required=True)
 _LIST = (
     Option("words", (), "Words that they hold.", "[WORDS]", is_repeated=True),
@@ -163,6 +164,7 @@ _LIST = (
     Option("fields", ("--fields",), "Which values, separated by commas.", "NAMES"),
     Option("sort", ("--sort",), "By which value.", "NAME"),
     Option("limit", ("-n", "--limit"), "At most this many.", "N", "whole", low=1),
+    AS_OF,
     _format("list"),
     JSON,
     NDJSON,
@@ -189,6 +191,7 @@ COMMANDS = (
             default=5,
         ),
         FILTERS,
+        AS_OF,
         Option("show_all", ("--all",), "Also below branches that are done.", holds="flag"),
         Option("wide", ("--wide",), "Titles whole, also on a terminal.", holds="flag"),
         Option("no_pager", ("--no-pager",), "Never through a pager.", holds="flag"),
@@ -223,7 +226,7 @@ COMMANDS = (
         JSON,
         NDJSON,
     ),
-    Command("keys", "Ask", FILTERS, _format("keys"), JSON, NDJSON),
+    Command("keys", "Ask", FILTERS, AS_OF, _format("keys"), JSON, NDJSON),
     Command(
         "harvest",
         "Run",

@@ -7,6 +7,7 @@ from worksupport.commands.formats import chosen_format
 from worksupport.commands.hints import tell_reader
 from worksupport.context import Context
 from worksupport.model.filters import Filters
+from worksupport.queries.as_of import at, stamped
 from worksupport.queries.find import find_issue
 from worksupport.queries.reader import answer, is_empty
 from worksupport.queries.remarks import staleness
@@ -22,6 +23,7 @@ def tree(
     root_type: str | None,
     max_depth: int,
     filters: Filters,
+    as_of: str | None,
     show_all: bool,
     wide: bool,
     no_pager: bool,
@@ -31,42 +33,52 @@ def tree(
 ) -> None:
     """Print the hierarchy, or draw it on a terminal."""
     form = chosen_format("tree", format, as_json, ndjson)
-    question = TreeQuestion(_meant(context, key), root_type, max_depth, filters)
+    question = TreeQuestion(_meant(context, key, as_of, filters), root_type, max_depth, filters)
     if form in ("json", "ndjson"):
         make = tree_text if form == "json" else tree_rows_text
-        text = answer(context.database_path, lambda connection: make(connection, question))
-        output.write(text)
+        text = answer(context.database_path, at(as_of, lambda found: make(found, question), filters))
+        output.write(stamped(text, as_of) if form == "json" else text)
         found_none = is_empty(text)
     elif form == "markdown":
-        document = answer(context.database_path, lambda found: tree_document(found, question))
+        document = answer(
+            context.database_path, at(as_of, lambda found: tree_document(found, question), filters)
+        )
         text = markdown_tree(document, context.clock.now())
         output.write(text)
         found_none = not text
     else:
-        found_none = not _show(context, question, wide=wide, folds=not show_all, paged=not no_pager)
-    tell_reader(context, filters, root_type, is_empty=found_none)
+        found_none = not _show(context, question, as_of, wide=wide, folds=not show_all, paged=not no_pager)
+    tell_reader(context, filters, root_type, is_empty=found_none, as_of=as_of)
 
 
-def _meant(context: Context, text: str | None) -> str | None:
+def _meant(context: Context, text: str | None, as_of: str | None, filters: Filters) -> str | None:
     """The key of the issue that `text` means; how it was found is told."""
     if text is None:
         return None
     is_for_people = terminal.is_terminal(sys.stderr)
     found = answer(
-        context.database_path, lambda connection: find_issue(connection, text, is_for_people=is_for_people)
+        context.database_path,
+        at(as_of, lambda asked: find_issue(asked, text, is_for_people=is_for_people), filters),
     )
     if found.note and context.options.verbosity >= 0:
         terminal.show_hints([(found.note, "")])
     return found.key
 
 
-def _show(context: Context, question: TreeQuestion, *, wide: bool, folds: bool, paged: bool) -> bool:
+def _show(
+    context: Context, question: TreeQuestion, as_of: str | None, *, wide: bool, folds: bool, paged: bool
+) -> bool:
     """Print it, or draw it; False if there is nothing to show."""
     now = context.clock.now()
     document, is_old = answer(
         context.database_path,
-        lambda found: (tree_document(found, question), bool(staleness(found, now))),
+        at(
+            as_of,
+            lambda found: (tree_document(found, question), bool(staleness(found, now))),
+            question.filters,
+        ),
     )
+    document |= {"as_of": as_of} if as_of else {}
     if not document["hierarchy"] and not document["outside_issues"]:
         return False
     if not terminal.is_terminal():

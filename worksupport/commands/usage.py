@@ -12,8 +12,6 @@ from worksupport.commands.options import (
     BY_NAME,
     COMMANDS,
     GLOBAL,
-    JSON,
-    NDJSON,
     SUMMED_UP,
     TOPICS,
     Command,
@@ -23,6 +21,8 @@ from worksupport.output import write
 
 _FLAGS = ("-h", "--help")
 _CELLS, MOST_LINES = 79, 24
+# Need no words beside --format.
+_SAID_BY_NAME = ("no_pager", "as_json", "ndjson")
 _INTRODUCTION = """\
 Usage: worksupport [OPTIONS] COMMAND
 
@@ -85,7 +85,7 @@ def _page(command: Command, *, are_filters_told: bool) -> str:
         parts.append(_filters(command, are_told=are_filters_told))
     if own := _own(command):
         forms = (
-            [option for option in own if option in (JSON, NDJSON)]
+            [option for option in own if option.name in _SAID_BY_NAME]
             if any(option.name == "format" for option in own)
             else []
         )

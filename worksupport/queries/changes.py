@@ -11,6 +11,7 @@ from worksupport.errors import UsageError
 from worksupport.model.filters import Filters
 from worksupport.model.names import CHANGE_FIELDS, EVENTS
 from worksupport.model.tracked import NAMED, NUMBERS, SETS
+from worksupport.queries.names_now import Names
 from worksupport.queries.path import path_to
 from worksupport.queries.reader import age
 
@@ -186,7 +187,7 @@ def _named(
     connection: sqlite3.Connection, where: str, values: dict[str, Any], order: str = _BY_TIME
 ) -> Iterator[dict[str, Any]]:
     """The rows, their ids as the names that these have now."""
-    names = _Names(connection)
+    names = Names(connection)
     members = dict(connection.execute("SELECT member_id, name FROM team_members"))
     for columns in connection.execute(_CHANGES.format(where=where, order=order), values):
         row = dict(zip(_MEMBERS, columns, strict=True))
@@ -198,17 +199,19 @@ def _named(
                 status = json.loads(row[which] or "null")
                 row[f"{which}_category"] = names.category(row["source"], status)
         for which in ("old", "new"):
-            row[which] = _value(name, row["source"], json.loads(row[which] or "null"), names)
+            value = json.loads(row[which] or "null")
+            if name == "parent" and value is not None:
+                row[which] = _key(connection, row["source"], value)
+            else:
+                row[which] = _value(name, row["source"], value, names)
         yield row
 
 
-def _value(name: str, source: str, value: Any, names: "_Names") -> Any:
+def _value(name: str, source: str, value: Any, names: Names) -> Any:
     if value is None or name in EVENTS:
         return value
     if name in SETS:
         return [names.name(source, NAMED[name], each) if name in NAMED else each for each in value]
-    if name == "parent":
-        return names.key(source, value)
     return names.name(source, NAMED[name], value) if name in NAMED else value
 
 
@@ -216,33 +219,10 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in _SHOWN}
 
 
-class _Names:
-    """What ids are called now; an id that nobody has named stands for itself."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        rows = connection.execute("SELECT source, kind, id, name, category FROM names")
-        self._names: dict[tuple[str, str, str], tuple[str, str | None]] = {
-            (source, kind, each): (name, category) for source, kind, each, name, category in rows
-        }
-        members = "SELECT coalesce(jira_account_id, jira_id), name FROM team_members"
-        for account, name in connection.execute(members):
-            self._names["jira", "account", account] = (name, None)
-
-    def name(self, source: str, kind: str, value: str) -> str:
-        """`In Progress` for a status's id."""
-        return self._names.get((source, kind, value), (value, None))[0]
-
-    def category(self, source: str, status: str | None) -> str | None:
-        """The category of a status, as it is known now: new, indeterminate or done."""
-        if source == "github":
-            return "done" if status == "closed" else "new"
-        return self._names.get((source, "status", status or ""), ("", None))[1]
-
-    def key(self, source: str, source_id: str) -> str:
-        """The key of an issue by its service's id, of one that is gone as well."""
-        found = self._connection.execute(_KEY_OF, [source, source_id]).fetchone()
-        return found[0] if found else source_id
+def _key(connection: sqlite3.Connection, source: str, source_id: str) -> str:
+    """The key of an issue by its service's id, of one that is gone as well."""
+    found = connection.execute(_KEY_OF, [source, source_id]).fetchone()
+    return found[0] if found else source_id
 
 
 _KEY_OF = f"SELECT issue_key FROM {_ISSUES} WHERE source = ? AND source_id = ?"

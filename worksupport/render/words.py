@@ -76,7 +76,9 @@ def short_keys(keys: Iterable[str]) -> dict[str, str]:
 
 
 def data_age(document: dict[str, Any], now: datetime) -> str:
-    """`harvested 14:17, 12 min ago`, in local time."""
+    """`harvested 14:17, 12 min ago`, in local time; of the past the moment as of which it is."""
+    if "as_of" in document:
+        return f"as of {local_text(document['as_of'], now)}"
     told, source = document["harvested_at"], ""
     if told is None:
         told, source = max(((end or "", name) for name, end in document["sources"].items()), default=("", ""))

@@ -15,6 +15,7 @@ from worksupport.model.filters import FILTERS, Filters
 from worksupport.model.names import CHANGE_FIELDS
 from worksupport.model.times import LAST_WORKDAY, moment, until_moment
 from worksupport.output import json_text
+from worksupport.queries.as_of import at, stamped
 from worksupport.queries.changes import ChangesQuestion, changes_document, checked_fields
 from worksupport.queries.find import find_key
 from worksupport.queries.health import health_document
@@ -42,7 +43,10 @@ from worksupport.server.parameters import parsed
 from worksupport.server.reloads import Reloads
 from worksupport.store import lock
 
-_KEYS = tuple(map(parameters.of_filter, FILTERS))
+_KEYS = (
+    parameters.time("as_of", "As it was then; not together with what only today's issues tell."),
+    *map(parameters.of_filter, FILTERS),
+)
 _HIERARCHY = (
     parameters.text("key", "Only what is below this issue; not together with root_type."),
     parameters.text(
@@ -198,24 +202,28 @@ class Routes:
 
     def keys(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport keys --json`."""
-        filters = Filters(**given)
-        return self.answers.answer(
-            request.path, filters, _known(request), lambda found: keys_text(found, filters)
-        )
+        as_of, filters = given.pop("as_of", None), Filters(**given)
+        make = at(as_of, lambda found: stamped(keys_text(found, filters), as_of), filters)
+        return self.answers.answer(request.path, (as_of, filters), _known(request), make)
 
     def list_issues(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport list --json`, or with `--format csv`; its words are the parameter `q`."""
         form = given.pop("format", "json")
         words, fields = given.pop("q", "").split(), given.pop("fields", "")
         names = tuple(json_name("fields", name) for name in fields.split(",") if name.strip())
-        sort, limit = given.pop("sort", None), given.pop("limit", None)
+        sort, limit, as_of = given.pop("sort", None), given.pop("limit", None), given.pop("as_of", None)
         question = ListQuestion(tuple(words), Filters(**given), names, sort, limit)
-        make = _list_as_csv if form == "csv" else list_text
+
+        def make(found: sqlite3.Connection) -> str:
+            if form == "csv":
+                return _list_as_csv(found, question)
+            return stamped(list_text(found, question), as_of)
+
         return self.answers.answer(
             request.path,
-            (form, question),
+            (form, as_of, question),
             _known(request),
-            lambda found: make(found, question),
+            at(as_of, make, question.filters, question.words),
             CSV if form == "csv" else JSON,
         )
 
@@ -255,14 +263,16 @@ class Routes:
         own: dict[str, Any] = {
             name: given.pop(name) for name in ("key", "root_type", "max_depth") if name in given
         }
+        as_of = given.pop("as_of", None)
         question = TreeQuestion(**own, filters=Filters(**given))
 
         def make(found: sqlite3.Connection) -> str:
             if "key" in own:
                 own["key"] = find_key(found, own["key"]).key
-            return tree_text(found, TreeQuestion(**own, filters=question.filters))
+            return stamped(tree_text(found, TreeQuestion(**own, filters=question.filters)), as_of)
 
-        return self.answers.answer(request.path, question, _known(request), make)
+        asked = at(as_of, make, question.filters)
+        return self.answers.answer(request.path, (as_of, question), _known(request), asked)
 
     def reload_history(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport history --reloads --json`."""

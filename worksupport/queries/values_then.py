@@ -1,0 +1,149 @@
+"""What issues' values were, as columns of `issues`: ids of the record become today's names."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from worksupport.model.hierarchy import UNKNOWN_TYPE_ID
+from worksupport.model.state import DEFAULT_RULES, StateRules
+from worksupport.model.tracked import NAMED
+from worksupport.queries.names_now import Names
+
+# By issue's id: each value that has changed since, as JSON text.
+Changed = dict[int, dict[str, str | None]]
+# Fields whose value is a column's as it is.
+_PLAIN = {"key": "issue_key", "title": "summary", "due_date": "due_date", "state_reason": "state_reason"}
+_STATE = "status, status_category, state_reason, resolution, labels, flagged"
+
+
+def write_values(connection: sqlite3.Connection, changed: Changed) -> None:
+    """Make `temp.issues_then`: every issue, and what is gone, with the values from before the changes."""
+    gone = _copy(connection)
+    was_key = dict(connection.execute("SELECT id, issue_key FROM temp.issues_then").fetchall())
+    # An issue whose key another one took, and one that is gone, stand under a key that is not theirs.
+    connection.execute(
+        """UPDATE temp.issues_then SET issue_key = coalesce(json_extract(tracked, '$.key'), issue_key)
+        WHERE issue_key LIKE '%~%' OR id IN (SELECT id FROM gone_issues)"""
+    )
+    columns = _Columns(connection)
+    sources = dict(connection.execute("SELECT id, source FROM temp.issues_then").fetchall())
+    for issue, values in changed.items():
+        if issue in sources:
+            _write(connection, issue, columns.of(sources[issue], values))
+    _write_parents(connection, changed, was_key, sources)
+    rules = _rules(connection)
+    for issue in changed.keys() & sources.keys() | gone:
+        (row,) = connection.execute(f"SELECT {_STATE} FROM temp.issues_then WHERE id = ?", [issue])
+        status, category, reason, resolution, labels, flagged = row
+        state = rules.state(status, category, reason, resolution, json.loads(labels or "[]"), bool(flagged))
+        _write(connection, issue, {"state": state})
+
+
+def _copy(connection: sqlite3.Connection) -> set[int]:
+    """The table with today's rows and those of what is gone, whose ids are returned."""
+    columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(issues)")]
+    others = [column for column in columns if column not in ("id", "missing_since")]
+    connection.execute(
+        f"CREATE TEMP TABLE issues_then (id INTEGER PRIMARY KEY, missing_since, {', '.join(others)})"
+    )
+    into = f"INSERT INTO temp.issues_then (id, missing_since, {', '.join(others)})"
+    connection.execute(f"{into} SELECT id, missing_since, {', '.join(others)} FROM issues")
+    stored = ", ".join(f"json_extract(issue, '$.{column}')" for column in others)
+    connection.execute(f"{into} SELECT id, NULL, {stored} FROM gone_issues")
+    return {issue for (issue,) in connection.execute("SELECT id FROM gone_issues")}
+
+
+def _write(connection: sqlite3.Connection, issue: int, columns: dict[str, Any]) -> None:
+    if columns:
+        values = ", ".join(f"{column} = ?" for column in columns)
+        statement = f"UPDATE temp.issues_then SET {values} WHERE id = ?"
+        connection.execute(statement, [*columns.values(), issue])
+
+
+def _write_parents(
+    connection: sqlite3.Connection, changed: Changed, was_key: dict[int, str], sources: dict[int, str]
+) -> None:
+    """Parents under their keys of that time, those of another parent as well as the others."""
+    rows = connection.execute("SELECT id, source, source_id, issue_key, parent_key FROM temp.issues_then")
+    issues = rows.fetchall()
+    key_of = {(source, source_id): key for _, source, source_id, key, _ in issues}
+    renamed = {was_key[issue].casefold(): key for issue, _, _, key, _ in issues if was_key[issue] != key}
+    for issue, source, _, _, parent_key in issues:
+        values = changed.get(issue, {})
+        if "parent" in values:
+            parent = _value(values["parent"])
+            # A number that nobody here has is no key.
+            otherwise = None if parent is None or parent.isdecimal() else parent
+            _write(connection, issue, {"parent_key": key_of.get((source, parent), otherwise)})
+        elif parent_key and parent_key.casefold() in renamed:
+            _write(connection, issue, {"parent_key": renamed[parent_key.casefold()]})
+
+
+def _rules(connection: sqlite3.Connection) -> StateRules:
+    """Those by which today's states are decided."""
+    ((stored,),) = connection.execute("SELECT max(state_rules) FROM data_state")
+    return StateRules.of(*json.loads(stored)[:2]) if stored else DEFAULT_RULES
+
+
+def _value(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+class _Columns:
+    """The columns of `issues` that values of the record make."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._names = Names(connection)
+        self._members = {name for (name,) in connection.execute("SELECT name FROM team_members")}
+        types = connection.execute("SELECT id, name FROM issue_types").fetchall()
+        self._types = {name.casefold(): type_id for type_id, name in types}
+        sent = "SELECT DISTINCT json_extract(vendor_type, '$.id'), issue_type_id FROM issues"
+        self._configured = dict(connection.execute(f"{sent} WHERE source = 'jira'").fetchall())
+        self._makers: dict[str, Callable[[str, Any], dict[str, Any]]] = {
+            "type": self._type,
+            "status": self._status,
+            "assignees": self._people,
+            "labels": lambda _, value: {"labels": _text(value or [])},
+            "flagged": lambda _, value: {"flagged": int(bool(value))},
+            "fix_versions": lambda source, value: {
+                "fix_versions": _text([self._name(source, "version", each) for each in value or ()])
+            },
+        }
+
+    def of(self, source: str, values: dict[str, str | None]) -> dict[str, Any]:
+        """The columns that these values make, but for the parent's."""
+        columns: dict[str, Any] = {}
+        for field, text in values.items():
+            value = _value(text)
+            if field in _PLAIN:
+                columns[_PLAIN[field]] = value
+            elif field in self._makers:
+                columns |= self._makers[field](source, value)
+            elif field in NAMED:
+                columns[field] = self._name(source, NAMED[field], value)
+        return columns
+
+    def _name(self, source: str, kind: str, value: Any) -> Any:
+        return None if value is None else self._names.name(source, kind, value)
+
+    def _status(self, source: str, value: Any) -> dict[str, Any]:
+        category = self._names.category(source, value) or None
+        return {"status": self._name(source, "status", value), "status_category": category}
+
+    def _people(self, source: str, value: Any) -> dict[str, Any]:
+        names = [self._name(source, "account", account) for account in value or ()]
+        first = next((name for name in names if name in self._members), names[0] if names else None)
+        accounts = [list(each) for each in zip(value or (), names, strict=True)]
+        return {"assignee": first, "assignees": _text(names), "assignee_accounts": _text(accounts)}
+
+    def _type(self, source: str, value: Any) -> dict[str, Any]:
+        name = self._name(source, "type", value)
+        vendor_type = None if value is None else _text({"id": value, "name": name})
+        configured = self._types.get(str(name).casefold(), UNKNOWN_TYPE_ID)
+        type_id = self._configured.get(value, configured) if source == "jira" else None
+        return {"vendor_type": vendor_type, "issue_type_id": type_id}
