@@ -65,19 +65,22 @@ def _write_parents(
     connection: sqlite3.Connection, changed: Changed, was_key: dict[int, str], sources: dict[int, str]
 ) -> None:
     """Parents under their keys of that time, those of another parent as well as the others."""
-    rows = connection.execute("SELECT id, source, source_id, issue_key, parent_key FROM temp.issues_then")
-    issues = rows.fetchall()
-    key_of = {(source, source_id): key for _, source, source_id, key, _ in issues}
-    renamed = {was_key[issue].casefold(): key for issue, _, _, key, _ in issues if was_key[issue] != key}
-    for issue, source, _, _, parent_key in issues:
-        values = changed.get(issue, {})
-        if "parent" in values:
-            parent = _value(values["parent"])
+    issues = connection.execute("SELECT id, source_id, issue_key FROM temp.issues_then").fetchall()
+    renamed = {was_key[issue].casefold(): key for issue, _, key in issues if was_key[issue] != key}
+    moved = {issue: values["parent"] for issue, values in changed.items() if "parent" in values}
+    if not renamed and not moved:
+        return
+    key_of = {(sources[issue], source_id): key for issue, source_id, key in issues}
+    rows = connection.execute("SELECT id, json_extract(tracked, '$.parent'), parent_key FROM issues_then")
+    for issue, parent, parent_key in rows.fetchall():
+        otherwise = renamed.get((parent_key or "").casefold(), parent_key)
+        if issue in moved:
+            parent = _value(moved[issue])
             # A number that nobody here has is no key.
             otherwise = None if parent is None or parent.isdecimal() else parent
-            _write(connection, issue, {"parent_key": key_of.get((source, parent), otherwise)})
-        elif parent_key and parent_key.casefold() in renamed:
-            _write(connection, issue, {"parent_key": renamed[parent_key.casefold()]})
+        then = key_of.get((sources[issue], parent), otherwise)
+        if then != parent_key:
+            _write(connection, issue, {"parent_key": then})
 
 
 def _rules(connection: sqlite3.Connection) -> StateRules:
