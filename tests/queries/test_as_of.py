@@ -1,6 +1,5 @@
 """`at`: what was, against a plain replay of random lives of issues, harvested, missing, gone and back."""
 
-import json
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,6 @@ from hypothesis import strategies as st
 from tests.conftest import FakeClock
 from tests.store.rows_made import made_row
 from worksupport.clock import utc_text
-from worksupport.errors import UsageError
 from worksupport.model.filters import Filters
 from worksupport.model.state import DEFAULT_RULES
 from worksupport.model.tracked import tracked_text
@@ -74,11 +72,7 @@ class Life:
         self.known, self.is_there = dict(self.values), True
 
     def then(self, time: str) -> dict[str, Any]:
-        values = dict(self.first)
-        for moment, name, value in self.changes:
-            if moment <= time:
-                values[name] = value
-        return values
+        return {**self.first, **{name: value for moment, name, value in self.changes if moment <= time}}
 
     def was_there(self, time: str) -> bool:
         if time < minute(0):
@@ -211,7 +205,7 @@ class World:
         return values["parent"] and ...
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=8)
 @given(st.integers(0, 2**32))
 def test_what_was_is_what_a_replay_says(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     path = tmp_path_factory.mktemp("lives") / "w.db"

@@ -7,12 +7,13 @@ types are today's.
 
 import sqlite3
 from collections.abc import Callable
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import TypeVar
 
 from worksupport.errors import UsageError
 from worksupport.model.filters import Filters
 from worksupport.model.names import CHANGE_FIELDS, EVENTS, SOURCE_TITLES, SOURCES
-from worksupport.model.times import local_text, stored_moment
+from worksupport.model.times import local_text
 from worksupport.model.tracked import NUMBERS
 from worksupport.output import json_text
 from worksupport.queries.names import Remark
@@ -94,16 +95,16 @@ def stamped(text: str, time: str | None) -> str:
     return text if time is None else f"{text.rstrip()[:-1]},{json_text({'as_of': time})[1:]}"
 
 
-def record_remarks(connection: sqlite3.Connection, time: str, now: Any) -> list[Remark]:
+def record_remarks(connection: sqlite3.Connection, time: str, now: datetime) -> list[Remark]:
     """Of which sources `time` lies before the record, so that it goes by less. `now`: for the year."""
     told = []
     for source in SOURCES:
         has_issues = connection.execute("SELECT 1 FROM issues WHERE source = ?", [source]).fetchone()
         first = _first_run(connection, source)
         if has_issues and (first is None or time < first):
-            since = f"since {local_text(first, now)}" if first and stored_moment(first) else "not yet"
-            title = SOURCE_TITLES[source]
-            told.append((f"{title}'s changes are recorded {since}: before, all it has count as created", ""))
+            since = f"since {local_text(first, now)}; before that" if first else "not at all yet;"
+            known = f"{SOURCE_TITLES[source]}'s changes are recorded {since} its issues"
+            told.append((f"{known} count from when they were created", ""))
     return told
 
 
