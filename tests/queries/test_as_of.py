@@ -1,8 +1,10 @@
 """`at`: what was, against a plain replay of random lives of issues, harvested, missing, gone and back."""
 
 import random
+import sqlite3
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,13 @@ from tests.conftest import FakeClock
 from tests.store.rows_made import made_row
 from worksupport.clock import utc_text
 from worksupport.model.filters import Filters
+from worksupport.model.past import Entry
 from worksupport.model.state import DEFAULT_RULES
 from worksupport.model.tracked import tracked_text
 from worksupport.queries.as_of import at
 from worksupport.queries.issues import ListQuestion, list_document
 from worksupport.queries.keys import issue_keys
 from worksupport.queries.reader import answer
-from worksupport.sources.base import Entry
 from worksupport.store.changes import Moment, Record
 from worksupport.store.database import Store
 from worksupport.store.missing import delete_long_missing, delete_unseen, mark_missing, protect
@@ -210,7 +212,8 @@ class World:
 def test_what_was_is_what_a_replay_says(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     path = tmp_path_factory.mktemp("lives") / "w.db"
     world = World(path, seed)
-    moments = [moment for life in world.lives for moment, *_ in (*life.changes, *life.events)]
+    moments = [moment for life in world.lives for moment, _, _ in life.changes]
+    moments += [moment for life in world.lives for moment, _ in life.events]
     moments += [life.created_at for life in world.lives] + [minute(-100), minute(RUNS * EVERY)]
     for time in sorted(
         {utc_text(_parsed(each) + timedelta(milliseconds=by)) for each in moments for by in (-1, 0)}
@@ -232,8 +235,11 @@ def test_what_was_is_what_a_replay_says(tmp_path_factory: pytest.TempPathFactory
                 and ("x" in values["labels"] if "label" in repr(filters) else True)
                 and (values["state"] not in ("done", "dropped") if "state" in repr(filters) else True)
             ]
-            asked = at(time, lambda found, each=filters: issue_keys(found, each), filters)
-            assert sorted(answer(path, asked)) == sorted(fitting)
+            assert sorted(answer(path, at(time, partial(_keys, filters), filters))) == sorted(fitting)
+
+
+def _keys(filters: Filters, connection: sqlite3.Connection) -> list[str]:
+    return issue_keys(connection, filters)
 
 
 def _parsed(text: str) -> datetime:

@@ -28,10 +28,9 @@ _FIRST_RUN = """
 SELECT began_at FROM source_results
 WHERE source = ? AND stored = 1 AND scope = 'full' AND began_at IS NOT NULL ORDER BY data_version LIMIT 1
 """
-# Of several at one moment the lowest number; SQLite takes `old` from the row that has the least.
-_FIRST_AFTER = f"""
-SELECT issue, field, old, min({_MOMENT} || substr('000000000000000' || id, -16)) AS place
-FROM changes WHERE {_MOMENT} > ? GROUP BY issue, field ORDER BY place
+# The first change of a field comes last; in the order of an index.
+_CHANGED_SINCE = f"""
+SELECT issue, field, old FROM changes WHERE {_MOMENT} > ? ORDER BY {_MOMENT} DESC, id DESC
 """
 _LAST_EVENT = f"""
 SELECT field FROM changes WHERE issue = ? AND field >= {NUMBERS["new"]} AND {_MOMENT} <= ?
@@ -41,12 +40,15 @@ _PRESENCE = """
 SELECT issues_then.id, issues_then.source, created_at, coalesce(missing_since, gone_at)
 FROM temp.issues_then LEFT JOIN gone_issues USING (id)
 """
+# The pluses keep SQLite from indexes, which would lead it over nearly all rows one by one.
 _OWN_TIMES = f"""
-UPDATE temp.issues_then SET missing_since = NULL,
-    updated_at = (SELECT max({_MOMENT}) FROM changes
-        WHERE issue = issues_then.id AND field < {NUMBERS["new"]} AND {_MOMENT} <= :time),
-    closed_at = CASE status_category WHEN 'done' THEN (SELECT max({_MOMENT}) FROM changes
-        WHERE issue = issues_then.id AND field = {NUMBERS["status"]} AND {_MOMENT} <= :time) END
+UPDATE temp.issues_then SET updated_at = changed_at,
+    closed_at = CASE status_category WHEN 'done' THEN moved_at END
+FROM (
+    SELECT issue, max({_MOMENT}) AS changed_at,
+        max(CASE field WHEN {NUMBERS["status"]} THEN {_MOMENT} END) AS moved_at
+    FROM changes WHERE +{_MOMENT} <= ? AND field < {NUMBERS["new"]} GROUP BY +issue
+) WHERE issues_then.id = issue
 """
 _HIDE = (
     # Views of an older file's tables, see queries/reader.py.
@@ -119,10 +121,9 @@ def _go_to(connection: sqlite3.Connection, time: str) -> None:
         raise UsageError("no change is recorded here yet", "worksupport harvest records them from now on")
     changed: Changed = {}
     next_event: dict[int, str] = {}
-    for issue, number, old, _ in connection.execute(_FIRST_AFTER, [time]):
-        field = CHANGE_FIELDS[number]
-        if field in EVENTS:
-            next_event.setdefault(issue, field)
+    for issue, number, old in connection.execute(_CHANGED_SINCE, [time]):
+        if (field := CHANGE_FIELDS[number]) in EVENTS:
+            next_event[issue] = field
         else:
             changed.setdefault(issue, {})[field] = old
     write_values(connection, changed)
@@ -133,7 +134,8 @@ def _go_to(connection: sqlite3.Connection, time: str) -> None:
         or not _was_there(connection, issue, left_at, next_event.get(issue), first_runs.get(source), time)
     ]
     connection.executemany("DELETE FROM temp.issues_then WHERE id = ?", absent)
-    connection.execute(_OWN_TIMES, {"time": time})
+    connection.execute("UPDATE temp.issues_then SET missing_since = NULL WHERE missing_since IS NOT NULL")
+    connection.execute(_OWN_TIMES, [time])
     for statement in _HIDE:
         connection.execute(statement)
 

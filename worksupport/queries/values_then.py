@@ -14,51 +14,72 @@ from worksupport.queries.names_now import Names
 Changed = dict[int, dict[str, str | None]]
 # Fields whose value is a column's as it is.
 _PLAIN = {"key": "issue_key", "title": "summary", "due_date": "due_date", "state_reason": "state_reason"}
-_STATE = "status, status_category, state_reason, resolution, labels, flagged"
+# What `state` is made of.
+_OF_STATE = ("status", "status_category", "state_reason", "resolution", "labels", "flagged")
+# Of their own time, see `queries/as_of.py`.
+_TIMES = ("missing_since", "updated_at", "closed_at")
 
 
 def write_values(connection: sqlite3.Connection, changed: Changed) -> None:
-    """Make `temp.issues_then`: every issue, and what is gone, with the values from before the changes."""
-    gone = _copy(connection)
+    """Make `temp.issues_then`: every issue, and what is gone, with the values from before the changes.
+
+    Without `updated_at` and `closed_at`.
+    """
+    _copy(connection)
+    gone = {issue for (issue,) in connection.execute("SELECT id FROM gone_issues")}
     was_key = dict(connection.execute("SELECT id, issue_key FROM temp.issues_then").fetchall())
-    # An issue whose key another one took, and one that is gone, stand under a key that is not theirs.
+    # An issue whose key another one took stands under a key that is not its own.
     connection.execute(
         """UPDATE temp.issues_then SET issue_key = coalesce(json_extract(tracked, '$.key'), issue_key)
         WHERE issue_key LIKE '%~%' OR id IN (SELECT id FROM gone_issues)"""
     )
-    columns = _Columns(connection)
-    sources = dict(connection.execute("SELECT id, source FROM temp.issues_then").fetchall())
-    for issue, values in changed.items():
-        if issue in sources:
-            _write(connection, issue, columns.of(sources[issue], values))
+    made, state_of = _Columns(connection), _rules(connection)
+    updates = _Updates()
+    rows = connection.execute(f"SELECT id, source, {', '.join(_OF_STATE)} FROM temp.issues_then").fetchall()
+    for issue, source, *stored in rows:
+        columns = made.of(source, changed.get(issue, {}))
+        if issue in gone or not columns.keys().isdisjoint(_OF_STATE):
+            status, category, reason, resolution, labels, flagged = (
+                columns.get(name, value) for name, value in zip(_OF_STATE, stored, strict=True)
+            )
+            words = json.loads(labels or "[]")
+            columns["state"] = state_of(status, category, reason, resolution, words, bool(flagged))
+        updates.add(issue, columns)
+    updates.write(connection)
+    sources = {issue: source for issue, source, *_ in rows}
     _write_parents(connection, changed, was_key, sources)
-    rules = _rules(connection)
-    for issue in changed.keys() & sources.keys() | gone:
-        (row,) = connection.execute(f"SELECT {_STATE} FROM temp.issues_then WHERE id = ?", [issue])
-        status, category, reason, resolution, labels, flagged = row
-        state = rules.state(status, category, reason, resolution, json.loads(labels or "[]"), bool(flagged))
-        _write(connection, issue, {"state": state})
 
 
-def _copy(connection: sqlite3.Connection) -> set[int]:
-    """The table with today's rows and those of what is gone, whose ids are returned."""
+def _copy(connection: sqlite3.Connection) -> None:
+    """The table with today's rows, and those of what is gone."""
     columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(issues)")]
-    others = [column for column in columns if column not in ("id", "missing_since")]
+    others = [column for column in columns if column not in ("id", *_TIMES)]
+    names = ", ".join(others)
     connection.execute(
-        f"CREATE TEMP TABLE issues_then (id INTEGER PRIMARY KEY, missing_since, {', '.join(others)})"
+        f"CREATE TEMP TABLE issues_then (id INTEGER PRIMARY KEY, {', '.join(_TIMES)}, {names})"
     )
-    into = f"INSERT INTO temp.issues_then (id, missing_since, {', '.join(others)})"
-    connection.execute(f"{into} SELECT id, missing_since, {', '.join(others)} FROM issues")
+    into = f"INSERT INTO temp.issues_then (id, missing_since, {names})"
+    connection.execute(f"{into} SELECT id, missing_since, {names} FROM issues")
     stored = ", ".join(f"json_extract(issue, '$.{column}')" for column in others)
     connection.execute(f"{into} SELECT id, NULL, {stored} FROM gone_issues")
-    return {issue for (issue,) in connection.execute("SELECT id FROM gone_issues")}
 
 
-def _write(connection: sqlite3.Connection, issue: int, columns: dict[str, Any]) -> None:
-    if columns:
-        values = ", ".join(f"{column} = ?" for column in columns)
-        statement = f"UPDATE temp.issues_then SET {values} WHERE id = ?"
-        connection.execute(statement, [*columns.values(), issue])
+class _Updates:
+    """New values of some rows, written together where they are of the same columns."""
+
+    def __init__(self) -> None:
+        self._values: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
+
+    def add(self, issue: int, columns: dict[str, Any]) -> None:
+        """What this issue's row will have."""
+        if columns:
+            self._values.setdefault(tuple(columns), []).append((*columns.values(), issue))
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Write all that was added."""
+        for names, values in self._values.items():
+            columns = ", ".join(f"{name} = ?" for name in names)
+            connection.executemany(f"UPDATE temp.issues_then SET {columns} WHERE id = ?", values)
 
 
 def _write_parents(
@@ -72,6 +93,7 @@ def _write_parents(
         return
     key_of = {(sources[issue], source_id): key for issue, source_id, key in issues}
     rows = connection.execute("SELECT id, json_extract(tracked, '$.parent'), parent_key FROM issues_then")
+    updates = _Updates()
     for issue, parent, parent_key in rows.fetchall():
         otherwise = renamed.get((parent_key or "").casefold(), parent_key)
         if issue in moved:
@@ -80,13 +102,14 @@ def _write_parents(
             otherwise = None if parent is None or parent.isdecimal() else parent
         then = key_of.get((sources[issue], parent), otherwise)
         if then != parent_key:
-            _write(connection, issue, {"parent_key": then})
+            updates.add(issue, {"parent_key": then})
+    updates.write(connection)
 
 
-def _rules(connection: sqlite3.Connection) -> StateRules:
-    """Those by which today's states are decided."""
+def _rules(connection: sqlite3.Connection) -> Callable[..., str]:
+    """What decides a state, by the rules by which today's states are decided."""
     ((stored,),) = connection.execute("SELECT max(state_rules) FROM data_state")
-    return StateRules.of(*json.loads(stored)[:2]) if stored else DEFAULT_RULES
+    return (StateRules.of(*json.loads(stored)[:2]) if stored else DEFAULT_RULES).state
 
 
 def _value(text: str | None) -> Any:
@@ -107,6 +130,7 @@ class _Columns:
         self._types = {name.casefold(): type_id for type_id, name in types}
         sent = "SELECT DISTINCT json_extract(vendor_type, '$.id'), issue_type_id FROM issues"
         self._configured = dict(connection.execute(f"{sent} WHERE source = 'jira'").fetchall())
+        self._made: dict[tuple[str, str, str | None], dict[str, Any]] = {}
         self._makers: dict[str, Callable[[str, Any], dict[str, Any]]] = {
             "type": self._type,
             "status": self._status,
@@ -122,14 +146,20 @@ class _Columns:
         """The columns that these values make, but for the parent's."""
         columns: dict[str, Any] = {}
         for field, text in values.items():
-            value = _value(text)
-            if field in _PLAIN:
-                columns[_PLAIN[field]] = value
-            elif field in self._makers:
-                columns |= self._makers[field](source, value)
-            elif field in NAMED:
-                columns[field] = self._name(source, NAMED[field], value)
+            columns |= self._of_value(source, field, text)
         return columns
+
+    def _of_value(self, source: str, field: str, text: str | None) -> dict[str, Any]:
+        place = (source, field, text)
+        if place not in self._made:  # most values are those of many
+            value = _value(text)
+            if field in self._makers:
+                self._made[place] = self._makers[field](source, value)
+            elif field in NAMED:
+                self._made[place] = {field: self._name(source, NAMED[field], value)}
+            else:
+                self._made[place] = {_PLAIN[field]: value} if field in _PLAIN else {}
+        return self._made[place]
 
     def _name(self, source: str, kind: str, value: Any) -> Any:
         return None if value is None else self._names.name(source, kind, value)
