@@ -138,7 +138,7 @@ def test_a_running_reload_is_seen_in_history_without_a_new_data_version(tmp_path
             f"{KEYS}?asignee=Bo",
             "there is no parameter 'asignee'; this route takes assignee, state, open, status, issue_type, "
             "label, source, team, under, parent_key, changed_since, changed_before, created_since, stale, "
-            "missing",
+            "missing, as_of",
         ),
         (f"{KEYS}?assignee=%FF", "the parameters are not UTF-8 text; write them percent-encoded"),
         (f"{KEYS}?{'a&' * 120}", "there are more than 100 parameters"),

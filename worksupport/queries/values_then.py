@@ -31,7 +31,7 @@ def write_values(connection: sqlite3.Connection, changed: Changed) -> None:
     # An issue whose key another one took stands under a key that is not its own.
     connection.execute(
         """UPDATE temp.issues_then SET issue_key = coalesce(json_extract(tracked, '$.key'), issue_key)
-        WHERE issue_key LIKE '%~%' OR id IN (SELECT id FROM gone_issues)"""
+        WHERE issue_key LIKE '%~%'"""
     )
     made, state_of = _Columns(connection), _rules(connection)
     updates = _Updates()

@@ -43,9 +43,10 @@ from worksupport.server.parameters import parsed
 from worksupport.server.reloads import Reloads
 from worksupport.store import lock
 
+_FILTERS = tuple(map(parameters.of_filter, FILTERS))
 _KEYS = (
-    parameters.time("as_of", "As it was then; not together with what only today's issues tell."),
-    *map(parameters.of_filter, FILTERS),
+    *_FILTERS,
+    parameters.time("as_of", "As it was then; not with q, stale, missing, changed_since or changed_before."),
 )
 _HIERARCHY = (
     parameters.text("key", "Only what is below this issue; not together with root_type."),
@@ -77,7 +78,7 @@ _CHANGES = (
     parameters.text("field", "Only of this field.", {"type": "string", "enum": list(CHANGE_FIELDS)}),
     parameters.boolean("raw", "Each change, not the net of them."),
     parameters.choice("format", "JSON, or what `--format csv` prints.", ("json", "csv")),
-    *_KEYS,
+    *_FILTERS,
 )
 _RUNS = (
     *_HISTORY,

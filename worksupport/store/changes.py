@@ -162,6 +162,7 @@ def bury(connection: sqlite3.Connection, where: str, values: Mapping[str, str], 
 _ROW = ", ".join(
     f"'{column}', {column}"
     for column in (*(field.column for field in FIELDS if field.place != "texts"), "parent_by")
+    if column != "issue_key"
 )
 _BURY = f"""
 INSERT INTO gone_issues (id, source, source_id, gone_at, reason, issue)
