@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from tests.server.conftest import served
 from worksupport import fast
 from worksupport.model.tracked import NUMBERS, tracked_text
 from worksupport.render import terminal
+from worksupport.store.changes import forget_old
+from worksupport.store.database import Store
 
 Run = Callable[..., Answer]
 BEGAN = "2026-11-10T08:00:00.000Z"  # the first run with the record
@@ -136,6 +139,15 @@ def test_before_the_record_it_says_by_what_it_goes(run: Run) -> None:
     told += " created\n"
     assert answer.err == f"worksupport: Jira's {told}worksupport: GitHub's {told}"
     assert run("-q", "keys", "--as-of", "2026-11-02", clock=FakeClock()).err == ""
+
+
+def test_it_says_what_is_forgotten(run: Run, database: Path) -> None:
+    with closing(Store(database, FakeClock())) as store, store.transaction() as connection:
+        forget_old(connection, "2026-11-17T00:00:00.000Z")
+    answer = run("keys", "--as-of", "2026-11-13", clock=FakeClock())
+    assert "OLD-9" not in answer.out
+    assert answer.err == "worksupport: what was done or gone before Tue 17 Nov 00:00 is forgotten\n"
+    assert run("keys", "--as-of", "2026-11-18", clock=FakeClock()).err == ""
 
 
 @pytest.mark.usefixtures("database")

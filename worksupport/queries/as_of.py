@@ -98,7 +98,10 @@ def stamped(text: str, time: str | None) -> str:
 
 
 def record_remarks(connection: sqlite3.Connection, time: str, now: datetime) -> list[Remark]:
-    """Of which sources `time` lies before the record, so that it goes by less. `now`: for the year."""
+    """What is not known of `time`: it lies before a source's record, or what was over then is forgotten.
+
+    `now`: for the year.
+    """
     told = []
     for source in SOURCES:
         has_issues = connection.execute("SELECT 1 FROM issues WHERE source = ?", [source]).fetchone()
@@ -107,6 +110,9 @@ def record_remarks(connection: sqlite3.Connection, time: str, now: datetime) -> 
             since = f"since {local_text(first, now)}; before that" if first else "not at all yet;"
             known = f"{SOURCE_TITLES[source]}'s changes are recorded {since} its issues"
             told.append((f"{known} count from when they were created", ""))
+    ((forgotten,),) = connection.execute("SELECT max(forgotten_before) FROM data_state")
+    if forgotten and time < forgotten:
+        told.append((f"what was done or gone before {local_text(forgotten, now)} is forgotten", ""))
     return told
 
 

@@ -174,8 +174,8 @@ FROM issues WHERE {{where}}
 
 def forget_old(connection: sqlite3.Connection, before: str) -> None:
     """Drop the changes of what is gone since before then (UTC text), or done since; never of open work."""
-    for statement in _FORGET:
-        connection.execute(statement, {"before": before})
+    if sum(connection.execute(statement, {"before": before}).rowcount for statement in _FORGET):
+        connection.execute("UPDATE data_state SET forgotten_before = ?", [before])
 
 
 _FORGET = (

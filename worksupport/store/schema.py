@@ -255,6 +255,7 @@ _M006_CHANGES = (
     "ALTER TABLE staged_issues ADD COLUMN tracked TEXT",
     "ALTER TABLE source_results ADD COLUMN began_at TIMESTAMP",  # by the service's clock
     "ALTER TABLE source_results ADD COLUMN past_requests INTEGER",
+    "ALTER TABLE data_state ADD COLUMN forgotten_before TIMESTAMP",  # of what was over or gone by then
     "ALTER TABLE harvest_jobs ADD COLUMN changes INTEGER",  # how many it recorded
     "ALTER TABLE reload_tracking ADD COLUMN changes INTEGER",
     """CREATE TABLE names (
