@@ -51,7 +51,9 @@ class Life:
             since + timedelta(seconds=self.chance.uniform(1, seconds - 1)) for _ in range(count)
         ):
             self._one(at.replace(microsecond=at.microsecond // 1000 * 1000))
-        self.snapshots.append((until, {key: values(issue) for key, issue in self.world.jira_issues.items()}))
+        self.snapshots.append(
+            (until, {key: _as_listed(issue) for key, issue in self.world.jira_issues.items()})
+        )
 
     def _one(self, at: datetime) -> None:
         issue = self.chance.choice(list(self.world.jira_issues.values()))
@@ -92,6 +94,24 @@ class Life:
             ]
             return self.chance.choice(features)
         return f"Title {self.chance.randint(0, 99)}"
+
+
+def _as_listed(issue: Raw) -> dict[str, Any]:
+    """What `list` answers of it."""
+    fields = issue["fields"]
+    return {
+        "status": fields["status"]["name"],
+        "labels": sorted(fields.get("labels") or []),
+        "summary": fields.get("summary"),
+        "parent_key": (fields.get("parent") or {}).get("key"),
+    }
+
+
+def _shown(issue: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **{name: issue[name] for name in ("status", "summary", "parent_key")},
+        "labels": sorted(issue["labels"]),
+    }
 
 
 def values(issue: Raw) -> dict[str, Any]:
@@ -166,6 +186,10 @@ def test_the_record_is_the_sites_own_account(
     assert all(each["field"] == "fix_versions" for each in log if each["origin"] == "observed")
     _check_chains(log)
     _check_ends(log, site.world)
+    for moment, then in life.snapshots[1:]:
+        fields = ("--fields", "key,status,labels,title,parent", "--as-of", utc_text(moment))
+        found = json.loads(run("list", *fields, "--json", clock=clock).out)["issues"]
+        assert {issue["issue_key"]: _shown(issue) for issue in found} == then, moment
 
 
 def _check_chains(log: list[dict[str, Any]]) -> None:

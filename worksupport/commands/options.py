@@ -192,6 +192,7 @@ COMMANDS = (
         ),
         FILTERS,
         AS_OF,
+        Option("compare", ("--compare",), "Only what is different from then.", "TIME", "time"),
         Option("show_all", ("--all",), "Also below branches that are done.", holds="flag"),
         Option("wide", ("--wide",), "Titles whole, also on a terminal.", holds="flag"),
         Option("no_pager", ("--no-pager",), "Never through a pager.", holds="flag"),

@@ -6,13 +6,16 @@ from worksupport import output
 from worksupport.commands.formats import chosen_format
 from worksupport.commands.hints import tell_reader
 from worksupport.context import Context
+from worksupport.errors import UsageError
 from worksupport.model.filters import Filters
 from worksupport.queries.as_of import at, stamped
+from worksupport.queries.compare import compared_document
 from worksupport.queries.find import find_issue
 from worksupport.queries.reader import answer, is_empty
 from worksupport.queries.remarks import staleness
 from worksupport.queries.tree import TreeQuestion, tree_document, tree_rows_text, tree_text
 from worksupport.render import pager, terminal
+from worksupport.render.compare import compared_text
 from worksupport.render.tree import markdown_tree, plain_tree, terminal_tree
 
 
@@ -24,6 +27,7 @@ def tree(
     max_depth: int,
     filters: Filters,
     as_of: str | None,
+    compare: str | None,
     show_all: bool,
     wide: bool,
     no_pager: bool,
@@ -34,6 +38,9 @@ def tree(
     """Print the hierarchy, or draw it on a terminal."""
     form = chosen_format("tree", format, as_json, ndjson)
     question = TreeQuestion(_meant(context, key, as_of, filters), root_type, max_depth, filters)
+    if compare is not None:
+        _compare(context, question, as_of, compare, form, paged=not no_pager)
+        return
     if form in ("json", "ndjson"):
         make = tree_text if form == "json" else tree_rows_text
         text = answer(context.database_path, at(as_of, lambda found: make(found, question), filters))
@@ -63,6 +70,24 @@ def _meant(context: Context, text: str | None, as_of: str | None, filters: Filte
     if found.note and context.options.verbosity >= 0:
         terminal.show_hints([(found.note, "")])
     return found.key
+
+
+def _compare(
+    context: Context, question: TreeQuestion, as_of: str | None, time: str, form: str, *, paged: bool
+) -> None:
+    """Print what is different from another time."""
+    if form not in ("", "text", "json"):
+        raise UsageError(f"--compare answers as text or json, not as {form}")
+    document = compared_document(context.database_path, question, as_of, time)
+    document |= {"as_of": as_of} if as_of else {}
+    if form == "json":
+        output.write(output.json_text(document))
+    elif terminal.is_terminal():
+        console = terminal.console()
+        text = compared_text(document, context.clock.now(), console)
+        pager.show(text, context.environment, console.height if paged else 10**9)
+    else:
+        output.write(compared_text(document, context.clock.now(), None))
 
 
 def _show(

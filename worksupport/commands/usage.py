@@ -22,7 +22,7 @@ from worksupport.output import write
 _FLAGS = ("-h", "--help")
 _CELLS, MOST_LINES = 79, 24
 # Need no words beside --format.
-_SAID_BY_NAME = ("no_pager", "as_json", "ndjson")
+_SAID_BY_NAME = ("no_pager", "wide", "as_json", "ndjson")
 _INTRODUCTION = """\
 Usage: worksupport [OPTIONS] COMMAND
 

@@ -17,6 +17,7 @@ from worksupport.model.times import LAST_WORKDAY, moment, until_moment
 from worksupport.output import json_text
 from worksupport.queries.as_of import at, stamped
 from worksupport.queries.changes import ChangesQuestion, changes_document, checked_fields
+from worksupport.queries.compare import compared_document
 from worksupport.queries.find import find_key
 from worksupport.queries.health import health_document
 from worksupport.queries.history import (
@@ -55,6 +56,7 @@ _HIERARCHY = (
         f"Type of the issues at the top; {DEFAULT_ROOT_TYPE} if neither this nor key is given.",
     ),
     parameters.whole_number("max_depth", "Levels to show; 1: the top only.", 1, MAX_DEPTH, DEFAULT_DEPTH),
+    parameters.time("compare", "Only what is different from then; nodes have `change` and `was`."),
     *_KEYS,
 )
 _LIST = (
@@ -264,16 +266,20 @@ class Routes:
         own: dict[str, Any] = {
             name: given.pop(name) for name in ("key", "root_type", "max_depth") if name in given
         }
-        as_of = given.pop("as_of", None)
+        as_of, compare = given.pop("as_of", None), given.pop("compare", None)
         question = TreeQuestion(**own, filters=Filters(**given))
 
         def make(found: sqlite3.Connection) -> str:
             if "key" in own:
                 own["key"] = find_key(found, own["key"]).key
+            if compare:
+                meant = TreeQuestion(**own, filters=question.filters)
+                document = compared_document(self.database, meant, as_of, compare)
+                return json_text({**document, "as_of": as_of} if as_of else document)
             return stamped(tree_text(found, TreeQuestion(**own, filters=question.filters)), as_of)
 
-        asked = at(as_of, make, question.filters)
-        return self.answers.answer(request.path, (as_of, question), _known(request), asked)
+        asked = make if compare else at(as_of, make, question.filters)
+        return self.answers.answer(request.path, (as_of, compare, question), _known(request), asked)
 
     def reload_history(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport history --reloads --json`."""

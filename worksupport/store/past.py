@@ -196,7 +196,12 @@ class _Reading:
 
     def _before(self, at: str, since: str, told: str) -> str:
         """The set just before a moment: what the entry before tells, or what was observed after that one."""
-        later = [change.new for change in self._changes if since < change.moment < at]
+        begins_at = _later(since, -_SLACK)
+        later = [
+            change.new
+            for change in self._changes
+            if since < change.moment < at and (change.at or (change.not_before or "") >= begins_at)
+        ]
         return (later[-1] if later else told) or "[]"
 
     def _backwards(self, grouped: list[list[Entry]], value: str) -> list[tuple[str, str]]:
