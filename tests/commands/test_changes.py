@@ -234,3 +234,57 @@ def test_refusals(
     answer = run("changes", *arguments, clock=clock)
     assert (answer.exit_code, answer.out) == (2, "")
     assert message in answer.err
+
+
+def test_what_is_done_for_long_is_forgotten_and_open_work_never(
+    run: Run,
+    site: Sandbox,
+    clock: Moving,
+    harvest: Callable[[datetime], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    change_jira(site.world, story(site, 3), "status", "Done", YESTERDAY)
+    change_jira(site.world, story(site, 4), "status", "In Progress", YESTERDAY)
+    harvest(NOW)
+    monkeypatch.setenv("WORKSUPPORT_CHANGES_KEEP_DAYS", "30")
+    harvest(NOW + timedelta(days=31))
+    log = json.loads(run("changes", "--raw", "--since", "60d", "--json", clock=clock).out)["changes"]
+    assert {each["issue_key"] for each in log} == {"IAIPORT-4"}
+
+
+def test_who_did_it_is_kept_only_where_that_is_wanted(
+    run: Run,
+    site: Sandbox,
+    clock: Moving,
+    harvest: Callable[[datetime], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A member by its id, others as such; what is kept is forgotten as soon as it is not wanted."""
+    world = site.world
+    change_jira(world, story(site, 3), "status", "Done", YESTERDAY, world.team[1])
+    change_jira(world, story(site, 4), "status", "Done", YESTERDAY, world.others[0])
+    harvest(NOW)
+    log = json.loads(run("changes", "--field", "status", "--json", clock=clock).out)["changes"]
+    assert [each["author_name"] for each in log] == [world.team[1].name, "other"]
+    assert log[0]["author"] not in (None, world.team[1].account_id)
+    monkeypatch.setenv("WORKSUPPORT_CHANGES_AUTHORS", "false")
+    harvest(NOW + timedelta(hours=2))
+    log = json.loads(run("changes", "--field", "status", "--json", clock=clock).out)["changes"]
+    assert [each["author"] for each in log] == [None, None]
+
+
+def test_a_service_that_refuses_its_past_costs_the_exact_times_only(
+    run: Run, site: Sandbox, clock: Moving, harvest: Callable[[datetime], None]
+) -> None:
+    site.world.refuses_past = True
+    change_jira(site.world, story(site, 3), "status", "Done", YESTERDAY)
+    clock.moment = NOW
+    answer = run("harvest", clock=clock)
+    assert answer.exit_code == 0
+    assert "jira: the past could not be read" in answer.err
+    (change,) = json.loads(run("changes", "--json", clock=clock).out)["changes"]
+    assert (change["new"], change["origin"]) == ("Done", "observed")
+    site.world.refuses_past = False
+    harvest(NOW + timedelta(hours=2))
+    (change,) = json.loads(run("changes", "--json", clock=clock).out)["changes"]
+    assert (change["at"], change["origin"]) == ("2026-11-25T14:00:00.007Z", "service")

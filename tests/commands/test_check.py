@@ -113,7 +113,7 @@ def test_one_line_for_each_check_and_the_verdict_last(run: Run, site: Sandbox) -
 
 def test_asks_each_service_a_handful_of_questions(site: Sandbox, checks: Checks) -> None:
     checks(exit_code=3)
-    assert len(site.requests) <= 8
+    assert len(site.requests) <= 9
     assert any("project IN" in asked for asked in site.asked("search/jql"))
 
 

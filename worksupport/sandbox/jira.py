@@ -134,6 +134,8 @@ class Jira:
         return Answer(list(self._world.statuses.values()) if self._known(request) else [])
 
     def _changelogs(self, request: Request) -> Answer:
+        if self._world.refuses_past:
+            return problem(403, "Forbidden", request)
         return (
             bulk_changelogs(self._world, request) if self._known(request) else Answer({"issueChangeLogs": []})
         )

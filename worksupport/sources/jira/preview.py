@@ -7,6 +7,7 @@ from worksupport.config.settings import JiraSettings, Settings
 from worksupport.errors import ConfigurationError, QueryRefusedError
 from worksupport.sources.base import ParentsOf, Probe, batches, count_text, who_text
 from worksupport.sources.jira.client import Jira
+from worksupport.sources.jira.jql import quote
 from worksupport.sources.jira.plan import (
     FULL_BATCH,
     ChildrenQuery,
@@ -51,11 +52,22 @@ def probe(client: Jira, settings: Settings, jira: JiraSettings) -> Probe:
         require_root(types, settings.hierarchy)
     query = query_jql(RootQuery(), client.deployment, settings.hierarchy, jira, types)
     page = _first_root_page(client, query)
+    label, labelled = _labelled(client, jira)
     client.require_identity()
     site = f"{opened.site.base_url} ({opened.site.deployment}), {who_text(opened.account)}"
-    facts = [site, f"root query: {count_text(page)}", *map(str, types.left_out)]
+    facts = [site, f"root query: {count_text(page)}", *label, *map(str, types.left_out)]
     fix = "" if page else "set jira.root_jql to a query that finds the roots; try it in Jira's own search"
+    if page and not labelled:
+        fix = f"nothing has the label {jira.issue_label!r}: correct jira.issue_label, or leave it empty"
     return Probe(facts, fix)
+
+
+def _labelled(client: Jira, jira: JiraSettings) -> tuple[list[str], bool]:
+    """What the label finds, whoever has it, as a fact; and whether that is well."""
+    if not jira.issue_label:
+        return [], True
+    page = next(client.search(f"labels = {quote(jira.issue_label)}"), [])
+    return [f"label {jira.issue_label}: {count_text(page)}"], bool(page)
 
 
 def _one_by_one(tasks: Sequence[Callable[[], Any]]) -> list[Any]:
