@@ -5,8 +5,6 @@ from worksupport.errors import UsageError
 # The services that issues come from, in the order in which everything names them, and as people know them.
 SOURCES = ("jira", "github")
 SOURCE_TITLES = {"jira": "Jira", "github": "GitHub"}
-# How often a harvest runs, where nobody says: by it readers tell what is old.
-INTERVAL_HOURS = 2.0
 
 # How often the data is harvested, where nobody has said.
 DEFAULT_INTERVAL_HOURS = 2.0

@@ -156,9 +156,7 @@ def timeline(world: World, issue: Raw) -> list[Raw]:
 def live_on(world: World, seed: int, now: datetime, most: int = 3) -> None:
     """A few things that happen at a site in an hour: open issues move on, change hands, get a label."""
     chance = random.Random(seed)
-    is_open = [
-        i for i in world.jira_issues.values() if i["fields"]["status"]["statusCategory"]["key"] != "done"
-    ]
+    is_open = [issue for issue in world.jira_issues.values() if not _is_done(issue)]
     for number in range(chance.randint(1, most)):
         issue, at = chance.choice(is_open), now - timedelta(seconds=30 * (most - number))
         status = issue["fields"]["status"]["name"]
