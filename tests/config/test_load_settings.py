@@ -76,6 +76,9 @@ _GIVEN = {
     "serve.port": ("0", 0),
     "serve.token": ("s3rve-us1", "s3rve-us1"),
     "serve.rate_limit_per_minute": ("0", 0),
+    "changes.from_services": ("no", False),
+    "changes.authors": ("no", False),
+    "changes.keep_days": ("365", 365),
     "serve.public_url": ("http://work.corp.example/", "http://work.corp.example"),
     "monitor.ping_url": ("https://hc.example/uuid?x=1", "https://hc.example/uuid?x=1"),
 }
@@ -83,6 +86,8 @@ _GIVEN = {
 
 def _setting(settings: Settings, key: str) -> object:
     section, _, field = key.partition(".")
+    if section == "changes":
+        return getattr(settings, f"changes_{field}")
     if section in ("jira", "github", "serve"):
         return getattr(getattr(settings, section), field)
     return getattr(settings, "database_path" if key == "database.path" else field or section)

@@ -11,6 +11,8 @@ from worksupport.model.names import CHANGE_FIELDS, TRACKED
 
 SETS = frozenset({"assignees", "labels", "fix_versions"})
 NUMBERS = {name: number for number, name in enumerate(CHANGE_FIELDS)}
+# What became of an issue between two trees.
+NEW, MISSING, CHANGED, MOVED_IN, MOVED_OUT = "new", "missing", "changed", "moved_in", "moved_out"
 OBSERVED, TOLD = 0, 1  # `changes.origin`: seen by comparing, told by the service
 # The kinds of `names`, by the field whose ids they name.
 NAMED = {

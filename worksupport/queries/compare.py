@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from worksupport.errors import NotFoundError
+from worksupport.model.tracked import CHANGED, MISSING, MOVED_IN, MOVED_OUT, NEW
 from worksupport.queries.as_of import at
 from worksupport.queries.reader import answer
 from worksupport.queries.tree import TreeQuestion, tree_document
 
-NEW, MISSING, CHANGED, MOVED_IN, MOVED_OUT = "new", "missing", "changed", "moved_in", "moved_out"
 # What a change is, in the order in which a line tells it.
 COMPARED = (
     *("summary", "status", "state", "assignees", "labels", "priority", "resolution", "due_date"),

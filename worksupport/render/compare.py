@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from worksupport.model.times import local_text
-from worksupport.queries.compare import CHANGED, MISSING, MOVED_IN, MOVED_OUT, NEW
+from worksupport.model.tracked import CHANGED, MISSING, MOVED_IN, MOVED_OUT, NEW
 from worksupport.render import words
 from worksupport.render.changes import raw_value
 from worksupport.render.lines import OUTSIDE
