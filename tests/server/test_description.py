@@ -114,7 +114,7 @@ BEYOND_OPENAPI = "".join(
 include-name = "GET {path}"
 checks.positive_data_acceptance.expected-statuses = ["200", "304", "400", "401", "403", "404", "429"]
 """
-    for path in ("/api/issues", "/api/issues/keys", "/api/issues/hierarchy")
+    for path in ("/api/issues", "/api/issues/keys", "/api/issues/hierarchy", "/api/changes")
 )
 
 

@@ -22,10 +22,9 @@ _Places = dict[str, tuple[str | None, dict[str, Any]]]
 def compared_document(database: Path, question: TreeQuestion, as_of: str | None, time: str) -> dict[str, Any]:
     """The tree of `as_of` (None: now) compared with that of `time` (UTC text).
 
-    `{"hierarchy": [node...], "total_count", "outside_issues": [...], "compared_with": time, "unchanged": how
-    many are left out, AGE}`; a node also has `change` (new, missing, changed, moved_in, moved_out; null for
-    one that only stands above) and `was` (old values of what differs, or null). Raises what `tree_text`
-    raises, for the later tree.
+    The document of `tree_text` with `compared_with` (time) and `unchanged` (how many issues are left out); a
+    node also has `change` (new, missing, changed, moved_in, moved_out; null for one that only stands above)
+    and `was` (old values of what differs, or null). Raises what `tree_text` raises, for the later tree.
     """
     now = answer(database, at(as_of, lambda found: tree_document(found, question), question.filters))
     try:
@@ -50,6 +49,7 @@ def compared_document(database: Path, question: TreeQuestion, as_of: str | None,
     return {
         "hierarchy": hierarchy,
         "total_count": len(hierarchy),
+        "outside": now["outside"],
         "outside_issues": outside,
         "compared_with": time,
         "unchanged": len(nodes) + len(moved) - shown,
