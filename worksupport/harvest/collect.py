@@ -20,11 +20,14 @@ from worksupport.harvest.run import Run
 from worksupport.model.outcome import SourceOutcome
 from worksupport.sources.base import (
     AccountFound,
+    Confirmed,
+    LostIssues,
     Page,
     Past,
     Scope,
     Source,
     Unfound,
+    WhatIsLost,
     WhatIsUnfound,
     WhatIsUnread,
 )
@@ -49,6 +52,12 @@ class Writer(Protocol):
     def save(self, page: Page) -> None:
         """Store one page."""
 
+    def lost(self, question: WhatIsLost) -> LostIssues:
+        """What the copy has and this run has not seen; raises BrakeError where that is too much."""
+
+    def confirmed(self, confirmed: Confirmed) -> None:
+        """What the service says of it."""
+
     def save_past(self, past: Past) -> None:
         """Fit what a service tells of the past into the record."""
 
@@ -72,8 +81,8 @@ class End:
     error: Exception | None = None
 
 
-Question = WhatIsUnfound | WhatIsUnread
-Event = Page | Past | AccountFound | Question | Idle | End
+Question = WhatIsUnfound | WhatIsLost | WhatIsUnread
+Event = Page | Past | Confirmed | AccountFound | Question | Idle | End
 
 
 def build_sources(run: Run) -> list[Source]:
@@ -111,6 +120,13 @@ def collect(run: Run, sources: list[Source], writer: Writer) -> None:
                         keep_account(run.store, address, account_id)
                 case WhatIsUnfound():
                     event.reply.set_result(writer.unfound(event))
+                case WhatIsLost():
+                    try:
+                        event.reply.set_result(writer.lost(event))
+                    except BrakeError as error:
+                        event.reply.set_exception(error)
+                case Confirmed():
+                    writer.confirmed(event)
                 case WhatIsUnread():
                     event.reply.set_result(unread(run.store.connection, event.source, event.most))
                 case Past():

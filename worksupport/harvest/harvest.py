@@ -6,17 +6,27 @@ from datetime import timedelta
 from worksupport.clock import utc_text
 from worksupport.harvest.collect import build_sources, collect
 from worksupport.harvest.report import previous_warnings, report
-from worksupport.harvest.run import Run, brake_limits, first_outcomes, recorded, unfound
+from worksupport.harvest.run import Run, brake_limits, first_outcomes, lost, recorded, unfound
 from worksupport.harvest.session import Session
 from worksupport.model.outcome import SourceOutcome
-from worksupport.sources.base import FULL, Page, Past, Scope, Unfound, WhatIsUnfound
+from worksupport.sources.base import (
+    FULL,
+    Confirmed,
+    LostIssues,
+    Page,
+    Past,
+    Scope,
+    Unfound,
+    WhatIsLost,
+    WhatIsUnfound,
+)
 from worksupport.store import missing, records
 from worksupport.store.changes import Moment, Record, forget_old
 from worksupport.store.database import raise_data_version
 from worksupport.store.links import link
 from worksupport.store.past import authors_of, take_past
 from worksupport.store.reference import keep_names
-from worksupport.store.upsert import merge, stage_page
+from worksupport.store.upsert import forget_seen, merge, stage_page
 
 
 def harvest(session: Session, only: tuple[str, ...] = (), scope: Scope = FULL) -> Run:
@@ -55,6 +65,7 @@ class HarvestWriter:
         self._run = run
         with run.store.transaction() as connection:
             self._before = {name: missing.present(connection, name) for name in run.outcomes}
+        self._confirmed: dict[str, Confirmed] = {}
 
     def check(self) -> None:
         """A harvest gives way to nobody."""
@@ -74,6 +85,20 @@ class HarvestWriter:
             outcome.issues += len(page.rows)
             run.note_doubled(merged.doubled)
             run.save_progress()
+
+    def lost(self, question: WhatIsLost) -> LostIssues:
+        """By what the pages stored so far have marked as seen. Raises BrakeError."""
+        return lost(self._run, question, self._before, self._run.settings.max_delete_percent, is_staged=False)
+
+    def confirmed(self, confirmed: Confirmed) -> None:
+        """Keep the verdicts for the source's end; what has left the scope is updated, but not seen."""
+        run = self._run
+        self._confirmed[confirmed.source] = confirmed
+        with run.store.transaction() as connection:
+            now, seen_at = run.clock.now_text(), {confirmed.source: confirmed.seen_at or run.clock.now_text()}
+            stage_page(connection, confirmed.left, run.record.run_id)
+            run.recorded += merge(connection, run.record.run_id, now, seen_at).recorded
+            forget_seen(connection, confirmed.source, [row["source_id"] for row in confirmed.left])
 
     def save_past(self, past: Past) -> None:
         """Fit the entries of some issues into their records; who did it only where that is wanted."""
@@ -111,6 +136,8 @@ class HarvestWriter:
         run, name = self._run, outcome.name
         connection, run_id = run.store.connection, run.record.run_id
         missing.protect(connection, outcome.left_out)
+        confirmed = self._confirmed.get(name, Confirmed(name, {}, frozenset(), []))
+        missing.protect_ids(connection, name, confirmed.unconfirmed)
         limits = brake_limits(run.settings, outcome, self._before[name], run.settings.max_delete_percent)
         missing.brake(connection, name, run_id, limits)
         # By the service's clock: ours may be wrong, and must then delete nothing.
@@ -121,5 +148,5 @@ class HarvestWriter:
         if outcome.service_time is not None:
             missing_before = utc_text(outcome.service_time - timedelta(days=run.settings.retention_days))
             missing.delete_long_missing(connection, name, record, missing_before)
-        outcome.removed = missing.mark_missing(connection, name, record)
+        outcome.removed = missing.mark_missing(connection, name, record, confirmed.reasons)
         run.recorded += record.written

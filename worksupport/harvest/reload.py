@@ -12,10 +12,19 @@ from worksupport import log
 from worksupport.errors import BrakeError, LockedError
 from worksupport.harvest.collect import build_sources, collect
 from worksupport.harvest.report import previous_warnings, report
-from worksupport.harvest.run import Run, brake_limits, first_outcomes, recorded, unfound
+from worksupport.harvest.run import Run, brake_limits, first_outcomes, lost, recorded, unfound
 from worksupport.harvest.session import Session
 from worksupport.model.outcome import SourceOutcome
-from worksupport.sources.base import Page, Past, Scope, Unfound, WhatIsUnfound
+from worksupport.sources.base import (
+    Confirmed,
+    LostIssues,
+    Page,
+    Past,
+    Scope,
+    Unfound,
+    WhatIsLost,
+    WhatIsUnfound,
+)
 from worksupport.store import missing, records
 from worksupport.store.changes import Moment, Record
 from worksupport.store.links import link
@@ -93,6 +102,7 @@ class ReloadWriter:
         self._run = run
         self._max_delete_percent = max_delete_percent
         self._staged = 0
+        self._confirmed: dict[str, Confirmed] = {}
         self._seen_at: dict[str, str] = {}
 
     def check(self) -> None:
@@ -111,6 +121,17 @@ class ReloadWriter:
             self._staged = max(self._staged, count_staged(connection))
             run.outcomes[page.source].issues += len(page.rows)
             run.save_progress()
+
+    def lost(self, question: WhatIsLost) -> LostIssues:
+        """By what is staged. Raises BrakeError."""
+        run = self._run
+        require_staged(run.store.connection, run.record.run_id, self._staged)
+        before = {question.source: missing.present(run.store.connection, question.source)}
+        return lost(run, question, before, self._max_delete_percent, is_staged=True)
+
+    def confirmed(self, confirmed: Confirmed) -> None:
+        """Keep the verdicts for the swap."""
+        self._confirmed[confirmed.source] = confirmed
 
     def save_past(self, past: Past) -> None:
         """Never: the next harvest reads the past of what has been swapped in."""
@@ -168,13 +189,15 @@ class ReloadWriter:
         run_id = self._run.record.run_id
         outcome.issues = missing.seen(connection, outcome.name, run_id)
         missing.protect(connection, outcome.left_out)
+        confirmed = self._confirmed.get(outcome.name, Confirmed(outcome.name, {}, frozenset(), []))
+        missing.protect_ids(connection, outcome.name, confirmed.unconfirmed)
         try:
             missing.brake(connection, outcome.name, run_id, limits)
         except BrakeError as error:
             outcome.fail(error)
             raise
         record = Record(connection, Moment(run_id, self._run.clock.now_text(), self._seen_at))
-        outcome.removed = missing.delete_unseen(connection, outcome.name, record)
+        outcome.removed = missing.delete_unseen(connection, outcome.name, record, confirmed.reasons)
         self._run.recorded += record.written
 
     def _save_record(self, *, stored: bool) -> None:

@@ -1,9 +1,10 @@
 """What a harvest and a reload share: one run, how each source fares in it, and its record."""
 
+import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from worksupport import log
 from worksupport.config.settings import Settings
@@ -19,7 +20,15 @@ from worksupport.errors import (
 from worksupport.harvest.session import Session
 from worksupport.model.names import SOURCES
 from worksupport.model.outcome import Kind, LeftOut, SourceOutcome
-from worksupport.sources.base import FULL, Scope, Unfound, WhatIsUnfound
+from worksupport.sources.base import (
+    FULL,
+    Lost,
+    LostIssues,
+    Scope,
+    Unfound,
+    WhatIsLost,
+    WhatIsUnfound,
+)
 from worksupport.store import missing, records
 from worksupport.store.missing import BrakeLimits
 
@@ -180,6 +189,28 @@ def unfound(
         for group in groups
         if (question.is_whole if group.account is None else group.account.casefold() in asked)
     ]
+
+
+def lost(
+    run: Run, question: WhatIsLost, before: Mapping[str, int], max_delete_percent: float, *, is_staged: bool
+) -> LostIssues:
+    """The answer to a source's question, of a full scope.
+
+    Raises BrakeError first: a site gone dark is not asked for every issue.
+    """
+    if not run.scope.is_full:
+        return LostIssues([], ())
+    connection, name, run_id = run.store.connection, question.source, run.record.run_id
+    missing.protect(connection, question.left_out)
+    outcome = replace(run.outcomes[name], roots=question.roots)
+    limits = brake_limits(run.settings, outcome, before[name], max_delete_percent)
+    missing.brake(connection, name, run_id, limits, is_staged=is_staged)
+    rows, witness = missing.lost(connection, name, run_id, is_staged=is_staged)
+    issues = [
+        Lost(source_id, key, frozenset(map(str.casefold, json.loads(labels or "[]"))))
+        for source_id, key, labels in rows
+    ]
+    return LostIssues(issues, (witness,) if witness else ())
 
 
 def brake_limits(

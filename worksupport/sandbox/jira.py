@@ -78,6 +78,8 @@ class Jira:
         takes_post = "search" in name or "bulkfetch" in name
         if request.method not in ("GET", "POST") or (request.method == "POST" and not takes_post):
             return problem(405, "Method Not Allowed", request)
+        if name == "issue/bulkfetch":
+            return self._by_id(request)
         if name.startswith("issue/"):
             return self._issue(request, name.removeprefix("issue/"))
         if name not in self._routes:
@@ -191,6 +193,15 @@ class Jira:
     def _people(self, request: Request) -> list[Person]:
         return [person for person in self._world.people if person.has_jira and self._known(request)]
 
+    def _by_id(self, request: Request) -> Answer:
+        """Those that are there; what is gone or hidden is just not among them."""
+        wanted, fields = request.document["issueIdsOrKeys"], tuple(request.document.get("fields", ["*all"]))
+        there = (
+            {issue["id"]: issue for issue in self._world.jira_issues.values()} if self._known(request) else {}
+        )
+        found = (there[each] for each in wanted if each in there and each not in self._world.hidden_ids)
+        return Answer({"issues": [shown(issue, fields) for issue in found], "issueErrors": []})
+
     def _issue(self, request: Request, name: str) -> Answer:
         issue = self._world.find(name) if self._known(request) else None
         if issue is None:
@@ -209,6 +220,9 @@ class Jira:
         if asked.token:
             return Answer(self._pages.go_on(asked, size))
         try:
-            return Answer(self._pages.start(asked, search(asked.jql, self._world), size))
+            hidden = self._world.hidden_ids | self._world.archived_ids
+            hidden |= self._world.unindexed_ids - asked.reconciled
+            found = [issue for issue in search(asked.jql, self._world) if issue["id"] not in hidden]
+            return Answer(self._pages.start(asked, found, size))
         except JqlError as error:
             raise refused(*error.messages) from error

@@ -40,6 +40,7 @@ class Search:
     fields: tuple[str, ...]
     max_results: int
     token: str
+    reconciled: frozenset[str] = frozenset()  # ids about which the index is not believed
 
     def page_size(self, most: int) -> int:
         """How many issues a page holds: only bare ids and keys come in thousands."""
@@ -59,7 +60,10 @@ def read_search(request: Request) -> Search:
     if not isinstance(names, list):
         raise refused("Invalid request payload. Refer to the REST API documentation and try again.")
     fields = tuple(name for part in names for name in part.split(",") if name)
-    return Search(given.get("jql") or "", fields or ("id",), size, given.get("nextPageToken") or "")
+    reconciled = frozenset(map(str, given.get("reconcileIssues", ())))
+    return Search(
+        given.get("jql") or "", fields or ("id",), size, given.get("nextPageToken") or "", reconciled
+    )
 
 
 def refused(*messages: str, status: int = 400) -> RefusedError:

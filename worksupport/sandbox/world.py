@@ -25,6 +25,9 @@ class World:
     github_issues: list[Raw] = field(default_factory=list)
     histories: dict[str, list[Raw]] = field(default_factory=dict)  # Jira's, by the issue's id
     events: dict[str, list[Raw]] = field(default_factory=dict)  # GitHub's, by the issue's url
+    hidden_ids: set[str] = field(default_factory=set)  # of Jira's issues that nobody may see any more
+    unindexed_ids: set[str] = field(default_factory=set)  # of those that a search forgets, unless reconciled
+    archived_ids: set[str] = field(default_factory=set)  # of those that no search shows
     refuses_past: bool = False  # whether changelogs are forbidden
     lives_on: bool = False  # whether something happens whenever a run begins
     hidden_logins: set[str] = field(default_factory=set)  # private profiles: they exist, no search finds them

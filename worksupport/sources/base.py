@@ -1,6 +1,6 @@
 """What a source is to a run: a service that is asked for a scope, and emits what it brings."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -88,6 +88,50 @@ class WhatIsUnfound:
 
 
 @dataclass(frozen=True)
+class Lost:
+    """An issue that the copy has and this run has not seen, although it should."""
+
+    source_id: str
+    key: str
+    labels: frozenset[str]  # folded
+
+
+@dataclass(frozen=True)
+class LostIssues:
+    """All that is lost, and as a witness an issue that the run has seen, if there is one."""
+
+    issues: list[Lost]
+    witness: tuple[str, ...]  # its vendor's id
+
+
+@dataclass(frozen=True)
+class WhatIsLost:
+    """A question to the store after the last page: what it did not see, but for what was left out.
+
+    The reply raises BrakeError where too much would disappear.
+    """
+
+    source: str
+    left_out: tuple[LeftOut, ...]
+    roots: int | None
+    reply: "Future[LostIssues]" = field(default_factory=Future)
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """What the service says of what was lost, by the vendor's id.
+
+    `unconfirmed` stays as it is; `left`: issues that are there, but no longer in scope, as they are now.
+    """
+
+    source: str
+    reasons: Mapping[str, str]
+    unconfirmed: frozenset[str]
+    left: list[IssueRow]
+    seen_at: str | None = None
+
+
+@dataclass(frozen=True)
 class WhatIsUnread:
     """A question to the store: whose past was not read since they changed, at most so many, newest first."""
 
@@ -109,7 +153,7 @@ class Past:
     read_at: str | None
 
 
-Emit = Callable[["Page | AccountFound | WhatIsUnfound | WhatIsUnread | Past"], None]
+Emit = Callable[["Page | AccountFound | WhatIsUnfound | WhatIsLost | Confirmed | WhatIsUnread | Past"], None]
 # A run spends as many requests on the past as its pages took, or this many if they took fewer.
 _LEAST_SPENT = 50
 

@@ -6,7 +6,7 @@ transaction.
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from worksupport.errors import BrakeError
@@ -15,6 +15,7 @@ from worksupport.model.outcome import Kind, LeftOut
 from worksupport.store.changes import Record, bury, record_events
 from worksupport.store.database import raise_data_version
 
+_NO_REASONS: Mapping[str, str] = {}
 # Up to this many may disappear without a question.
 BRAKE_FREE = 20
 
@@ -45,7 +46,12 @@ WITH RECURSIVE below (id, issue_key) AS (
 SELECT id FROM below
 """
 _NOT_MARKED = f"(missing_since IS NULL OR missing_since = '{DISPLACED}')"
-_UNSEEN = "source = :source AND seen_run IS NOT :run AND id NOT IN (SELECT id FROM temp.protected)"
+_NOT_PROTECTED = "id NOT IN (SELECT id FROM temp.protected)"
+_UNSEEN = f"source = :source AND seen_run IS NOT :run AND {_NOT_PROTECTED}"
+# What a reload has seen is staged.
+_NOT_STAGED = f"""source = :source AND {_NOT_PROTECTED} AND :run IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM main.staged_issues s WHERE s.source = issues.source AND s.source_id = issues.source_id
+)"""
 
 
 def protect(connection: sqlite3.Connection, left_out: Sequence[LeftOut]) -> None:
@@ -118,23 +124,62 @@ class BrakeLimits:
     roots_found: int | None = None
 
 
-def brake(connection: sqlite3.Connection, source: str, run_id: str, limits: BrakeLimits) -> None:
+def protect_ids(connection: sqlite3.Connection, source: str, source_ids: Iterable[str]) -> None:
+    """Protect these as well, by their vendor's ids."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO temp.protected SELECT id FROM issues WHERE source = ? AND source_id = ?",
+        [(source, each) for each in source_ids],
+    )
+
+
+def lost(
+    connection: sqlite3.Connection, source: str, run_id: str, *, is_staged: bool
+) -> tuple[list[tuple[str, str, str]], str | None]:
+    """The unseen, unprotected issues that are not marked yet: id, key and labels (JSON) of each.
+
+    Also the vendor's id of one that this run has seen. `is_staged`: what it has seen is staged.
+    """
+    values = {"source": source, "run": run_id}
+    where = f"{_NOT_STAGED if is_staged else _UNSEEN} AND {_NOT_MARKED}"
+    found = connection.execute(f"SELECT source_id, {_REAL_KEY}, labels FROM issues WHERE {where}", values)
+    return found.fetchall(), _witness(connection, values, is_staged=is_staged)
+
+
+# A displaced row's own key is another issue's now.
+_REAL_KEY = "coalesce(json_extract(tracked, '$.key'), issue_key)"
+
+
+def _witness(connection: sqlite3.Connection, values: dict[str, str], *, is_staged: bool) -> str | None:
+    seen = "SELECT source_id FROM issues WHERE source = :source AND seen_run = :run LIMIT 1"
+    staged = "SELECT source_id FROM main.staged_issues WHERE source = :source AND :run IS NOT NULL LIMIT 1"
+    row = connection.execute(staged if is_staged else seen, values).fetchone()
+    return row[0] if row else None
+
+
+def brake(
+    connection: sqlite3.Connection,
+    source: str,
+    run_id: str,
+    limits: BrakeLimits,
+    *,
+    is_staged: bool = False,
+) -> None:
     """Raise BrakeError if this run would newly lose too many unprotected issues of `source`."""
     if limits.max_delete_percent >= 100:
         return
     values = {"source": source, "run": run_id}
-    lost = _number(connection, _LOST, values)
-    if lost > BRAKE_FREE and lost * 100 > limits.max_delete_percent * limits.before:
-        raise _braked(source, f"{lost} of {limits.before} issues would disappear", limits)
+    count = f"SELECT count(*) FROM issues WHERE {_NOT_STAGED if is_staged else _UNSEEN} AND {_NOT_MARKED}"
+    unseen = _number(connection, count, values)
+    if unseen > BRAKE_FREE and unseen * 100 > limits.max_delete_percent * limits.before:
+        raise _braked(source, f"{unseen} of {limits.before} issues would disappear", limits)
     if limits.roots_found == 0:
         roots = json.dumps(limits.root_type_ids)
-        roots_lost = _number(connection, _ROOTS_LOST, {**values, "roots": roots})
+        roots_lost = _number(connection, f"{count} AND {_IS_ROOT}", {**values, "roots": roots})
         if roots_lost:
             raise _braked(source, f"no root issue came back, there were {roots_lost}", limits)
 
 
-_LOST = f"SELECT count(*) FROM issues WHERE {_UNSEEN} AND {_NOT_MARKED}"
-_ROOTS_LOST = f"{_LOST} AND issue_type_id IN (SELECT value FROM json_each(:roots))"
+_IS_ROOT = "issue_type_id IN (SELECT value FROM json_each(:roots))"
 
 
 def _braked(source: str, what: str, limits: BrakeLimits) -> BrakeError:
@@ -149,11 +194,16 @@ def _number(connection: sqlite3.Connection, statement: str, values: dict[str, st
     return int(connection.execute(statement, values).fetchone()[0])
 
 
-def mark_missing(connection: sqlite3.Connection, source: str, record: Record) -> int:
-    """Mark the unseen, unprotected issues of `source` as missing, and record it; returns how many."""
+def mark_missing(
+    connection: sqlite3.Connection, source: str, record: Record, reasons: Mapping[str, str] = _NO_REASONS
+) -> int:
+    """Mark the unseen, unprotected issues of `source` as missing, and record it; returns how many.
+
+    `reasons`: why, by the vendor's id.
+    """
     values = {"source": source, "run": record.moment.run}
-    lost = connection.execute(f"SELECT id FROM issues WHERE {_UNSEEN} AND {_NOT_MARKED}", values).fetchall()
-    record_events(record, "missing", [(issue, source, None) for (issue,) in lost])
+    lost = _with_reasons(connection, f"{_UNSEEN} AND {_NOT_MARKED}", values, reasons)
+    record_events(record, "missing", lost)
     connection.execute(
         f"UPDATE issues SET missing_since = :since WHERE {_UNSEEN} AND {_NOT_MARKED}",
         {**values, "since": record.moment.of(source)},
@@ -171,18 +221,42 @@ def delete_long_missing(
     return _delete(connection, where, source, record, missing_before=missing_before)
 
 
-def delete_unseen(connection: sqlite3.Connection, source: str, record: Record) -> int:
-    """Delete all unseen, unprotected issues of `source`, missing or not; returns how many."""
-    return _delete(connection, _UNSEEN, source, record)
+def delete_unseen(
+    connection: sqlite3.Connection, source: str, record: Record, reasons: Mapping[str, str] = _NO_REASONS
+) -> int:
+    """Delete all unseen, unprotected issues of `source`, missing or not; returns how many.
+
+    `reasons`: why, by the vendor's id.
+    """
+    return _delete(connection, _UNSEEN, source, record, reasons)
 
 
-def _delete(connection: sqlite3.Connection, where: str, source: str, record: Record, **given: str) -> int:
+def _with_reasons(
+    connection: sqlite3.Connection, where: str, values: Mapping[str, str], reasons: Mapping[str, str]
+) -> list[tuple[int, str, str | None]]:
+    """Number, source and reason (JSON text) of each issue, after the reasons are written to their rows."""
+    statement = f"SELECT id, source_id, missing_reason FROM issues WHERE {where}"
+    rows = connection.execute(statement, values).fetchall()
+    told = [(issue, reasons.get(source_id, known)) for issue, source_id, known in rows]
+    statement = "UPDATE issues SET missing_reason = ? WHERE id = ? AND missing_reason IS NOT ?"
+    connection.executemany(statement, [(reason, issue, reason) for issue, reason in told])
+    return [(issue, values["source"], json.dumps(reason) if reason else None) for issue, reason in told]
+
+
+def _delete(
+    connection: sqlite3.Connection,
+    where: str,
+    source: str,
+    record: Record,
+    reasons: Mapping[str, str] = _NO_REASONS,
+    **given: str,
+) -> int:
     """What is deleted leaves a tombstone, and an event in the record."""
     values = {"source": source, "run": record.moment.run, **given}
-    gone = connection.execute(f"SELECT id FROM issues WHERE {where}", values).fetchall()
+    gone = _with_reasons(connection, where, values, reasons)
     if not gone:
         return 0
-    record_events(record, "gone", [(issue, source, None) for (issue,) in gone])
+    record_events(record, "gone", gone)
     bury(connection, where, values, record.moment.of(source))
     connection.execute(f"DELETE FROM issues WHERE {where}", values)
     raise_data_version(connection, record.moment.now)

@@ -139,6 +139,12 @@ def merge(
     return merged
 
 
+def forget_seen(connection: sqlite3.Connection, source: str, source_ids: Iterable[str]) -> None:
+    """What was merged only to know how it left: it is in no answer to this run's own questions."""
+    statement = "UPDATE issues SET seen_run = NULL WHERE source = ? AND source_id = ?"
+    connection.executemany(statement, [(source, each) for each in source_ids])
+
+
 def _drop_doubled(connection: sqlite3.Connection, run_id: str) -> list[tuple[str, str, str]]:
     """Of two rows of one run with one key the higher source_id keeps it; the others are left out."""
     doubled = connection.execute(_DOUBLED, {"run": run_id}).fetchall()

@@ -112,6 +112,12 @@ class GitHub:
             self._clock.now(),
         )
 
+    def issue(self, key: str) -> Response:
+        """One issue by its address: 200, or 301, 404, 410 (README.md, "Disappearance")."""
+        repository, _, number = key.rpartition("#")
+        path = f"/repos/{repository}/issues/{number}"
+        return self.service.request("GET", path, accept=(301, 404, 410))
+
     def is_in_scope(self, issue: Unfound, accounts: frozenset[str]) -> bool:
         """Whether an issue, asked for by its address, still has the label and one of these assignees."""
         repository, _, number = issue.key.rpartition("#")

@@ -13,11 +13,13 @@ from worksupport.model.past import Name
 from worksupport.network.service import Service
 from worksupport.sources.base import (
     LABELLED,
+    Confirmed,
     Emit,
     Findings,
     Page,
     Past,
     Scope,
+    WhatIsLost,
     WhatIsUnfound,
     WhatIsUnread,
     batches,
@@ -26,6 +28,7 @@ from worksupport.sources.base import (
     require_found,
 )
 from worksupport.sources.github.client import GitHub
+from worksupport.sources.github.confirm import confirm
 from worksupport.sources.github.rows import github_names, github_row, is_pull_request
 from worksupport.sources.github.search import LOGINS_PER_QUERY, issue_query
 from worksupport.sources.github.timeline import read_timeline
@@ -33,6 +36,7 @@ from worksupport.sources.records import OddRecordError, contradictions
 
 # Of the requests that GitHub grants an hour, a run takes no more for the past.
 _MOST_TIMELINES = 250
+_MOST_CONFIRMED = 250
 
 
 @dataclass
@@ -66,9 +70,25 @@ class GitHubSource:
         if not issues and not self.findings.left_out and login_groups(self.settings, 1):
             text = f"github: no issue of the team's has the label {self.github.issue_label!r}"
             self.findings.warnings.append(text)
+        self._confirm(frozenset(map(str.casefold, logins)), emit)
         if self.settings.changes_from_services and scope.reads_past:
             with past_if_told(self):
                 self._read_past(emit)
+
+    def _confirm(self, logins: frozenset[str], emit: Emit) -> None:
+        """Ask for what this run no longer found: nothing is marked that GitHub has not confirmed."""
+        question = WhatIsLost("github", tuple(self.findings.left_out), None)
+        emit(question)
+        lost = question.reply.result()
+        if not lost.issues:
+            return
+        verdicts = confirm(self.client, lost, self.github.issue_label, logins, _MOST_CONFIRMED)
+        if verdicts.found:
+            rows = list(self._rows(verdicts.found))
+            emit(Page("github", rows, LABELLED, self._names(verdicts.found), self.service.seen_at))
+        left = list(self._rows(verdicts.left))
+        unconfirmed = frozenset(verdicts.unconfirmed)
+        emit(Confirmed("github", verdicts.reasons, unconfirmed, left, self.service.seen_at))
 
     def _read_past(self, emit: Emit) -> None:
         """The timelines of what changed since they were read, one request or more for each issue."""

@@ -166,14 +166,31 @@ class Jira:
             if page.get("isLast", True) or not found:
                 return projects
 
-    def search(self, query: str, *, has_descriptions: bool = True) -> Iterator[Page]:
+    def by_id(self, ids: Sequence[str]) -> list[Any]:
+        """Those of these issues that are there and may be seen (README.md, "Disappearance")."""
+        wanted = [*JIRA_FIELDS, *self.deployment.parent_fields, *self._flag_fields]
+        if self.deployment.has_user_bulk:
+            body = {"issueIdsOrKeys": list(ids), "fields": wanted}
+            path = f"{self.deployment.api}/issue/bulkfetch"
+            return list(self._ask("POST", path, json=body).document.get("issues") or ())
+        answers = (self._issue(each, wanted) for each in ids)
+        return [answer.document for answer in answers if answer.status == 200]
+
+    def _issue(self, source_id: str, wanted: Sequence[str]) -> Response:
+        path = f"{self.deployment.api}/issue/{source_id}"
+        return self._ask("GET", path, params={"fields": ",".join(wanted)}, accept=(403, 404))
+
+    def search(
+        self, query: str, *, has_descriptions: bool = True, reconciled: Sequence[str] = ()
+    ) -> Iterator[Page]:
         """The issues of a JQL query, page by page as they arrive, all of them; some can come twice.
 
+        `reconciled`: at most 50 ids about which the index is not believed.
         Raises CredentialsError, UnreachableError, QueryRefusedError (400) or IncompleteError.
         """
         wanted = (name for name in JIRA_FIELDS if has_descriptions or name != DESCRIPTION)
         more = (*self.deployment.parent_fields, *self._flag_fields)
-        return search(self._ask, self.deployment, query, (*wanted, *more))
+        return search(self._ask, self.deployment, query, (*wanted, *more), reconciled)
 
     def statuses(self) -> list[Name]:
         """Every status as it is called now, with its category (README.md, "Changelogs")."""

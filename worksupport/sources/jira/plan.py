@@ -121,6 +121,11 @@ class Frontier:
         self._expanded: set[str] = set()
         self._answered: dict[ChildTypes, tuple[int, int]] = {}  # parents asked for, children that came
 
+    @property
+    def expanded(self) -> frozenset[str]:
+        """The keys of all parents so far."""
+        return frozenset(self._expanded)
+
     def add(self, key: str, type_id: int | None) -> None:
         """An issue that the walk has reached; passed over if it is known already or has no child types."""
         kind = self._child_types(type_id)

@@ -77,13 +77,19 @@ class BrokenPagingError(Exception):
     """The pages of one walk do not add up; the message says why."""
 
 
-def search(ask: Ask, deployment: Deployment, query: str, fields: Sequence[str]) -> Iterator[Page]:
+def search(
+    ask: Ask, deployment: Deployment, query: str, fields: Sequence[str], reconciled: Sequence[str] = ()
+) -> Iterator[Page]:
     """Every page of a JQL query, as they arrive; a page of a walk begun again can come twice.
+
+    `reconciled`: ids of issues about which Cloud's index is not believed.
 
     Raises QueryRefusedError (400), IncompleteError, and what the service raises.
     """
     for size, smaller in pairwise((PAGE_SIZE, *_SMALLER_SIZES, 0)):
-        body = {"jql": query, "fields": list(fields), "maxResults": size}
+        body: Document = {"jql": query, "fields": list(fields), "maxResults": size}
+        if reconciled and deployment.has_user_bulk:
+            body["reconcileIssues"] = [int(each) for each in reconciled if each.isdecimal()]
         try:
             yield from complete_pages(partial(deployment.pages, ask, body))
             return

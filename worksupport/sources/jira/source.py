@@ -12,12 +12,15 @@ from worksupport.model.past import Name
 from worksupport.network.auth import Account
 from worksupport.network.service import Service
 from worksupport.sources.base import (
+    LABELLED,
     AccountFound,
+    Confirmed,
     Emit,
     Findings,
     Page,
     Past,
     Scope,
+    WhatIsLost,
     WhatIsUnfound,
     WhatIsUnread,
     batches,
@@ -26,6 +29,7 @@ from worksupport.sources.base import (
     require_found,
 )
 from worksupport.sources.jira.client import Jira
+from worksupport.sources.jira.confirm import InScope, confirm
 from worksupport.sources.jira.plan import (
     FULL_BATCH,
     ChildrenQuery,
@@ -101,9 +105,33 @@ class JiraSource:
             question = WhatIsUnfound("jira", label, accounts, is_whole=not left_out)
             require_found(question, emit, self.client.is_in_scope)
         self._prove(names, shaper.accounts, opened.account, emit)
+        self._confirm(walk, names, shaper, emit)
         if self.settings.changes_from_services and scope.reads_past:
             with past_if_told(self):
                 self._read_past(emit)
+
+    def _confirm(self, walk: Walk, names: Mapping[str, str], shaper: "_Shaper", emit: Emit) -> None:
+        """Ask for what this run no longer found: nothing is marked that Jira has not confirmed."""
+        question = WhatIsLost("jira", tuple(self.findings.left_out), self.findings.roots)
+        emit(question)
+        lost = question.reply.result()
+        if not lost.issues:
+            return
+        hierarchy = self.settings.hierarchy
+        roots = frozenset(root.id for root in hierarchy.roots)
+        in_scope = InScope(
+            query_jql(RootQuery(), self.client.deployment, hierarchy, self.jira, shaper.types),
+            roots,
+            frozenset(child for each in hierarchy.types for child in each.child_type_ids),
+            self.jira.issue_label,
+            frozenset(map(str.casefold, names)),
+            set(walk.parents),
+        )
+        verdicts = confirm(self.client, lost, in_scope, shaper.row)
+        if verdicts.found:
+            emit(Page("jira", verdicts.found, LABELLED, (), self.service.seen_at))
+        unconfirmed = frozenset(verdicts.unconfirmed)
+        emit(Confirmed("jira", verdicts.reasons, unconfirmed, verdicts.left, self.service.seen_at))
 
     def _read_past(self, emit: Emit) -> None:
         """The changelogs of what changed since they were read, within what a run may spend."""
@@ -203,14 +231,14 @@ class _Shaper:
     def pages(self, raw_pages: Iterator[list[Any]], level: str) -> Iterator[list[IssueRow]]:
         """Each raw page of a level as rows; a record that cannot be shaped is left out by its key."""
         for raw_page in raw_pages:
-            rows = [row for raw in raw_page if (row := self._row(raw)) is not None]
+            rows = [row for raw in raw_page if (row := self.row(raw)) is not None]
             self.accounts.update(account for row in rows for account, _ in row["assignee_accounts"])
             self.findings.warnings += contradictions(rows)
             names = {name for raw in raw_page for name in _names(raw)}
             self.emit(Page("jira", rows, level, sorted(names, key=str), self.service.seen_at))
             yield rows
 
-    def _row(self, raw: Any) -> IssueRow | None:
+    def row(self, raw: Any) -> IssueRow | None:
         try:
             return jira_row(
                 raw,

@@ -59,6 +59,11 @@ class Walk:
         self._asked_again: set[Query] = set()
         self._answered: set[type] = set()  # the sorts of queries of which one at least was answered
 
+    @property
+    def parents(self) -> frozenset[str]:
+        """The keys of the issues below which it has looked."""
+        return self._frontier.expanded
+
     def run(self, queries: Iterable[Query]) -> None:
         """Ask these queries and everything below what they bring.
 
