@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -17,26 +18,23 @@ from worksupport.queries.reader import age
 
 ORIGINS = ("observed", "service")
 # Of an issue that is gone, what its tombstone says.
-_ISSUES = """(
-    SELECT id, source, source_id, issue_key, summary, parent_key, url, state,
-        (SELECT name FROM issue_types WHERE issue_types.id = issue_type_id) AS issue_type
-    FROM issues
-    UNION ALL
-    SELECT id, source, source_id, json_extract(issue, '$.issue_key'), json_extract(issue, '$.summary'),
-        json_extract(issue, '$.parent_key'), json_extract(issue, '$.url'), NULL,
-        (SELECT name FROM issue_types WHERE issue_types.id = json_extract(issue, '$.issue_type_id'))
-    FROM gone_issues
-)"""
+_OF_ISSUE = ("issue_key", "summary", "parent_key", "url")
+# Each by its number: a union of both tables would be read whole.
 _CHANGES = f"""
 SELECT changes.id, changes.issue, field, old, new, at, not_before, seen_at, author, origin,
-    i.source, i.source_id, i.issue_key, i.summary, i.issue_type, i.parent_key, i.url, i.state
-FROM changes JOIN {_ISSUES} AS i ON i.id = changes.issue
+    coalesce(issues.source, gone.source), coalesce(issues.source_id, gone.source_id),
+    {", ".join(f"coalesce(issues.{name}, json_extract(gone.issue, '$.{name}'))" for name in _OF_ISSUE)},
+    issue_types.name, state
+FROM changes LEFT JOIN issues ON issues.id = changes.issue
+LEFT JOIN gone_issues AS gone ON gone.id = changes.issue
+LEFT JOIN issue_types ON issue_types.id
+    = coalesce(issues.issue_type_id, json_extract(gone.issue, '$.issue_type_id'))
 WHERE {{where}} ORDER BY {{order}}
 """
 _BY_TIME = "coalesce(at, seen_at), changes.id"
 _UNDER = """changes.issue IN (
     WITH RECURSIVE below (id, issue_key) AS (
-        SELECT id, issue_key FROM issues WHERE issue_key = :key COLLATE NOCASE
+        SELECT id, issue_key FROM issues WHERE issue_key = :key
         UNION
         SELECT issues.id, issues.issue_key FROM below JOIN issues
         ON issues.parent_key = below.issue_key COLLATE NOCASE
@@ -51,7 +49,7 @@ ORDER BY coalesce(at, seen_at) LIMIT 1
 """
 _HAS_CHILDREN = "SELECT 1 FROM issues WHERE parent_key = ? COLLATE NOCASE AND missing_since IS NULL LIMIT 1"
 _LATE = """
-SELECT count(*) FROM changes WHERE seen_at >= :since AND at < :since AND is_past = 0
+SELECT count(*) FROM changes WHERE id >= :first AND at < :since AND is_past = 0
 """
 
 
@@ -131,7 +129,9 @@ def started_at(connection: sqlite3.Connection, key: str) -> str | None:
 
 def recorded_late(connection: sqlite3.Connection, since: str) -> int:
     """How many changes were recorded since then, but happened before."""
-    ((count,),) = connection.execute(_LATE, {"since": since})
+    # Numbers are at least the milliseconds of the moment at which they were given.
+    first = int(datetime.fromisoformat(since).timestamp() * 1000)
+    ((count,),) = connection.execute(_LATE, {"since": since, "first": first})
     return int(count)
 
 
@@ -174,7 +174,7 @@ def _rows(connection: sqlite3.Connection, question: ChangesQuestion) -> Iterator
 
 _MEMBERS = (
     *("id", "issue", "field", "old", "new", "at", "not_before", "seen_at", "author", "origin", "source"),
-    *("source_id", "issue_key", "summary", "issue_type", "parent_key", "url", "state"),
+    *("source_id", *_OF_ISSUE, "issue_type", "state"),
 )
 _SHOWN = (
     *("id", "source", "source_id", "field", "old", "new", "at", "not_before", "seen_at", "author"),
@@ -225,4 +225,7 @@ def _key(connection: sqlite3.Connection, source: str, source_id: str) -> str:
     return found[0] if found else source_id
 
 
-_KEY_OF = f"SELECT issue_key FROM {_ISSUES} WHERE source = ? AND source_id = ?"
+_KEY_OF = """
+SELECT issue_key FROM issues WHERE source = ?1 AND source_id = ?2 UNION ALL
+SELECT json_extract(issue, '$.issue_key') FROM gone_issues WHERE source = ?1 AND source_id = ?2
+"""
