@@ -56,7 +56,7 @@ _COLUMNS = (
         "assignee",
     ),
     *("assignees", "labels", "source", "url", "parent_key", "priority", "resolution", "reporter", "due_date"),
-    *("fix_versions", "created_at", "updated_at", "closed_at"),
+    *("fix_versions", "created_at", "updated_at", "closed_at", "missing_reason"),
 )
 _LISTS = ("assignees", "labels", "fix_versions")
 

@@ -123,6 +123,8 @@ FIELDS = (
     Field("created_at", json="created_at", sql="issues.created_at", jira="created"),
     Field("updated_at", json="updated_at", jira="updated"),
     Field("closed_at", json="closed_at", jira="resolutiondate"),
+    # Why it is no longer found.
+    Field("missing_reason", json="missing_reason", place="ours", is_added=True),
     Field("source_id"),  # the vendor's immutable id
     Field("assignee_accounts", holds="list"),  # pairs of account id or login ('' if unknown), and name shown
     Field("state_reason"),

@@ -15,7 +15,7 @@ from worksupport.queries.reader import age
 
 _MOST_CHANGES = 20
 _OWN = """
-SELECT parent_by, first_seen_at, nullif(missing_since, ''), missing_reason,
+SELECT parent_by, first_seen_at, nullif(missing_since, ''),
     (SELECT description FROM issue_texts WHERE issue_id = issues.id)
 FROM issues WHERE issue_key = ?
 """
@@ -51,7 +51,7 @@ def show_document(
     )
     started, today = started_at(connection, found.key), now.astimezone().date()
     own = connection.execute(_OWN, [found.key]).fetchone()
-    parent_by, first_seen_at, missing_since, missing_reason, description = own
+    parent_by, first_seen_at, missing_since, description = own
     issue = issues_where(connection, "issue_key = ?", [found.key])[0]
     ((total, done),) = connection.execute(_BELOW, {"key": found.key})
     children = f"parent_key = ? COLLATE NOCASE AND missing_since IS NULL ORDER BY {KEY_ORDER}"
@@ -63,7 +63,6 @@ def show_document(
             "started_at": started,
             "age_days": _days(started, today) if issue["state"] in OPEN_STATES else None,
             "missing_since": missing_since,
-            "missing_reason": missing_reason,
             "parent_by": parent_by,
         },
         "path": path_to(connection, issue),

@@ -216,11 +216,7 @@ def _lines(told: Sequence[Happened], now: datetime, console: "Console", *, cuts:
         )
         line.append(padded(key, key_cells), Style(dim=True, link=link))
         time = when(each.change, now)
-        title = (
-            f"of {visible(each.change['parent_key'])}"
-            if each.count > 1
-            else visible(each.change["summary"] or "")
-        )
+        title = _title(each)
         used = 2 + word_cells + key_cells + 2 * len(_GAP)
         if cuts:
             room = max(8, min(console.width, 100) - used - width(time) - len(_GAP))
@@ -230,6 +226,14 @@ def _lines(told: Sequence[Happened], now: datetime, console: "Console", *, cuts:
         if with_old and each.change["author_name"]:
             line.append(f"{_GAP}{visible(each.change['author_name'])}", "dim")
         yield line
+
+
+def _title(each: Happened) -> str:
+    if each.count > 1:
+        return f"of {visible(each.change['parent_key'])}"
+    change = each.change
+    is_lost = change["field"] in ("missing", "gone") and change["new"]
+    return visible(change["summary"] or "") + (f" ({visible(change['new'])})" if is_lost else "")
 
 
 def _from_old(each: Happened, word: str) -> str:

@@ -84,6 +84,11 @@ def _changes(changes: list[dict[str, Any]], now: datetime) -> Iterator[tuple[str
         )
 
 
+def _missing(issue: dict[str, Any], now: datetime) -> str:
+    reason = visible(issue["missing_reason"] or "not found")
+    return f"{reason}, since {_moment(issue['missing_since'], now)}"
+
+
 def _started(issue: dict[str, Any], now: datetime) -> str:
     if not issue["started_at"]:
         return ""
@@ -115,9 +120,7 @@ def _facts(document: dict[str, Any], now: datetime) -> Iterator[tuple[str, str]]
         "changed": _moment(issue["updated_at"], now),
         "closed": _moment(issue["closed_at"], now),
         "resolution": visible(issue["resolution"] or ""),
-        "missing": f"no harvest has found it since {_moment(issue['missing_since'], now)}"
-        if issue["missing_since"]
-        else "",
+        "missing": _missing(issue, now) if issue["missing_since"] else "",
         "done": f"{document['done']} of {document['total']} below it" if document["total"] else "",
         "link": visible(issue["url"] or ""),
     }

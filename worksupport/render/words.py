@@ -26,7 +26,9 @@ def type_shown(issue: dict[str, Any]) -> str:
 
 
 def status_shown(issue: dict[str, Any]) -> str:
-    """The service's word; `! ` in front of what is blocked."""
+    """The service's word, of what is missing the reason; `! ` in front of what is blocked."""
+    if issue.get("missing_reason"):
+        return visible(issue["missing_reason"])
     return ("! " if issue["state"] == "blocked" else "") + visible(issue["status"] or "")
 
 

@@ -283,7 +283,7 @@ _M006_CHANGES = (
     is_past INTEGER NOT NULL DEFAULT 0
 )""",
     "CREATE INDEX issues_unread ON issues (source, updated_at) WHERE changes_through IS NOT updated_at",
-    "CREATE INDEX changes_by_issue ON changes (issue, field)",
+    "CREATE INDEX changes_by_issue ON changes (issue, field, coalesce(at, seen_at))",
     "CREATE INDEX changes_by_time ON changes (coalesce(at, seen_at))",
     """CREATE TABLE gone_issues (
     id INTEGER PRIMARY KEY,         -- its issues.id
