@@ -68,18 +68,18 @@ def test_document_byte_for_byte(tmp_path: Path) -> None:
         '"status_category":"new","assignee":"\\u00c5sa","assignees":["\\u00c5sa"],'
         '"labels":["x","y\\"\\u007f\\u00fc"],"source":"jira","url":"https://acme.example/browse/PV-1",'
         '"parent_key":null,"priority":"High","resolution":null,"reporter":null,"due_date":"2026-12-04",'
-        '"fix_versions":["4.2"],"created_at":null,"updated_at":"2026-01-03T00:00:00.000Z","closed_at":null,'
+        '"fix_versions":["4.2"],"created_at":null,"updated_at":"2026-01-03T00:00:00.000Z","closed_at":null,"missing_reason":null,'
         '"done":1,"total":1,"dropped":0,"children_omitted":0,"changed_at":"2026-01-02T00:00:00.000Z",'
         '"children":[{"issue_key":"F-1","summary":"Title of F-1","issue_type":"Feature","vendor_type":null,'
         '"state":"done","status":"Done","status_category":"done","assignee":null,"assignees":[],'
         '"labels":[],"source":"jira","url":"https://acme.example/browse/F-1","parent_key":"PV-1",'
         '"priority":null,"resolution":null,"reporter":null,"due_date":null,"fix_versions":[],'
-        '"created_at":null,"updated_at":"2026-01-02T00:00:00.000Z","closed_at":null,"done":0,"total":0,'
+        '"created_at":null,"updated_at":"2026-01-02T00:00:00.000Z","closed_at":null,"missing_reason":null,"done":0,"total":0,'
         '"dropped":0,"children_omitted":0,"changed_at":"2026-01-02T00:00:00.000Z","children":[]}]},'
         '{"issue_key":"PV-2","summary":null,"issue_type":"Product Version","vendor_type":null,"state":"todo",'
         '"status":null,"status_category":null,"assignee":null,"assignees":[],"labels":[],"source":"jira",'
         '"url":null,"parent_key":null,"priority":null,"resolution":null,"reporter":null,"due_date":null,'
-        '"fix_versions":[],"created_at":null,"updated_at":null,"closed_at":null,'
+        '"fix_versions":[],"created_at":null,"updated_at":null,"closed_at":null,"missing_reason":null,'
         '"done":0,"total":0,"dropped":0,"children_omitted":0,"changed_at":null,"children":[]}],'
         '"total_count":2,"outside":0,"outside_issues":[],"harvested_at":"2026-01-01T00:00:00.000Z",'
         '"sources":{"jira":null,"github":null}}\n'
@@ -232,7 +232,16 @@ def test_600_levels(tmp_path: Path) -> None:
 
 def naive_issue(row: dict[str, Any]) -> dict[str, Any]:
     """An issue of an answer, from its row."""
-    plain = ("priority", "resolution", "reporter", "due_date", "created_at", "updated_at", "closed_at")
+    plain = (
+        "priority",
+        "resolution",
+        "reporter",
+        "due_date",
+        "created_at",
+        "updated_at",
+        "closed_at",
+        "missing_reason",
+    )
     later = {name: row.get(name) for name in plain}
     return {
         "issue_key": row["issue_key"],

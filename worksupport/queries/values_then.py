@@ -17,7 +17,7 @@ _PLAIN = {"key": "issue_key", "title": "summary", "due_date": "due_date", "state
 # What `state` is made of.
 _OF_STATE = ("status", "status_category", "state_reason", "resolution", "labels", "flagged")
 # Of their own time, see `queries/as_of.py`.
-_TIMES = ("missing_since", "updated_at", "closed_at")
+_TIMES = ("missing_since", "missing_reason", "updated_at", "closed_at")
 
 
 def write_values(connection: sqlite3.Connection, changed: Changed) -> None:
