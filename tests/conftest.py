@@ -9,11 +9,16 @@ from pathlib import Path
 
 import pytest
 import pytest_socket
+from hypothesis import settings
 
 from worksupport import cli
 from worksupport.clock import Clock
 
 pytest_plugins = ["tests.web"]
+
+# How long an example takes depends on the machine and says nothing about the program.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @dataclass

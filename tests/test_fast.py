@@ -229,7 +229,7 @@ _FILTERS = st.sampled_from(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(_FILTERS, max_size=4).map(lambda pairs: ["keys", "--json", "--db=DB", *chain(*pairs)])
     | st.lists(_FILTERS, max_size=4).map(lambda pairs: ["keys", "--db=DB", *chain(*pairs)])

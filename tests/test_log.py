@@ -96,7 +96,7 @@ def test_without_a_stderr_nothing_breaks(monkeypatch: pytest.MonkeyPatch, clock:
     log.set_up(0, "text", clock)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ANYTHING, ANYTHING)
 def test_no_text_acts_or_breaks_a_line(lines: Callable[..., list[str]], message: str, value: str) -> None:
     """One call, one line, whatever strangers wrote; JSON keeps it exactly."""

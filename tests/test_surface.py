@@ -73,7 +73,7 @@ def _without_paths(nodes: list[Any], fitting: set[str]) -> set[str]:
     return found
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(filters=some_filters())
 def test_every_door_finds_the_same_issues(
     run: Run, database: Path, server: Client, filters: dict[str, Any]

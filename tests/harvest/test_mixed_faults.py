@@ -119,7 +119,7 @@ def _check(scene: Scene, kinds: list[str]) -> None:
     assert set(state) <= set(scene.before) | set(scene.after)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kinds=st.lists(st.sampled_from(_KINDS), min_size=1, max_size=3, unique=True))
 def test_a_mixture_of_faults_ends_as_without_them_or_fails_and_keeps_everything(
     scene: Scene, kinds: list[str]
@@ -128,7 +128,7 @@ def test_a_mixture_of_faults_ends_as_without_them_or_fails_and_keeps_everything(
 
 
 @pytest.mark.long
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kinds=st.lists(st.sampled_from(_KINDS), min_size=1, max_size=4, unique=True))
 def test_many_mixtures_of_faults(scene: Scene, kinds: list[str]) -> None:
     _check(scene, kinds)

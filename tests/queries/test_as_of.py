@@ -207,7 +207,7 @@ class World:
         return values["parent"] and ...
 
 
-@settings(deadline=None, max_examples=8)
+@settings(max_examples=8)
 @given(st.integers(0, 2**32))
 def test_what_was_is_what_a_replay_says(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     path = tmp_path_factory.mktemp("lives") / "w.db"

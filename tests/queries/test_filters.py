@@ -135,7 +135,7 @@ def filled(folder: Path, rows: list[Row]) -> Path:
     return path
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(rows=some_rows(), given_filters=some_filters())
 def test_keys_answers_what_a_plain_filter_does(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Row], given_filters: dict[str, Any]
@@ -145,7 +145,7 @@ def test_keys_answers_what_a_plain_filter_does(
     assert sorted(found) == sorted(row["issue_key"] for row in rows if _fits(row, given_filters, rows))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=some_rows(), given_filters=some_filters())
 def test_tree_keeps_what_fits_and_the_path_to_it(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Row], given_filters: dict[str, Any]

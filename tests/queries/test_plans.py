@@ -20,7 +20,6 @@ _Ask = Callable[[sqlite3.Connection], object]
 
 _TREES = [
     TreeQuestion(),
-    TreeQuestion(key="PV-1"),
     TreeQuestion(filters=Filters(assignee="anna")),
     TreeQuestion(filters=Filters(label="a")),
     TreeQuestion(filters=Filters(status="Open")),
@@ -64,6 +63,13 @@ def test_a_tree_reads_the_issues_once_in_their_order(path: Path, question: TreeQ
     assert [steps[0] for steps in whole] == ["SCAN issues USING INDEX issues_by_key_order"]
     assert "SEARCH issue_types USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN" in whole[0]
     assert not [step for steps in plans.values() for step in steps if "TEMP B-TREE" in step]
+
+
+def test_a_tree_of_one_issue_searches_what_is_below_it(path: Path) -> None:
+    plans = _plans(path, lambda found: tree_text(found, TreeQuestion(key="PV-1")))
+    (below,) = [steps for statement, steps in plans.items() if "RECURSIVE below" in statement]
+    assert "SEARCH issues USING INTEGER PRIMARY KEY (rowid=?)" in below
+    assert not [step for step in below if step.startswith("SCAN issues")], below
 
 
 @pytest.mark.parametrize(

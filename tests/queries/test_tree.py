@@ -340,7 +340,7 @@ questions = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(rows=some_issues(), question=questions)
 def test_same_as_the_naive_program(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]], question: TreeQuestion

@@ -56,7 +56,7 @@ def hurried(database: Path) -> Iterator[Client]:
         yield client
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(PIECES) | st.binary(max_size=20), max_size=30).map(b"".join))
 def test_any_bytes_get_answers_or_the_end(hurried: Client, sent: bytes) -> None:
     """Never a 5xx for garbage but 505 and the 503 of a reload that cannot begin; never silence."""

@@ -59,7 +59,7 @@ def test_what_an_upgrade_lacked_is_filled_in_without_being_a_change(
     assert merge_page("three", {**row, "priority": None}).changed == {"jira": 1}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     pages=st.lists(
         st.lists(

@@ -182,7 +182,7 @@ def _run_rows(draw: st.DrawFn) -> dict[str, tuple[str, str | None]]:
     return {id_: (key, parent) for (id_, key), parent in zip(held.items(), parents, strict=False)}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(_run_rows(), min_size=1, max_size=4), st.integers(1, 3), st.booleans())
 def test_whatever_keys_do_the_last_run_stands_as_the_service_says(
     runs: list[dict[str, tuple[str, str | None]]], page_size: int, at_once: bool

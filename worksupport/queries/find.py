@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from worksupport.errors import NotFoundError
 from worksupport.model.filters import STATE, fold
+from worksupport.queries.tree import keys_alike
 
 _MOST_OFFERED = 10
 _MOST_NEAR = 3
@@ -14,11 +15,6 @@ _LIKE_A_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*-\d+(~\w+)?|\S*#\d+")
 _ISSUE_PATH = re.compile(r"/([^/]+/[^/]+)/issues/(\d+)")
 _BROWSE_PATH = re.compile(r"/browse/([^/]+)")
 _FIRST_OPEN = f"ORDER BY {STATE} IN ('done', 'dropped'), updated_at DESC, issue_key"
-# By the index, as keys are written nearly always; only then in any case.
-_BY_KEY = (
-    "SELECT issue_key FROM issues WHERE issue_key IN (:text, upper(:text)) ORDER BY issue_key <> :text",
-    "SELECT issue_key FROM issues WHERE issue_key = :text COLLATE NOCASE",
-)
 _FORMER = """
 SELECT issue_key FROM former_keys JOIN issues ON issues.id = issue_id
 WHERE former_key = :text COLLATE NOCASE
@@ -48,9 +44,8 @@ class Found(NamedTuple):
 def find_key(connection: sqlite3.Connection, text: str) -> Found:
     """The issue whose key, former key or page's address `text` is. Raises NotFoundError with near keys."""
     wanted = _key_of_address(text) or text.strip()
-    for statement in _BY_KEY:
-        for (key,) in connection.execute(statement, {"text": wanted}):
-            return Found(key)
+    for key in keys_alike(connection, wanted):
+        return Found(key)
     for (key,) in connection.execute(_FORMER, {"text": wanted}):
         return Found(key, f"{wanted} is {key} now")
     hint = "`worksupport keys` prints those there are; `worksupport list WORDS` looks for words"

@@ -26,8 +26,18 @@ SELECT issues.id, issue_key, parent_key, issue_type_id,
     coalesce(state IN ('done', 'dropped'), status_category = 'done', 0), coalesce(state = 'dropped', 0),
     CASE WHEN updated_at IS NULL THEN '' ELSE json_quote(updated_at) END, json_object({JSON_ARGUMENTS})
 FROM issues LEFT JOIN issue_types ON issue_types.id = issue_type_id
-WHERE missing_since IS NULL
+WHERE {{there}}
 """
+# So that the part below one issue costs what it prints.
+_BELOW = """issues.id IN (
+    WITH RECURSIVE below (id, issue_key) AS (
+        SELECT id, issue_key FROM issues WHERE issue_key IN (SELECT value FROM json_each(:keys))
+        UNION
+        SELECT issues.id, issues.issue_key FROM below JOIN issues
+        ON issues.parent_key = below.issue_key COLLATE NOCASE
+    )
+    SELECT id FROM below
+)"""
 _MISSING = "missing_since > ''"
 
 
@@ -93,12 +103,17 @@ def tree_rows_text(connection: sqlite3.Connection, question: TreeQuestion) -> st
 class _Issues:
     """All issues that a tree can show, in columns: entry n of each belongs to issue n.
 
-    With the missing ones where those are asked for: what is there leads to them.
+    With the missing ones where those are asked for: what is there leads to them. `key`: only that issue and
+    what is below it.
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, has_missing: bool) -> None:
-        or_missing = f"OR {_MISSING}" if has_missing else ""
-        rows = connection.execute(f"{_COLUMNS} {or_missing} ORDER BY {KEY_ORDER}")
+    def __init__(self, connection: sqlite3.Connection, *, has_missing: bool, key: str | None) -> None:
+        there = f"(missing_since IS NULL OR {_MISSING})" if has_missing else "missing_since IS NULL"
+        ((self.total,),) = connection.execute(f"SELECT count(*) FROM issues WHERE {there}")
+        keys = json.dumps([] if key is None else keys_alike(connection, key))
+        where = there if key is None else f"{there} AND {_BELOW}"
+        statement = f"{_COLUMNS.format(there=where)} ORDER BY {KEY_ORDER}"
+        rows = connection.execute(statement, {} if key is None else {"keys": keys})
         columns = list(zip(*rows, strict=True)) or [()] * 8
         self.ids: Sequence[int] = columns[0]
         self.keys: Sequence[str] = columns[1]
@@ -153,7 +168,7 @@ class _Part:
 
 
 def _part(connection: sqlite3.Connection, question: TreeQuestion) -> _Part:
-    issues = _Issues(connection, has_missing=question.filters.missing)
+    issues = _Issues(connection, has_missing=question.filters.missing, key=question.key)
     placement = place(issues.keys, issues.parent_keys, _roots(connection, issues, question))
     passing = issues.passing(connection, question.filters)
     outside: list[int] = []
@@ -162,6 +177,21 @@ def _part(connection: sqlite3.Connection, question: TreeQuestion) -> _Part:
         without_place = set(range(len(issues.keys))).difference(placement.issues)
         outside = [issue for issue in sorted(without_place) if passing is None or passing[issue]]
     return _Part(issues, placement, placement.shown(passing, question.max_depth), outside)
+
+
+def keys_alike(connection: sqlite3.Connection, text: str) -> list[str]:
+    """The keys that are this one: as it is written, or as most keys are written; else in any case."""
+    for statement in _ALIKE:
+        if found := [key for (key,) in connection.execute(statement, {"text": text})]:
+            return found
+    return []
+
+
+# The first by the index.
+_ALIKE = (
+    "SELECT issue_key FROM issues WHERE issue_key IN (:text, upper(:text)) ORDER BY issue_key <> :text",
+    "SELECT issue_key FROM issues WHERE issue_key = :text COLLATE NOCASE ORDER BY issue_key",
+)
 
 
 def _roots(connection: sqlite3.Connection, issues: _Issues, question: TreeQuestion) -> list[int]:
@@ -173,7 +203,7 @@ def _roots(connection: sqlite3.Connection, issues: _Issues, question: TreeQuesti
 
 def _text(part: _Part, connection: sqlite3.Connection) -> str:
     roots = sum(compress((depth == 1 for depth in part.placement.depths), part.shown))
-    without_place = len(part.issues.keys) - len(part.placement.issues)
+    without_place = part.issues.total - len(part.placement.issues)
     outside = ",".join(json_ascii(part.issues.nodes[issue]) for issue in part.outside)
     return (
         f'{{"hierarchy":[{_nested(part)}],"total_count":{roots},"outside":{without_place},'
