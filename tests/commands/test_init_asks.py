@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import stat
 import sys
 import termios
@@ -42,6 +43,8 @@ def converse(folder: Path, sandbox: Sandbox, answers: list[tuple[str, str]]) -> 
     }
     process, master = pty.fork()
     if not process:
+        for number in (signal.SIGINT, signal.SIGHUP):  # tests that run in the background inherit none
+            signal.signal(number, signal.SIG_DFL)
         os.chdir(folder)
         os.execve(sys.executable, [sys.executable, "-m", "worksupport", "init"], environment)
     shown, ends = "", time.monotonic() + _SECONDS
@@ -113,8 +116,8 @@ def test_a_command_in_place_of_a_token_is_named_but_not_written(sandbox: Sandbox
 
 @pytest.mark.long
 def test_ctrl_c_writes_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
-    code, _ = converse(tmp_path, sandbox, [*JIRA[:3], ("Projects", "\x03")])
-    assert code == 130
+    code, shown = converse(tmp_path, sandbox, [*JIRA[:3], ("Projects", "\x03")])
+    assert code == 130, shown
     assert not (tmp_path / ".config").exists()
 
 
