@@ -167,14 +167,23 @@ def test_the_record_is_the_sites_own_account(
     run: Run, site: Sandbox, clock: Moving, seed: int, harvests: int
 ) -> None:
     life, before = Life(site.world, seed), BEGIN
+    followed: list[dict[str, Any]] = []
+    after = "0"
     for number in range(harvests):
         clock.moment = BEGIN + timedelta(hours=2 * (number + 1))
         life.go_on(before, clock.moment - timedelta(minutes=1))
         command = "reload" if number % 7 == 5 else "harvest"
         assert run(command, "-q", clock=clock) == Answer(0, "", "")
         before = clock.moment
+        news = json.loads(run("changes", "--after", after, "--json", clock=clock).out)
+        followed += news["changes"]
+        after = str(news["next"])
     assert run("harvest", "-q", clock=clock).exit_code == 0  # what a reload has left unread
     log = json.loads(run("changes", "--raw", "--since", "60d", "--json", clock=clock).out)["changes"]
+    followed += json.loads(run("changes", "--after", after, "--json", clock=clock).out)["changes"]
+    assert len({each["id"] for each in followed}) == len(followed)
+    first_run = utc_text(BEGIN + timedelta(hours=2))  # what was before it is no news
+    _check_ends_alike(followed, [each for each in log if (each["at"] or each["seen_at"]) > first_run])
     told = {(each["source_id"], each["field"], each["at"]) for each in log if each["origin"] == "service"}
     wanted = {
         (source_id, name, utc_text(at))
@@ -190,6 +199,12 @@ def test_the_record_is_the_sites_own_account(
         fields = ("--fields", "key,status,labels,title,parent", "--as-of", utc_text(moment))
         found = json.loads(run("list", *fields, "--json", clock=clock).out)["issues"]
         assert {issue["issue_key"]: _shown(issue) for issue in found} == then, moment
+
+
+def _check_ends_alike(followed: list[dict[str, Any]], log: list[dict[str, Any]]) -> None:
+    """Who follows the log knows how each field has ended."""
+    ends = [{(each["source_id"], each["field"]): each["new"] for each in some} for some in (followed, log)]
+    assert ends[0] == ends[1]
 
 
 def _check_chains(log: list[dict[str, Any]]) -> None:

@@ -149,14 +149,17 @@ class _Reading:
         last = self._changes[-1]
         # After all that is known: it happened since, and without a word.
         seen_at = max(self._read_at, _later(last.moment, timedelta(milliseconds=1)))
+        begin = min(newest or updated_at or seen_at, seen_at)
+        # At the first reading it is news only if all of it can have happened since the last run.
+        is_past = self._is_first and (self._last_run is None or begin <= self._last_run)
         self._record.write(
             self._issue,
             self._field,
             last.new,
             value,
             seen_at,
-            not_before=min(newest or updated_at or seen_at, seen_at),
-            is_past=int(self._is_first),
+            not_before=begin,
+            is_past=int(is_past),
         )
         return False
 
