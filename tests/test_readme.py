@@ -17,8 +17,8 @@ from worksupport.sandbox.server import Sandbox, running
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 # Not run here: .ci/run installs and tests; serve runs until it is stopped, and has tests of its own.
 NOT_RUN = (".venv/bin/", "worksupport serve &", "curl ")
-# What a later day, or another checkout, prints instead.
-CHANGING = re.compile(r" +\d+d$", re.MULTILINE)
+# What another hour of the day prints instead: ages, as `short_age` writes them.
+CHANGING = re.compile(r" +\d+[mhd]$", re.MULTILINE)
 
 
 @dataclass
