@@ -50,7 +50,7 @@ def _pages(count: int, name: str = "jira") -> Callable[[Emit], None]:
 
 def test_every_page_arrives_and_each_source_ends_once(clock: FakeClock) -> None:
     sources = [MadeUpSource("jira", _pages(100)), MadeUpSource("github", _pages(50, "github"))]
-    arrived = [event for event in events(sources, FULL, clock) if not isinstance(event, Idle)]
+    arrived = [event for event in events(sources, lambda _: FULL, clock) if not isinstance(event, Idle)]
     assert sum(isinstance(event, Page) for event in arrived) == 150
     assert {event.source for event in arrived if isinstance(event, End)} == {"jira", "github"}
 
@@ -61,7 +61,11 @@ def test_a_failure_ends_its_source_and_not_the_other(clock: FakeClock) -> None:
         raise UnreachableError("gone")
 
     sources = [MadeUpSource("jira", fail), MadeUpSource("github", _pages(3, "github"))]
-    ends = {event.source: event.error for event in events(sources, FULL, clock) if isinstance(event, End)}
+    ends = {
+        event.source: event.error
+        for event in events(sources, lambda _: FULL, clock)
+        if isinstance(event, End)
+    }
     assert isinstance(ends["jira"], UnreachableError)
     assert ends["github"] is None
     assert sources[0].service.is_cut
@@ -78,7 +82,7 @@ def test_a_slow_writer_stops_the_fetching(clock: FakeClock) -> None:
                 is_full.set()
             emit(Page("jira", []))
 
-    arriving = events([MadeUpSource("jira", work)], FULL, clock)
+    arriving = events([MadeUpSource("jira", work)], lambda _: FULL, clock)
     next(arriving)
     assert is_full.wait(10)
     assert brought[0] <= 34
@@ -95,7 +99,7 @@ def test_a_writer_that_leaves_ends_the_fetching(clock: FakeClock) -> None:
         finally:
             ended.set()
 
-    arriving = events([MadeUpSource("jira", work)], FULL, clock)
+    arriving = events([MadeUpSource("jira", work)], lambda _: FULL, clock)
     next(arriving)
     clock.request_stop()
     with pytest.raises(InterruptedRunError):

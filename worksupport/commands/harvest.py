@@ -1,9 +1,11 @@
 """`worksupport harvest`: one harvest, as cron runs it."""
 
+import logging
+
 from worksupport.commands.progress import is_watched, shown_run
 from worksupport.config.settings import Settings
 from worksupport.context import Context
-from worksupport.errors import ExitCode
+from worksupport.errors import ExitCode, LockedError
 from worksupport.harvest import harvest as filling
 from worksupport.harvest.run import Run, first_outcomes
 from worksupport.harvest.session import session
@@ -15,16 +17,34 @@ from worksupport.queries.reader import answer
 from worksupport.sources.registry import REGISTRY
 from worksupport.text import visible
 
+logger = logging.getLogger(__name__)
+
 
 def harvest(
-    context: Context, *, source: tuple[str, ...], dry_run: bool, exit_code: bool, wait: float, as_json: bool
+    context: Context,
+    *,
+    source: tuple[str, ...],
+    quick: bool,
+    dry_run: bool,
+    exit_code: bool,
+    wait: float,
+    as_json: bool,
 ) -> ExitCode:
-    """Run a harvest, or print the queries that one would send."""
+    """Run a harvest, or print the queries that one would send.
+
+    A quick one that finds another run going on leaves the work to that.
+    """
     only = checked_sources(source)
     if dry_run:
         _show_queries(context.settings, only)
         return ExitCode.OK
-    run = _harvest(context, only, wait, as_json)
+    try:
+        run = _harvest(context, only, wait, as_json, quick)
+    except LockedError as error:
+        if not quick:
+            raise
+        logger.info(error.message)
+        return error.exit_code
     is_unchanged = exit_code and run.exit_code == ExitCode.OK and not run.has_changes
     return ExitCode.UNCHANGED if is_unchanged else run.exit_code
 
@@ -45,7 +65,7 @@ def _show_queries(settings: Settings, only: tuple[str, ...]) -> None:
     write("".join(f"{visible(line)}\n" for line in lines))
 
 
-def _harvest(context: Context, only: tuple[str, ...], wait: float, as_json: bool) -> Run:
+def _harvest(context: Context, only: tuple[str, ...], wait: float, as_json: bool, quick: bool) -> Run:
     settings, clock = context.settings, context.clock
     with (
         clock.stop_on_signals(),
@@ -54,7 +74,7 @@ def _harvest(context: Context, only: tuple[str, ...], wait: float, as_json: bool
     ):
         begun.watchers += watchers
         try:
-            return filling.harvest(begun, only)
+            return filling.harvest(begun, only, is_quick=quick)
         finally:
             if as_json and (document := harvest_run_document(begun.store.connection, begun.run_id)):
                 write(json_text(document))

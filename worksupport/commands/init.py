@@ -63,7 +63,7 @@ def _next(context: Context, path: Path, option: str, answers: Answers) -> ExitCo
         from worksupport.commands.harvest import harvest
 
         now = Context(context.clock, context.environment, replace(context.options, config=path))
-        return harvest(now, source=(), dry_run=False, exit_code=False, wait=0.0, as_json=False)
+        return harvest(now, source=(), quick=False, dry_run=False, exit_code=False, wait=0.0, as_json=False)
     output.write(f"then type:\n  worksupport{visible(option)} harvest\n")
     return ExitCode.OK
 

@@ -233,6 +233,9 @@ COMMANDS = (
         "Run",
         SOURCE,
         Option(
+            "quick", ("--quick",), "Only what changed since the last run (every few minutes).", holds="flag"
+        ),
+        Option(
             "dry_run", ("--dry-run",), "Print the queries this would send, and send nothing.", holds="flag"
         ),
         Option("exit_code", ("--exit-code",), "Answer 9 instead of 0 when nothing changed.", holds="flag"),

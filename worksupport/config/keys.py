@@ -117,6 +117,13 @@ HARVEST = (
         "2",
     ),
     Key(
+        "harvest.full_every_hours",
+        parsers.number_above_zero(8784),
+        "full_every_hours",
+        "How long `harvest --quick` may go on without asking for everything (hours).",
+        "24",
+    ),
+    Key(
         "harvest.retention_days",
         parsers.number(0, 36600),
         "retention_days",

@@ -64,6 +64,7 @@ class Settings:
     github: GitHubSettings | None
     serve: ServeSettings = ServeSettings()
     interval_hours: float = DEFAULT_INTERVAL_HOURS
+    full_every_hours: float = 24.0
     retention_days: float = 90.0
     concurrency: int = 8
     timeout_seconds: float = 60.0

@@ -6,10 +6,10 @@ so a hanging request does not hold the exit.
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import Empty, Full, Queue
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ from worksupport.errors import BrakeError, InterruptedRunError
 from worksupport.harvest.run import Run
 from worksupport.model.outcome import SourceOutcome
 from worksupport.sources.base import (
+    FULL,
     AccountFound,
     Confirmed,
     LostIssues,
@@ -27,12 +28,15 @@ from worksupport.sources.base import (
     Scope,
     Source,
     Unfound,
+    WhatIsKnown,
     WhatIsLost,
     WhatIsUnfound,
     WhatIsUnread,
+    Widened,
 )
 from worksupport.sources.registry import REGISTRY
 from worksupport.store import records
+from worksupport.store.known import known
 from worksupport.store.past import unread
 from worksupport.store.reference import keep_account, known_accounts
 
@@ -81,8 +85,8 @@ class End:
     error: Exception | None = None
 
 
-Question = WhatIsUnfound | WhatIsLost | WhatIsUnread
-Event = Page | Past | Confirmed | AccountFound | Question | Idle | End
+Question = WhatIsUnfound | WhatIsLost | WhatIsKnown | WhatIsUnread
+Event = Page | Past | Widened | Confirmed | AccountFound | Question | Idle | End
 
 
 def build_sources(run: Run) -> list[Source]:
@@ -127,6 +131,11 @@ def collect(run: Run, sources: list[Source], writer: Writer) -> None:
                         event.reply.set_exception(error)
                 case Confirmed():
                     writer.confirmed(event)
+                case WhatIsKnown():
+                    event.reply.set_result(known(run.store.connection, event))
+                case Widened(name, reason):
+                    logger.info("%s brings everything: %s", name, reason)
+                    run.ask_for(name, replace(FULL, reads_past=run.scope(name).reads_past))
                 case WhatIsUnread():
                     event.reply.set_result(unread(run.store.connection, event.source, event.most))
                 case Past():
@@ -188,8 +197,10 @@ class _Abandoned(Exception):
     """The writer has left; a source's thread has nobody to work for."""
 
 
-def events(sources: Sequence[Source], scope: Scope, clock: Clock) -> Iterator[Event]:
+def events(sources: Sequence[Source], scope_of: Callable[[str], Scope], clock: Clock) -> Iterator[Event]:
     """What the sources bring, as it arrives, `Idle` between; ends after the last source's End.
+
+    `scope_of`: what a source is asked for, by its name.
 
     Raises InterruptedRunError when a stop is requested.
     """
@@ -212,7 +223,7 @@ def events(sources: Sequence[Source], scope: Scope, clock: Clock) -> Iterator[Ev
     def fetch(source: Source) -> None:
         error = None
         try:
-            source.fetch(scope, emit)
+            source.fetch(scope_of(source.name), emit)
         except _Abandoned:
             return
         except Exception as raised:

@@ -5,17 +5,16 @@ from datetime import timedelta
 
 from worksupport.clock import utc_text
 from worksupport.harvest.collect import build_sources, collect
+from worksupport.harvest.quick import ask_for_changes, note_asked_for
 from worksupport.harvest.report import previous_warnings, report
 from worksupport.harvest.run import Run, brake_limits, first_outcomes, lost, recorded, unfound
 from worksupport.harvest.session import Session
 from worksupport.model.outcome import SourceOutcome
 from worksupport.sources.base import (
-    FULL,
     Confirmed,
     LostIssues,
     Page,
     Past,
-    Scope,
     Unfound,
     WhatIsLost,
     WhatIsUnfound,
@@ -29,15 +28,21 @@ from worksupport.store.reference import keep_names
 from worksupport.store.upsert import forget_seen, merge, stage_page
 
 
-def harvest(session: Session, only: tuple[str, ...] = (), scope: Scope = FULL) -> Run:
+def harvest(session: Session, only: tuple[str, ...] = (), *, is_quick: bool = False) -> Run:
     """Ask every source that is on (or `only` these) once, and store what they answer.
+
+    `is_quick`: for what changed, where that is enough (harvest/quick.py).
 
     A source that fails leaves what it brought so far and marks nothing; the run's exit code says why.
     Raises what ends the whole run: InterruptedRunError, DatabaseError, ConfigurationError.
     """
-    outcomes = first_outcomes(session.settings, only, scope)
-    record = records.begin_harvest(session.store, session.run_id, session.clock.now_text(), scope.name)
-    run = Run(session, record, outcomes, scope)
+    outcomes = first_outcomes(session.settings, only)
+    scope = "since" if is_quick else "full"
+    record = records.begin_harvest(session.store, session.run_id, session.clock.now_text(), scope)
+    run = Run(session, record, outcomes)
+    note_asked_for(run)
+    if is_quick:
+        ask_for_changes(run)
     with recorded(run):
         before = previous_warnings(run.store)
         collect(run, build_sources(run), HarvestWriter(run))
@@ -124,12 +129,27 @@ class HarvestWriter:
         """After a full scope, mark what the source no longer found, and delete what has long been missing."""
         run, now = self._run, self._run.clock.now_text()
         with run.store.transaction() as connection:
-            if run.scope.is_full:
+            if run.scope(outcome.name).is_full:
                 self._mark_missing(outcome, now)
+            else:
+                self._mark_left(outcome, now)
             outcome.issues = missing.seen(connection, outcome.name, run.record.run_id)
             # Not before the commit is the source itself called completed.
             completed = replace(outcome, status="completed")
             records.save_outcome(run.store, run.record, completed, now, stored=True)
+
+    def _mark_left(self, outcome: SourceOutcome, now: str) -> None:
+        """Only what was shown to have left; in the caller's transaction. Raises BrakeError."""
+        run, name = self._run, outcome.name
+        if name not in self._confirmed:
+            return
+        connection = run.store.connection
+        missing.protect(connection, outcome.left_out)
+        limits = brake_limits(run.settings, outcome, self._before[name], run.settings.max_delete_percent)
+        seen_at = {name: utc_text(outcome.service_time)} if outcome.service_time else {}
+        record = Record(connection, Moment(run.record.run_id, now, seen_at))
+        outcome.removed = missing.mark_left(connection, name, record, self._confirmed[name].reasons, limits)
+        run.recorded += record.written
 
     def _mark_missing(self, outcome: SourceOutcome, now: str) -> None:
         """In the caller's transaction. Raises BrakeError."""

@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from worksupport import log
 from worksupport.config.settings import Settings
@@ -35,9 +35,7 @@ from worksupport.store.missing import BrakeLimits
 logger = logging.getLogger(__name__)
 
 
-def first_outcomes(
-    settings: Settings, only: tuple[str, ...] = (), scope: Scope = FULL
-) -> dict[str, SourceOutcome]:
+def first_outcomes(settings: Settings, only: tuple[str, ...] = ()) -> dict[str, SourceOutcome]:
     """Every source by name, as the run starts: 'running', 'off' (no credentials) or 'skipped' (by --source).
 
     Raises ConfigurationError if `only` names a source that is off.
@@ -48,13 +46,13 @@ def first_outcomes(
                 f"--source {name}: {name} is off, {settings.path} has no credentials for it",
                 f"set {name}.api_token in {settings.path}",
             )
-    return {name: _first_outcome(settings, name, name in (only or SOURCES), scope) for name in SOURCES}
+    return {name: _first_outcome(settings, name, name in (only or SOURCES)) for name in SOURCES}
 
 
-def _first_outcome(settings: Settings, name: str, wanted: bool, scope: Scope) -> SourceOutcome:
+def _first_outcome(settings: Settings, name: str, wanted: bool) -> SourceOutcome:
     is_on = settings.source(name) is not None
     status = "off" if not is_on else "running" if wanted else "skipped"
-    return SourceOutcome(name, is_on=is_on, asked=is_on and wanted, status=status, scope=scope.name)
+    return SourceOutcome(name, is_on=is_on, asked=is_on and wanted, status=status)
 
 
 @dataclass
@@ -64,7 +62,7 @@ class Run:
     session: Session
     record: records.Record
     outcomes: dict[str, SourceOutcome]
-    scope: Scope = FULL
+    scopes: dict[str, Scope] = field(default_factory=dict)  # of each source that is asked; else full
     recorded: int = 0  # changes
 
     def __post_init__(self) -> None:
@@ -73,6 +71,15 @@ class Run:
         self.clock = self.session.clock
         self.watchers = self.session.watchers
         self._began = self.clock.monotonic()
+
+    def scope(self, source: str) -> Scope:
+        """What a source is asked for."""
+        return self.scopes.get(source, FULL)
+
+    def ask_for(self, source: str, scope: Scope) -> None:
+        """Ask a source for this."""
+        self.scopes[source] = scope
+        self.outcomes[source].scope = scope.name
 
     @property
     def seconds(self) -> float:
@@ -198,7 +205,7 @@ def lost(
 
     Raises BrakeError first: a site gone dark is not asked for every issue.
     """
-    if not run.scope.is_full:
+    if not run.scope(question.source).is_full:
         return LostIssues([], ())
     connection, name, run_id = run.store.connection, question.source, run.record.run_id
     missing.protect(connection, question.left_out)

@@ -40,6 +40,7 @@ class SourceOutcome:
     asked: bool = True
     status: str = "running"  # then 'completed' or 'failed'; 'off', 'skipped' if not asked
     scope: str = "full"  # or 'since': only a full one tells that an issue is missing
+    asked_for: str | None = None  # a digest of what the configuration asks for
     issues: int = 0
     new: int = 0
     changed: int = 0

@@ -222,7 +222,11 @@ class Jira:
         try:
             hidden = self._world.hidden_ids | self._world.archived_ids
             hidden |= self._world.unindexed_ids - asked.reconciled
-            found = [issue for issue in search(asked.jql, self._world) if issue["id"] not in hidden]
+            found = [
+                issue
+                for issue in search(asked.jql, self._world, self._clock.now())
+                if issue["id"] not in hidden
+            ]
             return Answer(self._pages.start(asked, found, size))
         except JqlError as error:
             raise refused(*error.messages) from error

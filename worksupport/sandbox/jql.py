@@ -1,6 +1,9 @@
 """What a JQL query finds in the world, and what it is refused for (sources/jira/README.md, "JQL")."""
 
+import operator
+import re
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from worksupport.sandbox.exchange import Raw
@@ -9,16 +12,30 @@ from worksupport.sandbox.world import World, moment
 
 Predicate = Callable[[Raw], bool]
 
+_TIMES = ("updated", "created")
+_COMPARISONS: dict[str, Callable[[datetime, datetime], bool]] = {
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<=": operator.le,
+    "<": operator.lt,
+}
+_BACK = re.compile(r"-(\d+)([mhdw])")
+_UNITS = {
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
 _ALIASES = {"issuetype": "type", "issuekey": "key", "issue": "key", "id": "key", "label": "labels"}
 
 
-def search(jql: str, world: World) -> list[Raw]:
-    """The issues that match, in the order asked for (newest first if none is).
+def search(jql: str, world: World, now: datetime | None = None) -> list[Raw]:
+    """The issues that match, in the order asked for (newest first if none is); `now` for times like "-5m".
 
     Raises JqlError for what Jira refuses: syntax, an unknown field, project or type, and an unknown key
     where `world.strict_keys` says so. An unknown user or label is no error: nothing matches.
     """
-    query = _Query(words(jql), world)
+    query = _Query(words(jql), world, now or datetime.now(UTC))
     matches, order = query.read()
     if query.complaints:
         raise JqlError(*query.complaints)
@@ -31,9 +48,10 @@ def search(jql: str, world: World) -> list[Raw]:
 class _Query:
     """Reads words into a predicate and sort keys; collects complaints about values: Jira lists them all."""
 
-    def __init__(self, read: list[Word], world: World) -> None:
+    def __init__(self, read: list[Word], world: World, now: datetime) -> None:
         self._left = [END, *reversed(read)]
         self._world = world
+        self._now = now
         self.complaints: list[str] = []
 
     def read(self) -> tuple[Predicate, list[tuple[Callable[[Raw], Any], bool]]]:
@@ -78,11 +96,13 @@ class _Query:
             inside = self._any_of()
             self._expect(")")
             return inside
+        if self._left[-1].keyword in _TIMES:
+            return self._compared(self._take(*_TIMES))
         field = self._field(_READERS)
-        operator = self._take("=", "!=", "is")
+        sign = self._take("=", "!=", "is")
         negated_list = bool(self._take("not"))
-        if operator:
-            return self._clause(field, operator == "!=" or negated_list, [self._value(field)])
+        if sign:
+            return self._clause(field, sign == "!=" or negated_list, [self._value(field)])
         self._expect("in")
         self._expect("(")
         values = [self._value(field)]
@@ -90,6 +110,21 @@ class _Query:
             values.append(self._value(field))
         self._expect(")")
         return self._clause(field, negated_list, values)
+
+    def _compared(self, field: str) -> Predicate:
+        """A time against a moment: milliseconds, or so long before now."""
+        sign = self._take(*_COMPARISONS)
+        if not sign:
+            raise self._left[-1].unexpected()
+        wanted, compare = self._moment(field, self._name()), _COMPARISONS[sign]
+        return lambda issue: compare(moment(issue["fields"][field]), wanted)
+
+    def _moment(self, field: str, text: str) -> datetime:
+        if text.isdigit():
+            return datetime.fromtimestamp(int(text) / 1000, UTC)
+        if back := _BACK.fullmatch(text):
+            return self._now - int(back[1]) * _UNITS[back[2]]
+        raise JqlError(f"Date value '{text}' for field '{field}' is invalid. Valid formats include: '-5d'.")
 
     def _field(self, known: Iterable[str]) -> str:
         name = self._name()

@@ -18,7 +18,7 @@ union unique update user validate values view when whenever where while with
 """
 _RESERVED = frozenset(_RESERVED_TEXT.split())
 _WORD = re.compile(
-    r"""(?P<quoted>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<sign>!=|[()=,])
+    r"""(?P<quoted>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<sign>!=|[<>]=?|[()=,])
     |(?P<bare>[^\s()=,<>~!"'+;?|*/%^$\#@\[\]{}&\\]+)|(?P<blank>\s+)|(?P<illegal>.)""",
     re.S | re.X,
 )

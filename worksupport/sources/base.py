@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from worksupport.errors import BrakeError, InterruptedRunError, WorksupportError
@@ -21,11 +22,14 @@ _MOST_CONFIRMED = 5
 class Scope:
     """What a run asks a source for: everything (full), or only what changed at the service since a moment.
 
-    Only a full scope can tell that an issue is no longer there.
+    Only a full scope can tell that an issue is no longer there. With `since` (by the service's clock) go the
+    projects of the copy, and the pages from which on everything is less work.
     """
 
-    since: str | None = None  # UTC text; None: full
+    since: datetime | None = None  # None: full
     reads_past: bool = True  # whether histories are asked for as well
+    projects: tuple[str, ...] = ()
+    most_pages: int = 0
 
     @property
     def name(self) -> str:
@@ -132,6 +136,41 @@ class Confirmed:
 
 
 @dataclass(frozen=True)
+class Known:
+    """An issue as the copy has it, for a source that asks only for what changed."""
+
+    source_id: str
+    key: str
+    type_id: int | None
+    parent: str | None  # as the service names it: an id, on some servers a key
+    labels: frozenset[str]  # folded
+    accounts: frozenset[str]  # folded, of its assignees
+    is_missing: bool
+    updated_at: str | None  # UTC text
+
+
+@dataclass(frozen=True)
+class WhatIsKnown:
+    """A question to the store: these issues, by the vendor's id or by key, with all that is above them.
+
+    `is_below`: with all that is below them instead.
+    """
+
+    source: str
+    named: frozenset[str]
+    is_below: bool = False
+    reply: "Future[list[Known]]" = field(default_factory=Future)
+
+
+@dataclass(frozen=True)
+class Widened:
+    """A source that was asked for what changed brings everything, for this reason."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class WhatIsUnread:
     """A question to the store: whose past was not read since they changed, at most so many, newest first."""
 
@@ -153,7 +192,13 @@ class Past:
     read_at: str | None
 
 
-Emit = Callable[["Page | AccountFound | WhatIsUnfound | WhatIsLost | Confirmed | WhatIsUnread | Past"], None]
+Emit = Callable[
+    [
+        "Page | AccountFound | WhatIsUnfound | WhatIsLost | WhatIsKnown | Widened | Confirmed | WhatIsUnread"
+        " | Past"
+    ],
+    None,
+]
 # A run spends as many requests on the past as its pages took, or this many if they took fewer.
 _LEAST_SPENT = 50
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from worksupport.clock import Clock
-from worksupport.config.settings import Settings
+from worksupport.config.settings import GitHubSettings, JiraSettings, Settings
 from worksupport.network.service import Service
 from worksupport.sources.base import ParentsOf, Probe, Source
 from worksupport.sources.github import client as github_client
@@ -46,6 +46,8 @@ class Registered:
     build: Callable[[Settings, Any, Any, KnownAccounts], Source]
     dry_run: Callable[[Settings, Any, ParentsOf], Iterator[str]]
     probe: Callable[[Any, Settings, Any], Probe]
+    # (settings, the source's own): what decides which issues a full run brings, and what of them; no secret.
+    asks_for: Callable[[Settings, Any], tuple[object, ...]]
 
 
 def _build_jira(settings: Settings, own: Any, client: Any, known_accounts: KnownAccounts) -> Source:
@@ -56,7 +58,27 @@ def _build_github(settings: Settings, own: Any, client: Any, known_accounts: Kno
     return GitHubSource(settings, own, client)
 
 
+def _jira_asks_for(settings: Settings, own: JiraSettings) -> tuple[object, ...]:
+    people = sorted((member.jira_id, member.name) for member in settings.members if member.jira_id)
+    scope = (own.base_url, own.root_jql, own.issue_label, people)
+    return (*scope, settings.hierarchy.types, settings.hierarchy.roots, settings.descriptions)
+
+
+def _github_asks_for(settings: Settings, own: GitHubSettings) -> tuple[object, ...]:
+    people = sorted((member.github_id, member.name) for member in settings.members if member.github_id)
+    return (own.base_url, own.issue_label, own.search_scope, people, settings.descriptions)
+
+
 REGISTRY = (
-    Registered("jira", jira_client.connect, _build_jira, jira_preview.dry_run, jira_preview.probe),
-    Registered("github", github_client.connect, _build_github, github_preview.dry_run, github_preview.probe),
+    Registered(
+        "jira", jira_client.connect, _build_jira, jira_preview.dry_run, jira_preview.probe, _jira_asks_for
+    ),
+    Registered(
+        "github",
+        github_client.connect,
+        _build_github,
+        github_preview.dry_run,
+        github_preview.probe,
+        _github_asks_for,
+    ),
 )

@@ -48,6 +48,7 @@ SELECT id FROM below
 _NOT_MARKED = f"(missing_since IS NULL OR missing_since = '{DISPLACED}')"
 _NOT_PROTECTED = "id NOT IN (SELECT id FROM temp.protected)"
 _UNSEEN = f"source = :source AND seen_run IS NOT :run AND {_NOT_PROTECTED}"
+_LEFT = f"source = :source AND source_id IN (SELECT value FROM json_each(:ids)) AND {_NOT_PROTECTED}"
 # What a reload has seen is staged.
 _NOT_STAGED = f"""source = :source AND {_NOT_PROTECTED} AND :run IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM main.staged_issues s WHERE s.source = issues.source AND s.source_id = issues.source_id
@@ -165,10 +166,16 @@ def brake(
     is_staged: bool = False,
 ) -> None:
     """Raise BrakeError if this run would newly lose too many unprotected issues of `source`."""
+    where = f"{_NOT_STAGED if is_staged else _UNSEEN} AND {_NOT_MARKED}"
+    _brake(connection, where, {"source": source, "run": run_id}, limits)
+
+
+def _brake(
+    connection: sqlite3.Connection, where: str, values: Mapping[str, str], limits: BrakeLimits
+) -> None:
     if limits.max_delete_percent >= 100:
         return
-    values = {"source": source, "run": run_id}
-    count = f"SELECT count(*) FROM issues WHERE {_NOT_STAGED if is_staged else _UNSEEN} AND {_NOT_MARKED}"
+    source, count = values["source"], f"SELECT count(*) FROM issues WHERE {where}"
     unseen = _number(connection, count, values)
     if unseen > BRAKE_FREE and unseen * 100 > limits.max_delete_percent * limits.before:
         raise _braked(source, f"{unseen} of {limits.before} issues would disappear", limits)
@@ -190,7 +197,7 @@ def _braked(source: str, what: str, limits: BrakeLimits) -> BrakeError:
     )
 
 
-def _number(connection: sqlite3.Connection, statement: str, values: dict[str, str]) -> int:
+def _number(connection: sqlite3.Connection, statement: str, values: Mapping[str, str]) -> int:
     return int(connection.execute(statement, values).fetchone()[0])
 
 
@@ -202,10 +209,37 @@ def mark_missing(
     `reasons`: why, by the vendor's id.
     """
     values = {"source": source, "run": record.moment.run}
-    lost = _with_reasons(connection, f"{_UNSEEN} AND {_NOT_MARKED}", values, reasons)
+    return _mark(connection, f"{_UNSEEN} AND {_NOT_MARKED}", values, record, reasons)
+
+
+def mark_left(
+    connection: sqlite3.Connection,
+    source: str,
+    record: Record,
+    reasons: Mapping[str, str],
+    limits: BrakeLimits,
+) -> int:
+    """Mark just those issues of `source` that have a reason, by the vendor's id, and are not protected.
+
+    Returns how many. Raises BrakeError.
+    """
+    values = {"source": source, "ids": json.dumps(sorted(reasons))}
+    _brake(connection, f"{_LEFT} AND {_NOT_MARKED}", values, limits)
+    return _mark(connection, f"{_LEFT} AND {_NOT_MARKED}", values, record, reasons)
+
+
+def _mark(
+    connection: sqlite3.Connection,
+    where: str,
+    values: Mapping[str, str],
+    record: Record,
+    reasons: Mapping[str, str],
+) -> int:
+    source = values["source"]
+    lost = _with_reasons(connection, where, values, reasons)
     record_events(record, "missing", lost)
     connection.execute(
-        f"UPDATE issues SET missing_since = :since WHERE {_UNSEEN} AND {_NOT_MARKED}",
+        f"UPDATE issues SET missing_since = :since WHERE {where}",
         {**values, "since": record.moment.of(source)},
     )
     if lost:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from worksupport.clock import utc_text
 from worksupport.errors import DatabaseError
@@ -82,6 +83,7 @@ def save_outcome(store: Store, record: Record, outcome: SourceOutcome, ended_at:
         "asked": outcome.asked,
         "status": outcome.status,
         "scope": outcome.scope,
+        "asked_for": outcome.asked_for,
         "ended_at": ended_at,
         "stored": stored,
         "issues": outcome.issues,
@@ -95,6 +97,42 @@ def save_outcome(store: Store, record: Record, outcome: SourceOutcome, ended_at:
         "data_version": raise_data_version(store.connection, ended_at),
     }
     store.table("source_results").upsert(row, pk=("run_id", "source"))
+
+
+@dataclass(frozen=True)
+class LastRuns:
+    """What a source's runs have left, for one that asks only for what changed; times are UTC text.
+
+    `began_at` is that of the newest complete one, by the service's clock. Of the newest complete full one:
+    when it ended, its requests, what it asked for. `failed_at`: when a full one failed that is newer.
+    """
+
+    began_at: str | None
+    ended_at: str | None
+    full_at: str | None
+    full_requests: int
+    asked_for: str | None
+    failed_at: str | None
+
+
+_NEWEST_OF = "FROM source_results WHERE source = ? AND {which} ORDER BY data_version DESC LIMIT 1"
+
+
+def last_runs(store: Store, source: str) -> LastRuns:
+    """What the runs of `source` have left."""
+
+    def newest(columns: str, which: str) -> tuple[Any, ...] | None:
+        statement = f"SELECT {columns} {_NEWEST_OF.format(which=which)}"
+        row: tuple[Any, ...] | None = store.connection.execute(statement, [source]).fetchone()
+        return row
+
+    began_at, ended_at = newest("began_at, ended_at", "stored = 1") or (None, None)
+    is_full = "coalesce(scope, 'full') = 'full' AND asked = 1"
+    full = newest("ended_at, requests, asked_for, data_version", f"stored = 1 AND {is_full}")
+    full_at, requests, asked_for, version = full or (None, 0, None, 0)
+    failed = newest("ended_at, data_version", f"stored = 0 AND status = 'failed' AND {is_full}")
+    failed_at = failed[0] if failed and (failed[1] or 0) > (version or 0) else None
+    return LastRuns(began_at, ended_at, full_at, int(requests or 0), asked_for, failed_at)
 
 
 def has_outcome(store: Store, record: Record, source: str) -> bool:
@@ -126,6 +164,7 @@ def finish(
         "retries": sum(outcome.retries for outcome in outcomes),
         "warnings": json.dumps(warnings, ensure_ascii=False),
         "changes": recorded,
+        "scope": "since" if any(outcome.scope == "since" for outcome in outcomes) else "full",
     }
     if record.table is Table.RELOADS:
         row["issues_deleted"] = sum(outcome.removed for outcome in outcomes)

@@ -297,6 +297,12 @@ _M006_CHANGES = (
     "PRAGMA user_version = 6",
 )
 
+# What the configuration had a source ask for, as a digest: where it differs, what changed is not enough.
+_M007_ASKED_FOR = (
+    "ALTER TABLE source_results ADD COLUMN asked_for TEXT",
+    "PRAGMA user_version = 7",
+)
+
 # By the name under which sqlite-utils notes each as applied.
 MIGRATIONS = {
     "m001_tables": _M001_TABLES,
@@ -305,5 +311,6 @@ MIGRATIONS = {
     "m004_order": _M004_ORDER,
     "m005_answers": _M005_ANSWERS,
     "m006_changes": _M006_CHANGES,
+    "m007_asked_for": _M007_ASKED_FOR,
 }
 SCHEMA_VERSION = len(MIGRATIONS)

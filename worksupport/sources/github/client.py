@@ -99,8 +99,8 @@ class GitHub:
         version = re.match(r"(\d+)\.(\d+)", str(meta.get("installed_version", "")))
         return version is None or (int(version[1]), int(version[2])) >= _FIRST_VERSION_WITH_OR
 
-    def search(self, query: str) -> IssueSearch:
-        """The search for `query` (see `github_query`): iterate over it, then look at `is_short`.
+    def search(self, query: str, *, most: int | None = None) -> IssueSearch:
+        """The search for `query` (see `issue_query`): iterate over it, then look at `is_short`.
 
         Raises QueryRefusedError (422: a login that does not exist or is hidden), IncompleteError,
         CredentialsError or UnreachableError while it is iterated over.
@@ -110,6 +110,7 @@ class GitHub:
             lambda text, size: self._page(_SEARCH_PATH, {"q": text, "per_page": size, **_SEARCH}),
             lambda query_text: self._page(f"{_SEARCH_PATH}?{query_text}"),
             self._clock.now(),
+            most=most,
         )
 
     def issue(self, key: str) -> Response:

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 # More than five operators in a query are refused, so six logins are as many as one can name.
 LOGINS_PER_QUERY = 6
 _PLAIN_LOGIN = re.compile(r"[A-Za-z0-9_.\[\]-]+")
-_MOST_RESULTS = 1_000
+MOST_RESULTS = 1_000
 # The later ones where a page is too large, as descriptions can make it.
 _PAGE_SIZES = (100, 20, 4, 1)
 # Some 100,000 issues: a server that ignores dates would be asked for ever.
@@ -46,12 +46,21 @@ def issue_query(label: str, logins: Sequence[str], scope: str = "") -> str:
     return " ".join(part for part in ("is:issue", f"label:{quote(label)}", scope.strip(), group) if part)
 
 
+def updated_since(query: str, moment: datetime) -> str:
+    """`query` for issues changed from then on."""
+    return f"{query} updated:>={moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def created_between(query: str, first: datetime, last: datetime) -> str:
     """`query` for issues created from `first` to `last`, both included, in whole seconds of UTC.
 
     One range and not two bounds: since advanced search two qualifiers of one kind mean OR.
     """
     return f"{query} created:{first:%Y-%m-%dT%H:%M:%SZ}..{last:%Y-%m-%dT%H:%M:%SZ}"
+
+
+class TooManyError(Exception):
+    """More results than the caller wants to have."""
 
 
 @dataclass(frozen=True)
@@ -92,16 +101,26 @@ class Span:
 class IssueSearch:
     """Iterate over it for the pages of a query; afterwards it tells whether all that was promised came.
 
-    The same issue can come twice. Raises QueryRefusedError (422), IncompleteError and what the service does.
+    The same issue can come twice. Raises QueryRefusedError (422), IncompleteError and what the service does;
+    TooManyError for more results than `most`.
     """
 
-    def __init__(self, query: str, ask_first: AskFirst, ask_next: AskNext, now: datetime) -> None:
+    def __init__(
+        self,
+        query: str,
+        ask_first: AskFirst,
+        ask_next: AskNext,
+        now: datetime,
+        *,
+        most: int | None = None,
+    ) -> None:
         self.query = query
         self.total = 0  # results promised
         self.received = 0  # results that came
         self._ask = ask_first
         self._ask_next = ask_next
         self._now = now
+        self._most = most
         self._size = _PAGE_SIZES[0]
         self._splits = 0
 
@@ -127,13 +146,15 @@ class IssueSearch:
 
     def _whole_query(self) -> Iterator[list[Any]]:
         first = self._ask_first(self.query)
-        if first.total <= _MOST_RESULTS:
+        if self._most is not None and first.total > self._most:
+            raise TooManyError(f"{first.total} issues match {self.query!r}")
+        if first.total <= MOST_RESULTS:
             yield from self._counted(self.query, first)
         else:
             yield from self._split(Span(*_EVER), first)
 
     def _span(self, span: Span, first: Page) -> Iterator[list[Any]]:
-        if first.total <= _MOST_RESULTS:
+        if first.total <= MOST_RESULTS:
             yield from self._counted(created_between(self.query, span.first, span.last), first)
         else:
             yield from self._split(span, first)
@@ -148,7 +169,7 @@ class IssueSearch:
         pages = [self._ask_first(created_between(self.query, half.first, half.last)) for half in halves]
         if self._splits > _MOST_SPLITS or min(page.total for page in pages) >= first.total:
             raise IncompleteError(
-                f"GitHub's search has {first.total} results, of which it shows {_MOST_RESULTS}, and"
+                f"GitHub's search has {first.total} results, of which it shows {MOST_RESULTS}, and"
                 " does not tell them apart by the day they were created"
             )
         for half, page in zip(halves, pages, strict=True):
@@ -158,14 +179,14 @@ class IssueSearch:
         """The pages of a query that needs no splitting; asked for once more if fewer came than promised."""
         ids: set[object] = set()
         total = yield from self._pages(first, ids)
-        if len(ids) < total <= _MOST_RESULTS:
+        if len(ids) < total <= MOST_RESULTS:
             total = yield from self._pages(self._ask_first(query), ids)
         self.total += total
         self.received += min(len(ids), total)
 
     def _pages(self, page: Page, ids: set[object]) -> Generator[list[Any], None, int]:
         """Yields the items of a page and of those that follow it; returns how many the last one promised."""
-        for _ in range(_MOST_RESULTS // self._size):
+        for _ in range(MOST_RESULTS // self._size):
             ids.update(_id(item) for item in page.items)
             yield page.items
             if not page.next_query:

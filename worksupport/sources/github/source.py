@@ -1,8 +1,9 @@
 """GitHub as a source of a run: labelled issues by assignee, six logins a query, one request at a time."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from worksupport.config.settings import GitHubSettings, Settings
@@ -19,6 +20,7 @@ from worksupport.sources.base import (
     Page,
     Past,
     Scope,
+    WhatIsKnown,
     WhatIsLost,
     WhatIsUnfound,
     WhatIsUnread,
@@ -30,7 +32,13 @@ from worksupport.sources.base import (
 from worksupport.sources.github.client import GitHub
 from worksupport.sources.github.confirm import confirm
 from worksupport.sources.github.rows import github_names, github_row, is_pull_request
-from worksupport.sources.github.search import LOGINS_PER_QUERY, issue_query
+from worksupport.sources.github.search import (
+    LOGINS_PER_QUERY,
+    MOST_RESULTS,
+    TooManyError,
+    issue_query,
+    updated_since,
+)
 from worksupport.sources.github.timeline import read_timeline
 from worksupport.sources.records import OddRecordError, contradictions
 
@@ -55,11 +63,53 @@ class GitHubSource:
         return self.client.service
 
     def fetch(self, scope: Scope, emit: Emit) -> None:
-        """Bring everything, whatever the scope.
+        """Bring everything, or what changed.
 
         Raises what the client raises, and ConfigurationError where one cause refuses every search.
         """
         self.client.prove_identity()
+        if scope.since is None:
+            self._fetch_all(emit)
+        else:
+            self._fetch_changed(scope.since, emit)
+        if self.settings.changes_from_services and scope.reads_past:
+            with past_if_told(self):
+                self._read_past(emit)
+
+    def _fetch_changed(self, since: datetime, emit: Emit) -> None:
+        """What changed of the label, whoever has it; by groups of people where that is too much."""
+        query = updated_since(issue_query(self.github.issue_label, (), self.github.search_scope), since)
+        try:
+            pages = list(self.client.search(query, most=MOST_RESULTS))
+        except (TooManyError, QueryRefusedError):
+            self._ask_all(emit, since)
+            return
+        logins = {login.casefold() for (login,) in login_groups(self.settings, 1)}
+        others: dict[str, IssueRow] = {}
+        for items in pages:
+            rows = {row["source_id"]: row for row in self._rows(items)}
+            theirs = {each: row for each, row in rows.items() if _has_one_of(row, logins)}
+            others |= {each: row for each, row in rows.items() if each not in theirs}
+            emit(Page("github", list(theirs.values()), LABELLED, self._names(items), self.service.seen_at))
+        self._tell_the_lost(others, emit)
+
+    def _tell_the_lost(self, others: Mapping[str, IssueRow], emit: Emit) -> None:
+        """Labelled issues that no member has, where the copy has them as a member's."""
+        if not others:
+            return
+        question = WhatIsKnown("github", frozenset(others))
+        emit(question)
+        known = {each.source_id: each for each in question.reply.result() if not each.is_missing}
+        left = [
+            row
+            for source_id, row in others.items()
+            if source_id in known and (row["updated_at"] or "") >= (known[source_id].updated_at or "")
+        ]
+        if left:
+            reasons = {row["source_id"]: "reassigned" for row in left}
+            emit(Confirmed("github", reasons, frozenset(), left, self.service.seen_at))
+
+    def _fetch_all(self, emit: Emit) -> None:
         issues = self._ask_all(emit)
         left_out = {item.name for item in self.findings.left_out if item.kind is Kind.LOGIN}
         logins = tuple(each for (each,) in login_groups(self.settings, 1) if each not in left_out)
@@ -71,9 +121,6 @@ class GitHubSource:
             text = f"github: no issue of the team's has the label {self.github.issue_label!r}"
             self.findings.warnings.append(text)
         self._confirm(frozenset(map(str.casefold, logins)), emit)
-        if self.settings.changes_from_services and scope.reads_past:
-            with past_if_told(self):
-                self._read_past(emit)
 
     def _confirm(self, logins: frozenset[str], emit: Emit) -> None:
         """Ask for what this run no longer found: nothing is marked that GitHub has not confirmed."""
@@ -103,7 +150,7 @@ class GitHubSource:
             if entries is not None:
                 emit(Past("github", {issue.source_id: entries}, (), self.service.seen_at))
 
-    def _ask_all(self, emit: Emit) -> int:
+    def _ask_all(self, emit: Emit, since: datetime | None = None) -> int:
         """Groups first, then alone each login that no hit of its group proves to be searchable.
 
         GitHub silently drops a login that it may not show from a group; asked alone it answers 422
@@ -117,7 +164,7 @@ class GitHubSource:
             group = waiting.pop(0)
             proven: set[str] = set()
             try:
-                for rows in self._ask(group, emit):
+                for rows in self._ask(group, emit, since):
                     issues += len(rows)
                     proven |= _proven(group, rows)
                 answered += 1
@@ -141,9 +188,10 @@ class GitHubSource:
         for login in logins:
             self._leave_out(Kind.LOGIN, login, refused[login].message)
 
-    def _ask(self, group: Sequence[str], emit: Emit) -> Iterator[list[IssueRow]]:
+    def _ask(self, group: Sequence[str], emit: Emit, since: datetime | None) -> Iterator[list[IssueRow]]:
         """The issues of one group, page by page, each handed to the writer. Raises QueryRefusedError."""
-        search = self.client.search(issue_query(self.github.issue_label, group, self.github.search_scope))
+        query = issue_query(self.github.issue_label, group, self.github.search_scope)
+        search = self.client.search(updated_since(query, since) if since else query)
         for items in search:
             rows = list(self._rows(items))
             self.findings.warnings += contradictions(rows)
@@ -201,6 +249,11 @@ def login_groups(settings: Settings, size: int) -> list[tuple[str, ...]]:
     """The members' logins, each once without regard to case, in groups of `size`."""
     logins = {m.github_id.casefold(): m.github_id for m in settings.members if m.github_id}
     return batches(list(logins.values()), size)
+
+
+def _has_one_of(row: IssueRow, logins: Set[str]) -> bool:
+    """Whether one of these people (folded) has it."""
+    return any(login.casefold() in logins for login, _ in row["assignee_accounts"])
 
 
 def _proven(group: Sequence[str], rows: Sequence[IssueRow]) -> set[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from worksupport.model.issue_fields import IssueRow
 from worksupport.sources.base import Lost, LostIssues, batches
 from worksupport.sources.jira.client import Jira
-from worksupport.sources.jira.jql import in_list
+from worksupport.sources.jira.jql import in_list, without_order
 
 # With the witness a hundred.
 _IDS_A_REQUEST = 99
@@ -110,12 +110,6 @@ def _found(client: Jira, rows: list[IssueRow], in_scope: InScope) -> Iterator[st
         for batch in batches(list(keys), _IDS_RECONCILED):
             jql = f"key IN {in_list([keys[each] for each in batch])}"
             if is_root:
-                jql = f"({_unordered(in_scope.root_jql)}) AND {jql}"
+                jql = f"({without_order(in_scope.root_jql)}) AND {jql}"
             for page in client.search(jql, reconciled=batch):
                 yield from (str(raw.get("id")) for raw in page if isinstance(raw, dict))
-
-
-def _unordered(jql: str) -> str:
-    """A query without its order, so that it can stand in parentheses."""
-    head, _, _ = jql.partition(" ORDER BY ")
-    return head.partition(" order by ")[0]

@@ -7,6 +7,7 @@ issues in front of it have left the query meanwhile and others have moved up uns
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from worksupport.errors import ConfigurationError
@@ -52,6 +53,10 @@ class DataCenter:
     def children_jql(self, parents: Sequence[str], type_ids: Sequence[str]) -> str:
         """As `Deployment` says: by every field that can hold a parent."""
         return jql.children_jql(parents, type_ids, self.parent_names)
+
+    def moment_jql(self, moment: datetime, now: datetime) -> str:
+        """As `Deployment` says: minutes back from now, which no time zone changes; rather one too many."""
+        return jql.quote(f"-{int((now - moment).total_seconds() // 60) + 1}m")
 
     def pages(self, ask: Ask, query: Document) -> Iterator[Page]:
         """As `Deployment` says: `POST /rest/api/2/search` by offset."""

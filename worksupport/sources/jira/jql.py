@@ -34,7 +34,7 @@ def root_query(type_ids: Iterable[str], own_jql: str | None = None) -> str:
     if it has one, gives way to ours.
     """
     if own_jql is not None:
-        return _without_order(own_jql) + _ORDER
+        return without_order(own_jql) + _ORDER
     projects, types, label = in_list(_ROOT_PROJECTS), _types(type_ids), quote(_ROOT_LABEL)
     return f"project IN {projects} AND {types} AND labels = {label}{_ORDER}"
 
@@ -54,9 +54,18 @@ def children_jql(
     return " AND ".join([either, *of_type]) + _ORDER
 
 
-def label_query(label: str, account_ids: Iterable[str]) -> str:
-    """The query for labelled issues of these people, in any project and of any type."""
-    return f"labels = {quote(label)} AND assignee IN {in_list(account_ids)}{_ORDER}"
+def label_query(label: str, account_ids: Iterable[str], since: str = "") -> str:
+    """The query for labelled issues of these people, in any project and of any type.
+
+    `since`: only those changed from then on, as the deployment writes a moment.
+    """
+    changed = f" AND updated >= {since}" if since else ""
+    return f"labels = {quote(label)} AND assignee IN {in_list(account_ids)}{changed}{_ORDER}"
+
+
+def changed_query(projects: Iterable[str], since: str) -> str:
+    """The query for what changed in these projects (by key) from then on, as the deployment writes it."""
+    return f"project IN {in_list(projects)} AND updated >= {since}{_ORDER}"
 
 
 def assignee_query(account: str) -> str:
@@ -70,7 +79,7 @@ def _types(type_ids: Iterable[str]) -> str:
     return f"type IN ({', '.join(ids)})"
 
 
-def _without_order(own_jql: str) -> str:
+def without_order(own_jql: str) -> str:
     """`own_jql` up to its ORDER BY, which may also stand, as mere text, inside a quoted value."""
     for match in _QUOTED_OR_ORDER_BY.finditer(own_jql):
         if match["quoted"] is None:

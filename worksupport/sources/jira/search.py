@@ -6,6 +6,7 @@ id. Cloud pages by token (README.md, "Search"); `data_center` has the other depl
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from itertools import pairwise
 from typing import Any, Protocol
@@ -72,6 +73,9 @@ class Deployment(Protocol):
     def children_jql(self, parents: Sequence[str], type_ids: Sequence[str]) -> str:
         """The JQL for the children of these issues, of these types (Jira's ids); without types, of any."""
 
+    def moment_jql(self, moment: datetime, now: datetime) -> str:
+        """A moment as JQL can compare it with `updated`; `now` by the site's clock."""
+
 
 class BrokenPagingError(Exception):
     """The pages of one walk do not add up; the message says why."""
@@ -123,6 +127,10 @@ class Cloud:
     def children_jql(self, parents: Sequence[str], type_ids: Sequence[str]) -> str:
         """As `Deployment` says: Cloud has one field for every parent."""
         return jql.children_jql(parents, type_ids)
+
+    def moment_jql(self, moment: datetime, now: datetime) -> str:
+        """As `Deployment` says: milliseconds, since any other form is read in the account's time zone."""
+        return str(int(moment.timestamp() * 1000))
 
     def pages(self, ask: Ask, query: Document) -> Iterator[Page]:
         """As `Deployment` says.

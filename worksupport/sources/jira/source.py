@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any
 
 from worksupport.config.settings import JiraSettings, Settings
+from worksupport.errors import QueryRefusedError
 from worksupport.model.issue_fields import IssueRow
 from worksupport.model.outcome import Kind, LeftOut
-from worksupport.model.past import Name
 from worksupport.network.auth import Account
 from worksupport.network.service import Service
 from worksupport.sources.base import (
@@ -23,11 +23,13 @@ from worksupport.sources.base import (
     WhatIsLost,
     WhatIsUnfound,
     WhatIsUnread,
+    Widened,
     batches,
     may_spend,
     past_if_told,
     require_found,
 )
+from worksupport.sources.jira.changed import Changed, TooMuchError
 from worksupport.sources.jira.client import Jira
 from worksupport.sources.jira.confirm import InScope, confirm
 from worksupport.sources.jira.plan import (
@@ -39,11 +41,10 @@ from worksupport.sources.jira.plan import (
     level_name,
     query_jql,
 )
-from worksupport.sources.jira.rows import jira_names, jira_row
+from worksupport.sources.jira.shaper import Shaper
 from worksupport.sources.jira.types import SiteTypes, require_root, resolve_types
 from worksupport.sources.jira.walk import Walk
 from worksupport.sources.jira.workers import Workers
-from worksupport.sources.records import OddRecordError, contradictions
 
 # A page of changelogs has the histories of about so many issues (README.md, "Changelogs").
 _ISSUES_A_PAGE = 50
@@ -66,7 +67,7 @@ class JiraSource:
         return self.client.service
 
     def fetch(self, scope: Scope, emit: Emit) -> None:
-        """Bring everything, whatever the scope.
+        """Bring everything, or what changed; everything as well where that is less work, or a query refused.
 
         Raises what the client raises, and ConfigurationError for a site without a root type.
         """
@@ -81,7 +82,7 @@ class JiraSource:
         types = self._types(opened.types)
         names = self._accounts(workers, emit)
         parent_fields = self.client.deployment.parent_fields
-        shaper = _Shaper(
+        shaper = Shaper(
             opened.site.base_url,
             types,
             names,
@@ -92,7 +93,32 @@ class JiraSource:
             emit,
             self.service,
         )
-        walk = Walk(self.settings.hierarchy, types.site_ids, workers, partial(self._ask, shaper))
+        if scope.is_full or not self._brings_changed(scope, names, shaper, workers, emit):
+            self._fetch_all(names, opened.account, shaper, workers, emit)
+        if self.settings.changes_from_services and scope.reads_past:
+            with past_if_told(self):
+                self._read_past(emit)
+
+    def _brings_changed(
+        self, scope: Scope, names: Mapping[str, str], shaper: Shaper, workers: Workers, emit: Emit
+    ) -> bool:
+        """What changed, if that can be asked for: else says that everything will come."""
+        in_scope = self._in_scope(names, shaper, set())
+        changed = Changed(self.settings, self.jira, self.client, in_scope, shaper, workers, emit)
+        try:
+            pages = changed.pages(scope, tuple(names))
+        except (TooMuchError, QueryRefusedError) as error:
+            emit(Widened("jira", str(error)))
+            return False
+        walk = changed.take(pages, partial(self._ask, shaper))
+        self.findings.left_out += walk.left_out
+        self.client.require_identity()
+        return True
+
+    def _fetch_all(
+        self, names: Mapping[str, str], own: Account | None, shaper: Shaper, workers: Workers, emit: Emit
+    ) -> None:
+        walk = Walk(self.settings.hierarchy, shaper.types.site_ids, workers, partial(self._ask, shaper))
         walk.run(self._first_queries(names))
         self.findings.left_out += walk.left_out
         self.findings.roots = walk.roots
@@ -104,34 +130,33 @@ class JiraSource:
             label = self.jira.issue_label
             question = WhatIsUnfound("jira", label, accounts, is_whole=not left_out)
             require_found(question, emit, self.client.is_in_scope)
-        self._prove(names, shaper.accounts, opened.account, emit)
+        self._prove(names, shaper.accounts, own, emit)
         self._confirm(walk, names, shaper, emit)
-        if self.settings.changes_from_services and scope.reads_past:
-            with past_if_told(self):
-                self._read_past(emit)
 
-    def _confirm(self, walk: Walk, names: Mapping[str, str], shaper: "_Shaper", emit: Emit) -> None:
+    def _confirm(self, walk: Walk, names: Mapping[str, str], shaper: Shaper, emit: Emit) -> None:
         """Ask for what this run no longer found: nothing is marked that Jira has not confirmed."""
         question = WhatIsLost("jira", tuple(self.findings.left_out), self.findings.roots)
         emit(question)
         lost = question.reply.result()
         if not lost.issues:
             return
-        hierarchy = self.settings.hierarchy
-        roots = frozenset(root.id for root in hierarchy.roots)
-        in_scope = InScope(
-            query_jql(RootQuery(), self.client.deployment, hierarchy, self.jira, shaper.types),
-            roots,
-            frozenset(child for each in hierarchy.types for child in each.child_type_ids),
-            self.jira.issue_label,
-            frozenset(map(str.casefold, names)),
-            set(walk.parents),
-        )
+        in_scope = self._in_scope(names, shaper, set(walk.parents))
         verdicts = confirm(self.client, lost, in_scope, shaper.row)
         if verdicts.found:
             emit(Page("jira", verdicts.found, LABELLED, (), self.service.seen_at))
         unconfirmed = frozenset(verdicts.unconfirmed)
         emit(Confirmed("jira", verdicts.reasons, unconfirmed, verdicts.left, self.service.seen_at))
+
+    def _in_scope(self, names: Mapping[str, str], shaper: Shaper, parents: set[str]) -> InScope:
+        hierarchy = self.settings.hierarchy
+        return InScope(
+            query_jql(RootQuery(), self.client.deployment, hierarchy, self.jira, shaper.types),
+            frozenset(root.id for root in hierarchy.roots),
+            frozenset(child for each in hierarchy.types for child in each.child_type_ids),
+            self.jira.issue_label,
+            frozenset(map(str.casefold, names)),
+            parents,
+        )
 
     def _read_past(self, emit: Emit) -> None:
         """The changelogs of what changed since they were read, within what a run may spend."""
@@ -144,7 +169,7 @@ class JiraSource:
         for entries, names in self.client.read_past(ids):
             emit(Past("jira", entries, sorted(names, key=str), self.service.seen_at))
 
-    def _ask(self, shaper: "_Shaper", query: Query) -> Iterator[list[IssueRow]]:
+    def _ask(self, shaper: Shaper, query: Query) -> Iterator[list[IssueRow]]:
         hierarchy = self.settings.hierarchy
         jql = query_jql(query, self.client.deployment, hierarchy, self.jira, shaper.types)
         raw_pages = self.client.search(jql, has_descriptions=self.settings.descriptions)
@@ -211,51 +236,3 @@ class JiraSource:
     def _first_queries(self, names: Mapping[str, str]) -> list[Query]:
         accounts = list(names) if self.jira.issue_label else []
         return [RootQuery(), *(LabelQuery(group) for group in batches(accounts, FULL_BATCH))]
-
-
-@dataclass
-class _Shaper:
-    """Turns the pages of a query into rows, hands them to the writer, and passes them on."""
-
-    site_url: str
-    types: SiteTypes
-    names: Mapping[str, str]
-    parent_fields: tuple[str, ...]
-    flag_fields: tuple[str, ...]
-    has_descriptions: bool
-    findings: Findings
-    emit: Emit
-    service: Service
-    accounts: set[str] = field(default_factory=set)  # whom issues named as assignee
-
-    def pages(self, raw_pages: Iterator[list[Any]], level: str) -> Iterator[list[IssueRow]]:
-        """Each raw page of a level as rows; a record that cannot be shaped is left out by its key."""
-        for raw_page in raw_pages:
-            rows = [row for raw in raw_page if (row := self.row(raw)) is not None]
-            self.accounts.update(account for row in rows for account, _ in row["assignee_accounts"])
-            self.findings.warnings += contradictions(rows)
-            names = {name for raw in raw_page for name in _names(raw)}
-            self.emit(Page("jira", rows, level, sorted(names, key=str), self.service.seen_at))
-            yield rows
-
-    def row(self, raw: Any) -> IssueRow | None:
-        try:
-            return jira_row(
-                raw,
-                site_url=self.site_url,
-                type_ids=self.types.configured,
-                names=self.names,
-                parent_fields=self.parent_fields,
-                flag_fields=self.flag_fields,
-                has_description=self.has_descriptions,
-            )
-        except OddRecordError as error:
-            self.findings.left_out.append(LeftOut("jira", Kind.RECORD, error.record or "", str(error)))
-            return None
-
-
-def _names(raw: Any) -> list[Name]:
-    try:
-        return list(jira_names(raw)) if isinstance(raw, dict) else []
-    except OddRecordError:
-        return []

@@ -64,12 +64,14 @@ class Walk:
         """The keys of the issues below which it has looked."""
         return self._frontier.expanded
 
-    def run(self, queries: Iterable[Query]) -> None:
-        """Ask these queries and everything below what they bring.
+    def run(self, queries: Iterable[Query], above: Iterable[IssueRow] = ()) -> None:
+        """Ask these queries and everything below what they bring, and below the issues of `above`.
 
         Raises what the service's client raises, but for one refused item: that is left out.
         """
         self._ready.extend(queries)
+        for row in above:
+            self._frontier.add(row["issue_key"], row["issue_type_id"])
         self._dispatch()
         while self._in_flight:
             match self._workers.next_report():

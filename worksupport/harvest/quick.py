@@ -1,0 +1,71 @@
+"""Which sources of a quick run need only tell what changed, and since when; the others bring everything."""
+
+import hashlib
+import logging
+from datetime import datetime, timedelta
+
+from worksupport.config.settings import Settings
+from worksupport.harvest.run import Run
+from worksupport.model.times import stored_moment
+from worksupport.sources.base import Scope
+from worksupport.sources.registry import REGISTRY
+from worksupport.store import records
+from worksupport.store.known import projects
+from worksupport.store.records import LastRuns
+from worksupport.store.schema import SCHEMA_VERSION
+
+logger = logging.getLogger(__name__)
+
+# Searches lag, and show old pages: now and then for hours.
+_OVERLAP = timedelta(minutes=60)
+_OVERLAP_ONCE_AN_HOUR = timedelta(hours=6)
+# Fewer pages than this are never too many.
+_FEW_PAGES = 20
+
+
+def note_asked_for(run: Run) -> None:
+    """Write into each outcome a digest of what the configuration asks its source for."""
+    for registered in REGISTRY:
+        outcome = run.outcomes[registered.name]
+        if outcome.asked:
+            wanted = registered.asks_for(run.settings, run.settings.source(registered.name))
+            digest = hashlib.sha256(repr((SCHEMA_VERSION, wanted)).encode("utf-8", "surrogatepass"))
+            outcome.asked_for = digest.hexdigest()
+
+
+def ask_for_changes(run: Run) -> None:
+    """Ask each source only for what changed, if that is enough; say of the others why it is not."""
+    for outcome in run.asked:
+        last = records.last_runs(run.store, outcome.name)
+        if reason := why_full(last, outcome.asked_for, run.settings, run.clock.now()):
+            logger.info("%s brings everything: %s", outcome.name, reason)
+        else:
+            found = projects(run.store.connection, outcome.name)
+            run.ask_for(outcome.name, scope_since(last, found, run.clock.now()))
+
+
+def why_full(last: LastRuns, asked_for: str | None, settings: Settings, now: datetime) -> str:
+    """Why what changed is not enough; "" where it is.
+
+    After a full run that failed, quick ones go on for `harvest.interval_hours` before the next is tried.
+    """
+    full_at = stored_moment(last.full_at)
+    if full_at is None or stored_moment(last.began_at) is None:
+        return "it has never been asked for all"
+    if last.asked_for != asked_for:
+        return "the configuration asks for something else than in the last full run"
+    failed_at = stored_moment(last.failed_at)
+    if failed_at and timedelta(0) <= now - failed_at < timedelta(hours=settings.interval_hours):
+        return ""
+    if not timedelta(0) <= now - full_at <= timedelta(hours=settings.full_every_hours):
+        return f"the last full run is older than harvest.full_every_hours ({settings.full_every_hours:g})"
+    return ""
+
+
+def scope_since(last: LastRuns, found: tuple[str, ...], now: datetime) -> Scope:
+    """From the start of the last complete run, by the service's clock; once an hour from long before that."""
+    began, ended = stored_moment(last.began_at), stored_moment(last.ended_at)
+    assert began is not None  # `why_full` has said so
+    is_same_hour = ended is not None and f"{ended:%Y%m%d%H}" == f"{now:%Y%m%d%H}"
+    overlap = _OVERLAP if is_same_hour else _OVERLAP_ONCE_AN_HOUR
+    return Scope(began - overlap, projects=found, most_pages=max(_FEW_PAGES, last.full_requests // 2))

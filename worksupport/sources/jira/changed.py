@@ -1,0 +1,141 @@
+"""What changed in Jira: three queries, and the walk below what is new; judged after the last page (`delta`).
+
+README.md, "What changed". The root query is always asked in full: who is a root, only it can tell.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from worksupport.config.settings import JiraSettings, Settings
+from worksupport.model.issue_fields import IssueRow
+from worksupport.sources.base import LABELLED, Confirmed, Emit, Known, Page, Scope, WhatIsKnown, batches
+from worksupport.sources.jira import jql
+from worksupport.sources.jira.client import Jira
+from worksupport.sources.jira.confirm import InScope
+from worksupport.sources.jira.delta import Delta, as_lost, named
+from worksupport.sources.jira.plan import FULL_BATCH, Query, RootQuery, level_name
+from worksupport.sources.jira.shaper import Shaper
+from worksupport.sources.jira.walk import Ask, Walk
+from worksupport.sources.jira.workers import Workers
+
+# They are held in memory until they are judged.
+_MOST_HELD = 100
+
+
+class TooMuchError(Exception):
+    """So much has changed that everything is less work; the message says how much."""
+
+
+@dataclass(frozen=True)
+class Pages:
+    """What was brought and is not judged yet, and the ids of the roots in it."""
+
+    pages: list[Page]
+    roots: frozenset[str]
+
+    def newest(self) -> dict[str, IssueRow]:
+        """The newest row of each issue, by its id."""
+        found: dict[str, IssueRow] = {}
+        for row in (row for page in self.pages for row in page.rows):
+            other = found.setdefault(row["source_id"], row)
+            if (row["updated_at"] or "") > (other["updated_at"] or ""):
+                found[row["source_id"]] = row
+        return found
+
+
+@dataclass
+class Changed:
+    """One run's question for what changed."""
+
+    settings: Settings
+    jira: JiraSettings
+    client: Jira
+    in_scope: InScope
+    shaper: Shaper
+    workers: Workers
+    emit: Emit
+
+    def pages(self, scope: Scope, accounts: Sequence[str]) -> Pages:
+        """All that the queries bring. Raises TooMuchError, QueryRefusedError and what the client raises."""
+        level = level_name(RootQuery(), self.settings.hierarchy)
+        roots = list(self.shaper.shaped(self._search(self.in_scope.root_jql), level))
+        held: list[Page] = []
+        for query in changed_queries(self.client, self.jira, scope, accounts, self._now()):
+            for page in self.shaper.shaped(self._search(query), LABELLED):
+                held.append(page)
+                if len(held) > min(_MOST_HELD, scope.most_pages):
+                    raise TooMuchError(f"more than {len(held) - 1} pages of issues have changed")
+        ids = frozenset(row["source_id"] for page in roots for row in page.rows)
+        return Pages([*roots, *held], ids)
+
+    def _search(self, query: str) -> Iterator[list[object]]:
+        return self.client.search(query, has_descriptions=self.settings.descriptions)
+
+    def _now(self) -> datetime:
+        now = self.client.service.time
+        if now is None:
+            raise TooMuchError("the site does not say what time it is")
+        return now
+
+    def take(self, pages: Pages, ask: Ask) -> Walk:
+        """Store what is ours, ask for what is below the new of it, and tell what is ours no longer."""
+        fresh = pages.newest()
+        delta = Delta(
+            self.settings.hierarchy,
+            self.in_scope.label.casefold() if self.in_scope.label else None,
+            self.in_scope.accounts,
+            pages.roots,
+            fresh,
+            self._known(named(fresh.values())),
+        )
+        ours = delta.ours()
+        for page in pages.pages:
+            rows = [row for row in page.rows if row["source_id"] in ours and fresh[row["source_id"]] is row]
+            self.emit(replace(page, rows=rows))
+        brought: set[str] = set()
+        walk = Walk(self.settings.hierarchy, self.shaper.types.site_ids, self.workers, _noting(ask, brought))
+        walk.run((), delta.to_expand())
+        self._tell_the_lost(delta, brought)
+        return walk
+
+    def _tell_the_lost(self, delta: Delta, brought: set[str]) -> None:
+        left = [row for row in delta.left() if row["source_id"] not in brought]
+        reasons = {row["source_id"]: self._why(row, delta.known[row["source_id"]]) for row in left}
+        if above := delta.above_the_lost():
+            hanging = delta.learn(self._known(above, is_below=True).values())
+            reasons |= {each: "left the tree" for each in hanging if each not in brought}
+        if reasons:
+            self.emit(Confirmed("jira", reasons, frozenset(), left, self.client.service.seen_at))
+
+    def _why(self, row: IssueRow, known: Known) -> str:
+        return self.in_scope.why_not(row, as_lost(known))
+
+    def _known(self, asked: frozenset[str], *, is_below: bool = False) -> dict[str, Known]:
+        question = WhatIsKnown("jira", asked, is_below)
+        self.emit(question)
+        return {each.source_id: each for each in question.reply.result()}
+
+
+def changed_queries(
+    client: Jira, jira: JiraSettings, scope: Scope, accounts: Sequence[str], now: datetime
+) -> Iterator[str]:
+    """The JQL for what changed in the copy's projects, and for the members' labelled issues that did."""
+    assert scope.since is not None
+    since = client.deployment.moment_jql(scope.since, now)
+    if scope.projects:
+        yield jql.changed_query(scope.projects, since)
+    if jira.issue_label:
+        for group in batches(list(accounts), FULL_BATCH):
+            yield jql.label_query(jira.issue_label, group, since)
+
+
+def _noting(ask: Ask, brought: set[str]) -> Callable[[Query], Iterator[list[IssueRow]]]:
+    """`ask`, which notes the ids of what it brings."""
+
+    def noting(query: Query) -> Iterator[list[IssueRow]]:
+        for rows in ask(query):
+            brought.update(row["source_id"] for row in rows)
+            yield rows
+
+    return noting
