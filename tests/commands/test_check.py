@@ -91,7 +91,7 @@ def test_all_is_well_after_a_harvest(run: Run, site: Sandbox, checks: Checks) ->
     found = checks()
     assert list(found) == [
         *("configuration", "files", "database", "disk", "lock", "words", "runs", "jira data", "github data"),
-        *("newest run", "left out", "harvests", "reloads", "jira", "github", "clock"),
+        *("full run", "newest run", "left out", "harvests", "reloads", "jira", "github", "clock"),
     ]
     assert "(Cloud), as Work Support (" in found["jira"]["detail"]
     assert "time zone Europe/Oslo" in found["jira"]["detail"]
@@ -108,7 +108,7 @@ def test_one_line_for_each_check_and_the_verdict_last(run: Run, site: Sandbox) -
     lines = answer.out.splitlines()
     assert lines[0].startswith("ok      configuration  ")
     assert len({line.index(line[8:].split("  ")[-1].lstrip()) for line in lines[:6]}) == 1
-    assert lines[-1] == "fit to run: 16 checks"
+    assert lines[-1] == "fit to run: 17 checks"
 
 
 def test_asks_each_service_a_handful_of_questions(site: Sandbox, checks: Checks) -> None:
@@ -294,7 +294,7 @@ def test_what_was_left_out_and_how_harvests_fared(run: Run, site: Sandbox, check
     run("harvest")
     site.fault = None
     run("harvest")
-    assert run("check", clock=ShiftedClock(0)).out.endswith("\nfit to run: 16 checks, 3 worth a look\n")
+    assert run("check", clock=ShiftedClock(0)).out.endswith("\nfit to run: 17 checks, 3 worth a look\n")
     found = checks()
     assert "tdvorak" in found["github"]["fix"]
     assert "login tdvorak left out" in found["left out"]["detail"]

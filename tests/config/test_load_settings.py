@@ -61,6 +61,7 @@ _GIVEN = {
     "github.base_url": ("https://ghe.example/api/v3/", "https://ghe.example/api/v3"),
     "github.search_scope": ("org:acme", "org:acme"),
     "harvest.interval_hours": ("0.5", 0.5),
+    "harvest.full_every_hours": ("12", 12),
     "harvest.retention_days": ("0", 0),
     "harvest.concurrency": ("64", 64),
     "me": ("Ann", None),

@@ -28,8 +28,11 @@ def _jobs() -> dict[str, str]:
 
 
 def _values(field: str, allowed: range) -> set[int]:
-    """The values of one field of a crontab line: a number, `*` or `*/step`."""
+    """The values of one field of a crontab line: a number, `*`, or with a step, of all or of `first-last`."""
     start, _, step = field.partition("/")
+    if "-" in start:
+        first, _, last = start.partition("-")
+        return set(range(int(first), int(last) + 1, int(step)))
     if start == "*":
         return set(allowed[:: int(step or 1)])
     assert int(start) in allowed
@@ -44,6 +47,7 @@ def test_what_runs_when() -> None:
     commands = {when: shlex.split(command)[1] for when, command in _jobs().items()}
     assert commands == {
         "17 */2 * * *": "harvest",
+        "4-59/5 * * * *": "harvest",
         "41 3 * * 0": "reload",
         "53 1 * * *": "backup",
         "@reboot": "recover",

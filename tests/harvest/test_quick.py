@@ -91,14 +91,14 @@ def in_scope(world: World) -> set[str]:
 
     def is_in_tree(issue: Raw, passed: frozenset[str] = frozenset()) -> bool:
         fields = issue["fields"]
-        kind = fields["issuetype"]["name"]
+        kind: str = fields["issuetype"]["name"]
         if kind == "Product Version" and "SE_product_family" in fields["labels"]:
-            return issue["key"].startswith("IAIPORT")
+            return str(issue["key"]).startswith("IAIPORT")
         parent = by_id.get((fields.get("parent") or {}).get("id"))
         if parent is None or issue["id"] in passed:
             return False
         fits: bool = kind in CHILDREN.get(parent["fields"]["issuetype"]["name"], ())
-        return fits and is_in_tree(parent, passed | {issue["id"]})
+        return bool(fits and is_in_tree(parent, passed | {issue["id"]}))
 
     def is_labelled(issue: Raw) -> bool:
         fields = issue["fields"]
@@ -292,8 +292,8 @@ def test_names_that_nothing_bumps_come_with_a_full_run(run: Run, harvested: Sand
 def scopes(rows: Rows) -> dict[str, str]:
     """What the newest harvest asked each source for."""
     statement = "SELECT source, scope FROM source_results ORDER BY data_version DESC LIMIT 2"
-    found: dict[str, str] = dict(rows(statement))  # type: ignore[arg-type]
-    return found
+    found: list[Any] = rows(statement)
+    return dict(found)
 
 
 @pytest.mark.parametrize(
@@ -319,7 +319,7 @@ def test_a_source_makes_itself_full_when_it_must(
     path = tmp_path / "team.properties"
     path.write_text(path.read_text("utf-8") + more, "utf-8")
     clock.moment += timedelta(hours=hours)
-    answer = run("harvest", "--quick", clock=clock)
+    answer = run("harvest", "--quick", "-v", clock=clock)
     assert scopes(rows) == wanted
     said = {name for name in wanted if f"{name} brings everything" in answer.err}
     assert said == {name for name, scope in wanted.items() if scope == "full"}
@@ -345,6 +345,38 @@ def test_after_a_full_run_that_failed_quick_ones_go_on_for_a_while(
         clock.moment += timedelta(minutes=minutes)
         quick(run, clock)
         assert scopes(rows)["jira"] == wanted
+
+
+def test_its_queries_can_be_seen_before(run: Run, harvested: Sandbox, clock: Moving) -> None:
+    quick(run, clock)
+    sent = [text for part in ("/search/jql", "/search/issues") for text in harvested.asked(part)]
+    harvested.requests.clear()
+    shown_before = run("harvest", "--quick", "--dry-run", clock=clock).out.splitlines()
+    assert not harvested.requests
+    assert len(shown_before) == len(sent) == 4
+    assert "updated >=" in shown_before[1]
+    assert "updated:>=" in shown_before[3]
+
+
+def test_the_ages_of_quick_and_full_runs_are_judged_apart(
+    run: Run, harvested: Sandbox, clock: Moving, tmp_path: Path
+) -> None:
+    path = tmp_path / "team.properties"
+    path.write_text(path.read_text("utf-8") + "harvest.full_every_hours = 8000\n", "utf-8")
+    clock.moment += timedelta(hours=50)
+    quick(run, clock)
+    document = json.loads(run("check", "--offline", "--json", clock=clock).out)
+    assert all(check["ok"] for check in document["checks"])
+    path.write_text(path.read_text("utf-8").replace("8000", "24"), "utf-8")
+    document = json.loads(run("check", "--offline", "--json", clock=clock).out)
+    (bad,) = [check for check in document["checks"] if not check["ok"]]
+    assert (bad["name"], bad["fix"]) == ("full run", "worksupport harvest")
+
+
+def test_history_tells_quick_runs_from_full_ones(run: Run, harvested: Sandbox, clock: Moving) -> None:
+    quick(run, clock)
+    lines = run("history", clock=clock).out.splitlines()
+    assert [line.split()[1] for line in lines[1:3]] == ["quick", "harvest"]
 
 
 def test_a_quick_run_leaves_the_work_to_another(

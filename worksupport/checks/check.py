@@ -51,6 +51,7 @@ def _database_checks(subject: Subject, settings: Settings | None, database: Path
 def _run_checks(subject: Subject, settings: Settings | None, database: Path) -> list[Check]:
     now = subject.clock.now()
     interval = timedelta(hours=settings.interval_hours if settings else Settings.interval_hours)
+    full_every = timedelta(hours=settings.full_every_hours if settings else Settings.full_every_hours)
     oldest = subject.oldest or utc_text(now - longest_age(interval))
     is_locked = is_held(database)
     try:
@@ -60,6 +61,7 @@ def _run_checks(subject: Subject, settings: Settings | None, database: Path) -> 
     return [
         runs.check_orphans(found),
         *(runs.check_age(found, name, oldest, now) for name in _sources(subject, settings)),
+        runs.check_full(found, utc_text(now - longest_age(max(full_every, interval))), now),
         runs.check_newest_run(found, now),
         runs.check_left_out(found),
         runs.check_share(found),

@@ -32,6 +32,17 @@ def check_age(condition: dict[str, Any], source: str, oldest: str, now: datetime
     return Check(name, True, detail)
 
 
+def check_full(condition: dict[str, Any], oldest: str, now: datetime) -> Check:
+    """Was everything asked for after `oldest` (UTC text)? Quick runs do not see what was deleted."""
+    end = condition["full_harvested_at"]
+    if end is None:
+        return Check("full run", False, "there was none", "worksupport harvest")
+    detail = f"{age_text(end, now)}, at {end}"
+    if end < oldest:
+        return Check("full run", False, f"{detail}; too old", "worksupport harvest")
+    return Check("full run", True, detail)
+
+
 def check_newest_run(condition: dict[str, Any], now: datetime) -> Check:
     """Did the newest run complete?"""
     run = condition["newest"]

@@ -1,12 +1,14 @@
 """`worksupport harvest`: one harvest, as cron runs it."""
 
 import logging
+from collections.abc import Iterator
 
 from worksupport.commands.progress import is_watched, shown_run
 from worksupport.config.settings import Settings
 from worksupport.context import Context
 from worksupport.errors import ExitCode, LockedError
 from worksupport.harvest import harvest as filling
+from worksupport.harvest.quick import quick_scope
 from worksupport.harvest.run import Run, first_outcomes
 from worksupport.harvest.session import session
 from worksupport.model.names import checked_sources
@@ -14,7 +16,8 @@ from worksupport.output import json_text, write
 from worksupport.queries.history import harvest_run_document
 from worksupport.queries.keys import keys_of_type
 from worksupport.queries.reader import answer
-from worksupport.sources.registry import REGISTRY
+from worksupport.sources.base import FULL
+from worksupport.sources.registry import REGISTRY, Registered
 from worksupport.text import visible
 
 logger = logging.getLogger(__name__)
@@ -36,7 +39,7 @@ def harvest(
     """
     only = checked_sources(source)
     if dry_run:
-        _show_queries(context.settings, only)
+        _show_queries(context, only, is_quick=quick)
         return ExitCode.OK
     try:
         run = _harvest(context, only, wait, as_json, quick)
@@ -49,20 +52,31 @@ def harvest(
     return ExitCode.UNCHANGED if is_unchanged else run.exit_code
 
 
-def _show_queries(settings: Settings, only: tuple[str, ...]) -> None:
-    def parents_of(type_id: int) -> list[str]:
-        if not settings.database_path.exists():
-            return []
-        return answer(settings.database_path, lambda connection: keys_of_type(connection, type_id))
-
-    outcomes = first_outcomes(settings, only)
+def _show_queries(context: Context, only: tuple[str, ...], *, is_quick: bool) -> None:
+    settings, outcomes = context.settings, first_outcomes(context.settings, only)
     lines = [
         f"{registered.name} {query}"
         for registered in REGISTRY
         if outcomes[registered.name].asked
-        for query in registered.dry_run(settings, settings.source(registered.name), parents_of)
+        for query in _queries(context, settings, registered, is_quick=is_quick)
     ]
     write("".join(f"{visible(line)}\n" for line in lines))
+
+
+def _queries(
+    context: Context, settings: Settings, registered: Registered, *, is_quick: bool
+) -> Iterator[str]:
+    own, path, now = settings.source(registered.name), settings.database_path, context.clock.now()
+    scope = FULL
+    if is_quick and path.exists():
+        scope = answer(path, lambda connection: quick_scope(registered, settings, connection, now))
+    if not scope.is_full:
+        return registered.dry_run_changed(settings, own, scope, now)
+
+    def parents_of(type_id: int) -> list[str]:
+        return answer(path, lambda connection: keys_of_type(connection, type_id)) if path.exists() else []
+
+    return registered.dry_run(settings, own, parents_of)
 
 
 def _harvest(context: Context, only: tuple[str, ...], wait: float, as_json: bool, quick: bool) -> Run:

@@ -67,6 +67,9 @@ def _server(context: Context, settings: ServeSettings, address: Address, reloads
         context.clock,
         reloads=reloads or _NO_RELOAD,
         interval=timedelta(hours=hours),
+        full_every=timedelta(
+            hours=context.settings.full_every_hours if reloads else Settings.full_every_hours
+        ),
     )
 
 

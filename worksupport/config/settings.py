@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from worksupport.model.hierarchy import Hierarchy
-from worksupport.model.names import DEFAULT_INTERVAL_HOURS
+from worksupport.model.names import DEFAULT_FULL_EVERY_HOURS, DEFAULT_INTERVAL_HOURS
 from worksupport.model.state import DEFAULT_BLOCKED, DEFAULT_DROPPED, StateRules
 from worksupport.model.times import DEFAULT_WEEKEND
 
@@ -64,7 +64,7 @@ class Settings:
     github: GitHubSettings | None
     serve: ServeSettings = ServeSettings()
     interval_hours: float = DEFAULT_INTERVAL_HOURS
-    full_every_hours: float = 24.0
+    full_every_hours: float = DEFAULT_FULL_EVERY_HOURS
     retention_days: float = 90.0
     concurrency: int = 8
     timeout_seconds: float = 60.0

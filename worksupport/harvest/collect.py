@@ -132,7 +132,9 @@ def collect(run: Run, sources: list[Source], writer: Writer) -> None:
                 case Confirmed():
                     writer.confirmed(event)
                 case WhatIsKnown():
-                    event.reply.set_result(known(run.store.connection, event))
+                    connection, is_below = run.store.connection, event.is_below
+                    found = known(connection, event.source, event.named, is_below=is_below)
+                    event.reply.set_result(found)
                 case Widened(name, reason):
                     logger.info("%s brings everything: %s", name, reason)
                     run.ask_for(name, replace(FULL, reads_past=run.scope(name).reads_past))

@@ -2,13 +2,14 @@
 
 import hashlib
 import logging
+import sqlite3
 from datetime import datetime, timedelta
 
 from worksupport.config.settings import Settings
 from worksupport.harvest.run import Run
 from worksupport.model.times import stored_moment
-from worksupport.sources.base import Scope
-from worksupport.sources.registry import REGISTRY
+from worksupport.sources.base import FULL, Scope
+from worksupport.sources.registry import REGISTRY, Registered
 from worksupport.store import records
 from worksupport.store.known import projects
 from worksupport.store.records import LastRuns
@@ -28,20 +29,31 @@ def note_asked_for(run: Run) -> None:
     for registered in REGISTRY:
         outcome = run.outcomes[registered.name]
         if outcome.asked:
-            wanted = registered.asks_for(run.settings, run.settings.source(registered.name))
-            digest = hashlib.sha256(repr((SCHEMA_VERSION, wanted)).encode("utf-8", "surrogatepass"))
-            outcome.asked_for = digest.hexdigest()
+            outcome.asked_for = _asked_for(registered, run.settings)
 
 
 def ask_for_changes(run: Run) -> None:
     """Ask each source only for what changed, if that is enough; say of the others why it is not."""
-    for outcome in run.asked:
-        last = records.last_runs(run.store, outcome.name)
-        if reason := why_full(last, outcome.asked_for, run.settings, run.clock.now()):
-            logger.info("%s brings everything: %s", outcome.name, reason)
-        else:
-            found = projects(run.store.connection, outcome.name)
-            run.ask_for(outcome.name, scope_since(last, found, run.clock.now()))
+    for registered in REGISTRY:
+        if run.outcomes[registered.name].asked:
+            scope = quick_scope(registered, run.settings, run.store.connection, run.clock.now())
+            run.ask_for(registered.name, scope)
+
+
+def quick_scope(
+    registered: Registered, settings: Settings, connection: sqlite3.Connection, now: datetime
+) -> Scope:
+    """What a quick run at `now` asks a source for; where that is all, the log says why."""
+    last = records.last_runs(connection, registered.name)
+    if reason := why_full(last, _asked_for(registered, settings), settings, now):
+        logger.info("%s brings everything: %s", registered.name, reason)
+        return FULL
+    return scope_since(last, projects(connection, registered.name), now)
+
+
+def _asked_for(registered: Registered, settings: Settings) -> str:
+    wanted = registered.asks_for(settings, settings.source(registered.name))
+    return hashlib.sha256(repr((SCHEMA_VERSION, wanted)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def why_full(last: LastRuns, asked_for: str | None, settings: Settings, now: datetime) -> str:

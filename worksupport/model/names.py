@@ -7,6 +7,7 @@ SOURCES = ("jira", "github")
 SOURCE_TITLES = {"jira": "Jira", "github": "GitHub"}
 
 # How often the data is harvested, where nobody has said.
+DEFAULT_FULL_EVERY_HOURS = 24.0  # between harvests that ask for everything
 DEFAULT_INTERVAL_HOURS = 2.0
 
 

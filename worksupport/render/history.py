@@ -78,12 +78,17 @@ def _row(run: dict[str, Any], now: datetime, *, is_live: bool) -> dict[str, str]
         counts["missing"] = run["issues_deleted"] or 0
     return {
         "id": run["id"],
-        "run": " ".join([run["kind"], *_asked_only(run)]),
+        "run": " ".join([_kind(run), *_asked_only(run)]),
         "when": _when(_began(run), now),
         "took": duration_text(_seconds(run)),
         **{name: str(count) if count else "" for name, count in counts.items()},
         _FAILED: _failed(run, is_live=is_live),
     }
+
+
+def _kind(run: dict[str, Any]) -> str:
+    """A harvest that asked some source only for what changed is a quick one."""
+    return "quick" if run["scope"] == "since" else str(run["kind"])
 
 
 def _asked_only(run: dict[str, Any]) -> list[str]:

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from worksupport.clock import Clock
 from worksupport.config.settings import ServeSettings
 from worksupport.errors import ConfigurationError
+from worksupport.model.names import DEFAULT_FULL_EVERY_HOURS
 from worksupport.server.address import Address
 from worksupport.server.app import Application
 from worksupport.server.cache import Answers
@@ -166,11 +167,13 @@ def build_server(
     *,
     reloads: Reloads | str,
     interval: timedelta,
+    full_every: timedelta = timedelta(hours=DEFAULT_FULL_EVERY_HOURS),
     limits: Limits | None = None,
 ) -> Server:
     """A server that listens on `address`, whatever `settings` has for host and port.
 
-    `reloads`: what starts them, or the sentence that says why nothing can. `interval`: between harvests.
+    `reloads`: what starts them, or the sentence that says why nothing can. `interval`: between harvests,
+    `full_every`: between those that ask for everything.
     Raises ConfigurationError if the address cannot be used, or others can reach it and there is no token.
     """
     if not address.is_loopback and settings.token is None:
@@ -181,5 +184,5 @@ def build_server(
     own_names = frozenset({settings.host.casefold()}) if address.is_loopback else None
     public_name = urlsplit(settings.public_url).hostname if settings.public_url else None
     guard = Guard(settings.token, RateLimit(settings.rate_limit_per_minute, clock), own_names, public_name)
-    routes = Routes(database, Answers(database), reloads, interval, clock)
+    routes = Routes(database, Answers(database), reloads, interval, full_every, clock)
     return Server(address, Application(guard, routes), clock, limits)

@@ -182,6 +182,7 @@ class Routes:
     answers: Answers
     reloads: Reloads | str
     interval: timedelta
+    full_every: timedelta
     clock: Clock
 
     def answer(self, request: Request) -> Answer:
@@ -337,7 +338,9 @@ class Routes:
         now, is_locked = self.clock.now(), lock.is_held(self.database)
         return answer(
             self.database,
-            lambda found: health_document(found, now=now, interval=self.interval, is_locked=is_locked),
+            lambda found: health_document(
+                found, now=now, interval=self.interval, full_every=self.full_every, is_locked=is_locked
+            ),
         )
 
     def description(self, request: Request, given: dict[str, Any]) -> Answer:

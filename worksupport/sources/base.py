@@ -9,6 +9,7 @@ from typing import Protocol
 
 from worksupport.errors import BrakeError, InterruptedRunError, WorksupportError
 from worksupport.model.issue_fields import IssueRow
+from worksupport.model.known import Known
 from worksupport.model.outcome import LeftOut
 from worksupport.model.past import Entry, Name, Unread
 from worksupport.network.auth import Account
@@ -133,20 +134,6 @@ class Confirmed:
     unconfirmed: frozenset[str]
     left: list[IssueRow]
     seen_at: str | None = None
-
-
-@dataclass(frozen=True)
-class Known:
-    """An issue as the copy has it, for a source that asks only for what changed."""
-
-    source_id: str
-    key: str
-    type_id: int | None
-    parent: str | None  # as the service names it: an id, on some servers a key
-    labels: frozenset[str]  # folded
-    accounts: frozenset[str]  # folded, of its assignees
-    is_missing: bool
-    updated_at: str | None  # UTC text
 
 
 @dataclass(frozen=True)

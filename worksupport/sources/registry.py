@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from worksupport.clock import Clock
 from worksupport.config.settings import GitHubSettings, JiraSettings, Settings
 from worksupport.network.service import Service
-from worksupport.sources.base import ParentsOf, Probe, Source
+from worksupport.sources.base import ParentsOf, Probe, Scope, Source
 from worksupport.sources.github import client as github_client
 from worksupport.sources.github import preview as github_preview
 from worksupport.sources.github.source import GitHubSource
@@ -45,6 +46,7 @@ class Registered:
     # (settings, the source's own, client, known accounts): asks nothing before its `fetch`.
     build: Callable[[Settings, Any, Any, KnownAccounts], Source]
     dry_run: Callable[[Settings, Any, ParentsOf], Iterator[str]]
+    dry_run_changed: Callable[[Settings, Any, Scope, datetime], Iterator[str]]
     probe: Callable[[Any, Settings, Any], Probe]
     # (settings, the source's own): what decides which issues a full run brings, and what of them; no secret.
     asks_for: Callable[[Settings, Any], tuple[object, ...]]
@@ -71,13 +73,20 @@ def _github_asks_for(settings: Settings, own: GitHubSettings) -> tuple[object, .
 
 REGISTRY = (
     Registered(
-        "jira", jira_client.connect, _build_jira, jira_preview.dry_run, jira_preview.probe, _jira_asks_for
+        "jira",
+        jira_client.connect,
+        _build_jira,
+        jira_preview.dry_run,
+        jira_preview.dry_run_changed,
+        jira_preview.probe,
+        _jira_asks_for,
     ),
     Registered(
         "github",
         github_client.connect,
         _build_github,
         github_preview.dry_run,
+        github_preview.dry_run_changed,
         github_preview.probe,
         _github_asks_for,
     ),

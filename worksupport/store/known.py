@@ -2,8 +2,9 @@
 
 import json
 import sqlite3
+from collections.abc import Iterable
 
-from worksupport.sources.base import Known, WhatIsKnown
+from worksupport.model.known import Known
 
 _FIELDS = "source_id, issue_key, issue_type_id, tracked, missing_since, updated_at"
 # `parent_by`: a parent that `store/links.py` has found is none of the service's.
@@ -37,10 +38,15 @@ WHERE source = ? AND missing_since IS NULL AND issue_key LIKE '%-%' ORDER BY 1
 """
 
 
-def known(connection: sqlite3.Connection, question: WhatIsKnown) -> list[Known]:
-    """The answer to a source's question."""
-    statement = _WITH_ALL_BELOW if question.is_below else _WITH_ALL_ABOVE
-    values = {"source": question.source, "named": json.dumps(sorted(question.named))}
+def known(
+    connection: sqlite3.Connection, source: str, named: Iterable[str], *, is_below: bool
+) -> list[Known]:
+    """Issues of `source` by the vendor's id or by key, with all that is above them.
+
+    `is_below`: by id only, with all that is below them instead.
+    """
+    statement = _WITH_ALL_BELOW if is_below else _WITH_ALL_ABOVE
+    values = {"source": source, "named": json.dumps(sorted(named))}
     return [_known(*row) for row in connection.execute(statement, values)]
 
 

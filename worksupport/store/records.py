@@ -1,6 +1,7 @@
 """The records of runs: harvest jobs, reloads, and how each source fared in them."""
 
 import json
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -118,12 +119,12 @@ class LastRuns:
 _NEWEST_OF = "FROM source_results WHERE source = ? AND {which} ORDER BY data_version DESC LIMIT 1"
 
 
-def last_runs(store: Store, source: str) -> LastRuns:
+def last_runs(connection: sqlite3.Connection, source: str) -> LastRuns:
     """What the runs of `source` have left."""
 
     def newest(columns: str, which: str) -> tuple[Any, ...] | None:
         statement = f"SELECT {columns} {_NEWEST_OF.format(which=which)}"
-        row: tuple[Any, ...] | None = store.connection.execute(statement, [source]).fetchone()
+        row: tuple[Any, ...] | None = connection.execute(statement, [source]).fetchone()
         return row
 
     began_at, ended_at = newest("began_at, ended_at", "stored = 1") or (None, None)

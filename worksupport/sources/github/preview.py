@@ -1,12 +1,13 @@
 """What a harvest would ask GitHub, for `harvest --dry-run`; its first query for real, for `check`."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from worksupport.config.settings import GitHubSettings, Settings
 from worksupport.errors import QueryRefusedError
-from worksupport.sources.base import ParentsOf, Probe, count_text, who_text
+from worksupport.sources.base import ParentsOf, Probe, Scope, count_text, who_text
 from worksupport.sources.github.client import GitHub
-from worksupport.sources.github.search import LOGINS_PER_QUERY, issue_query
+from worksupport.sources.github.search import LOGINS_PER_QUERY, issue_query, updated_since
 from worksupport.sources.github.source import login_groups, require_scope
 
 
@@ -14,6 +15,12 @@ def dry_run(settings: Settings, github: GitHubSettings, parents_of: ParentsOf) -
     """The text of each search of a harvest; nothing is sent."""
     for group in login_groups(settings, LOGINS_PER_QUERY):
         yield issue_query(github.issue_label, group, github.search_scope)
+
+
+def dry_run_changed(settings: Settings, github: GitHubSettings, scope: Scope, now: datetime) -> Iterator[str]:
+    """The text of the search of a quick harvest."""
+    assert scope.since is not None
+    yield updated_since(issue_query(github.issue_label, (), github.search_scope), scope.since)
 
 
 def probe(client: GitHub, settings: Settings, github: GitHubSettings) -> Probe:

@@ -77,7 +77,10 @@ class GitHubSource:
                 self._read_past(emit)
 
     def _fetch_changed(self, since: datetime, emit: Emit) -> None:
-        """What changed of the label, whoever has it; by groups of people where that is too much."""
+        """What changed of the label, whoever has it; by groups of people where that is too much.
+
+        README.md, "What changed".
+        """
         query = updated_since(issue_query(self.github.issue_label, (), self.github.search_scope), since)
         try:
             pages = list(self.client.search(query, most=MOST_RESULTS))

@@ -9,12 +9,14 @@ from datetime import datetime
 
 from worksupport.config.settings import JiraSettings, Settings
 from worksupport.model.issue_fields import IssueRow
-from worksupport.sources.base import LABELLED, Confirmed, Emit, Known, Page, Scope, WhatIsKnown, batches
+from worksupport.model.known import Known
+from worksupport.sources.base import LABELLED, Confirmed, Emit, Page, Scope, WhatIsKnown, batches
 from worksupport.sources.jira import jql
 from worksupport.sources.jira.client import Jira
 from worksupport.sources.jira.confirm import InScope
 from worksupport.sources.jira.delta import Delta, as_lost, named
 from worksupport.sources.jira.plan import FULL_BATCH, Query, RootQuery, level_name
+from worksupport.sources.jira.search import Deployment
 from worksupport.sources.jira.shaper import Shaper
 from worksupport.sources.jira.walk import Ask, Walk
 from worksupport.sources.jira.workers import Workers
@@ -61,7 +63,7 @@ class Changed:
         level = level_name(RootQuery(), self.settings.hierarchy)
         roots = list(self.shaper.shaped(self._search(self.in_scope.root_jql), level))
         held: list[Page] = []
-        for query in changed_queries(self.client, self.jira, scope, accounts, self._now()):
+        for query in changed_queries(self.client.deployment, self.jira, scope, accounts, self._now()):
             for page in self.shaper.shaped(self._search(query), LABELLED):
                 held.append(page)
                 if len(held) > min(_MOST_HELD, scope.most_pages):
@@ -118,11 +120,11 @@ class Changed:
 
 
 def changed_queries(
-    client: Jira, jira: JiraSettings, scope: Scope, accounts: Sequence[str], now: datetime
+    deployment: Deployment, jira: JiraSettings, scope: Scope, accounts: Sequence[str], now: datetime
 ) -> Iterator[str]:
     """The JQL for what changed in the copy's projects, and for the members' labelled issues that did."""
     assert scope.since is not None
-    since = client.deployment.moment_jql(scope.since, now)
+    since = deployment.moment_jql(scope.since, now)
     if scope.projects:
         yield jql.changed_query(scope.projects, since)
     if jira.issue_label:

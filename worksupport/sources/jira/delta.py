@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from worksupport.model.hierarchy import Hierarchy
 from worksupport.model.issue_fields import IssueRow
-from worksupport.sources.base import Known, Lost
+from worksupport.model.known import Known
+from worksupport.sources.base import Lost
 
 # Why an issue that is still there is none of ours.
 WhyNot = Callable[[IssueRow, Lost], str]

@@ -1,11 +1,13 @@
 """What a harvest would ask Jira, for `harvest --dry-run`; its first query for real, for `check`."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from worksupport.config.settings import JiraSettings, Settings
 from worksupport.errors import ConfigurationError, QueryRefusedError
-from worksupport.sources.base import ParentsOf, Probe, batches, count_text, who_text
+from worksupport.sources.base import ParentsOf, Probe, Scope, batches, count_text, who_text
+from worksupport.sources.jira.changed import changed_queries
 from worksupport.sources.jira.client import Jira
 from worksupport.sources.jira.jql import quote
 from worksupport.sources.jira.plan import (
@@ -30,15 +32,25 @@ def dry_run(settings: Settings, jira: JiraSettings, parents_of: ParentsOf) -> It
         yield query_jql(query, Cloud(), settings.hierarchy, jira, types)
 
 
+def dry_run_changed(settings: Settings, jira: JiraSettings, scope: Scope, now: datetime) -> Iterator[str]:
+    """The JQL of each search of a quick harvest; below what is new there are more."""
+    types = SiteTypes({type_id: (str(type_id),) for type_id in settings.hierarchy.by_id})
+    yield query_jql(RootQuery(), Cloud(), settings.hierarchy, jira, types)
+    yield from changed_queries(Cloud(), jira, scope, _accounts(settings), now)
+
+
+def _accounts(settings: Settings) -> list[str]:
+    return list(dict.fromkeys(member.jira_id for member in settings.members if member.jira_id))
+
+
 def _queries(settings: Settings, jira: JiraSettings, parents_of: ParentsOf) -> Iterator[Query]:
     yield RootQuery()
     for issue_type in settings.hierarchy.types:
         if issue_type.child_type_ids:
             for parents in batches(parents_of(issue_type.id), FULL_BATCH):
                 yield ChildrenQuery(parents, issue_type.child_type_ids)
-    accounts = list(dict.fromkeys(member.jira_id for member in settings.members if member.jira_id))
     if jira.issue_label:
-        yield from (LabelQuery(group) for group in batches(accounts, FULL_BATCH))
+        yield from (LabelQuery(group) for group in batches(_accounts(settings), FULL_BATCH))
 
 
 def probe(client: Jira, settings: Settings, jira: JiraSettings) -> Probe:
