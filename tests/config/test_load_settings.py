@@ -77,6 +77,8 @@ _GIVEN = {
     "serve.port": ("0", 0),
     "serve.token": ("s3rve-us1", "s3rve-us1"),
     "serve.rate_limit_per_minute": ("0", 0),
+    "webhook.jira_secret": ("some-long-secret", "some-long-secret"),
+    "webhook.github_secret": ("another-secret", "another-secret"),
     "changes.from_services": ("false", False),
     "changes.authors": ("false", False),
     "changes.keep_days": ("365", 365),
@@ -89,6 +91,8 @@ def _setting(settings: Settings, key: str) -> object:
     section, _, field = key.partition(".")
     if section == "changes":
         return getattr(settings, f"changes_{field}")
+    if section == "webhook":
+        return getattr(settings.serve, field)
     if section in ("jira", "github", "serve"):
         return getattr(getattr(settings, section), field)
     return getattr(settings, "database_path" if key == "database.path" else field or section)

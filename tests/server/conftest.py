@@ -16,6 +16,7 @@ from tests.filled_database import fill, issue, result
 from worksupport.clock import Clock
 from worksupport.config.settings import ServeSettings
 from worksupport.server.address import resolve
+from worksupport.server.bell import Bell
 from worksupport.server.listening import Server, build_server
 from worksupport.server.reloads import Reloads
 from worksupport.server.wire import Limits
@@ -91,6 +92,7 @@ def served(
     database: Path,
     *,
     reloads: Reloads | str = "no reload can be started here",
+    bell: Bell | None = None,
     limits: Limits | None = None,
     clock: Clock | None = None,
     **settings: Any,
@@ -102,6 +104,7 @@ def served(
         resolve("127.0.0.1", 0),
         clock or Clock(),
         reloads=reloads,
+        bell=bell,
         interval=timedelta(hours=2),
         limits=limits or Limits(linger_seconds=0.1),
     )

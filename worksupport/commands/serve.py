@@ -13,6 +13,7 @@ from worksupport.context import Context
 from worksupport.errors import ConfigurationError, ExitCode, InterruptedRunError
 from worksupport.queries.reader import answer, data_version
 from worksupport.server.address import Address, resolve
+from worksupport.server.bell import Bell
 from worksupport.server.listening import Server, build_server
 from worksupport.server.log_writer import unhurried_log
 from worksupport.server.reloads import Reloads
@@ -35,14 +36,19 @@ def serve(context: Context, *, host: str | None, port: int | None) -> None:
         settings, host=settings.host if host is None else host, port=settings.port if port is None else port
     )
     address = resolve(settings.host, settings.port)
-    server = _server(context, settings, address, reloads)
+    bell = Bell(reloads.harvest, context.clock) if reloads and settings.webhook_secrets else None
+    server = _server(context, settings, address, reloads, bell)
     with unhurried_log(), context.clock.stop_on_signals():
         with server.accepting():
             print(f"listening on {replace(address, port=server.port).url}", file=sys.stderr, flush=True)
             if reloads:
                 reloads.recover()
+            if bell:
+                bell.start()
             _wait_for_stop(context)
             last = _end_at_last()
+        if bell:
+            bell.stop()
         _end(server, reloads)
     last.cancel()
 
@@ -58,7 +64,13 @@ def _prepared(context: Context) -> tuple[ServeSettings, Reloads | None]:
         return settings, None
 
 
-def _server(context: Context, settings: ServeSettings, address: Address, reloads: Reloads | None) -> Server:
+def _server(
+    context: Context,
+    settings: ServeSettings,
+    address: Address,
+    reloads: Reloads | None,
+    bell: Bell | None,
+) -> Server:
     hours = context.settings.interval_hours if reloads else Settings.interval_hours
     return build_server(
         context.database_path,
@@ -66,6 +78,7 @@ def _server(context: Context, settings: ServeSettings, address: Address, reloads
         address,
         context.clock,
         reloads=reloads or _NO_RELOAD,
+        bell=bell,
         interval=timedelta(hours=hours),
         full_every=timedelta(
             hours=context.settings.full_every_hours if reloads else Settings.full_every_hours

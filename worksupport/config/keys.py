@@ -223,6 +223,14 @@ DATABASE_AND_SERVER = (
         "Requests per address and minute; 0 = no limit.",
         "6000",
     ),
+    Key(
+        "webhook.jira_secret",
+        parsers.serve_token,
+        "serve.jira_secret",
+        "What Jira and GitHub sign webhooks with (secrets): then `serve` harvests what changes at once.",
+        is_secret=True,
+    ),
+    Key("webhook.github_secret", parsers.serve_token, "serve.github_secret", is_secret=True),
 )
 MONITORING = (
     Key(

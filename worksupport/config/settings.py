@@ -50,6 +50,14 @@ class ServeSettings:
     token: str | None = field(default=None, repr=False)
     rate_limit_per_minute: int = 6000  # per address; 0 = off
     public_url: str | None = None  # the address of a proxy in front, as people type it
+    jira_secret: str | None = field(default=None, repr=False)
+    github_secret: str | None = field(default=None, repr=False)
+
+    @property
+    def webhook_secrets(self) -> dict[str, str]:
+        """By the service that signs with it."""
+        given = {"jira": self.jira_secret, "github": self.github_secret}
+        return {name: secret for name, secret in given.items() if secret}
 
 
 @dataclass(frozen=True)

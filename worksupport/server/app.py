@@ -5,12 +5,14 @@ import traceback
 from dataclasses import dataclass
 
 from worksupport import log
+from worksupport.config.settings import ServeSettings
 from worksupport.errors import NotFoundError, UsageError, WorksupportError
 from worksupport.output import json_text
 from worksupport.queries.health import unhealthy_document
-from worksupport.server.exchange import Answer, RefusedError, Request
+from worksupport.server.exchange import Answer, Delivery, RefusedError, Request
 from worksupport.server.guard import Guard
 from worksupport.server.routes import Routes
+from worksupport.server.webhooks import delivery
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +25,14 @@ class Application:
 
     guard: Guard
     routes: Routes
+    settings: ServeSettings
+
+    def delivery(self, request: Request) -> Delivery | None:
+        """What takes the body of this request, if it is a webhook that is expected."""
+        try:
+            return delivery(self.settings, request.path, request.headers)
+        except RefusedError:
+            return None
 
     def answer(self, request: Request) -> Answer:
         """The answer to any request; a refusal is one, too."""

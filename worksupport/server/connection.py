@@ -5,6 +5,7 @@ import logging
 import re
 import socket
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from email.message import Message
 from http import HTTPStatus
 from http.client import LineTooLong
@@ -15,7 +16,8 @@ from typing import Any, Protocol
 from worksupport import log
 from worksupport.clock import Clock
 from worksupport.server.app import Application
-from worksupport.server.exchange import Answer, RefusedError, Request
+from worksupport.server.exchange import Answer, Delivery, RefusedError, Request
+from worksupport.server.webhooks import MOST_BYTES, SECONDS
 from worksupport.server.wire import BoundedReader, Limits, head_of, linger, send
 
 logger = logging.getLogger(__name__)
@@ -100,11 +102,12 @@ class Connection(BaseHTTPRequestHandler):
             if not self._read_head():
                 return
             self.close_connection |= wants_close(self.headers)
-            check_head(self.request_version, self.headers)
-            self._drop_body()
-        method = "GET" if self.command == "HEAD" else self.command
-        request = Request(method, self.path, self.request_version, self.headers, self.client_address[0])
-        self._send(self._host.application.answer(request))
+            method = "GET" if self.command == "HEAD" else self.command
+            request = Request(method, self.path, self.request_version, self.headers, self.client_address[0])
+            delivery = self._host.application.delivery(request) if method == "POST" else None
+            check_head(self.request_version, self.headers, MOST_BYTES if delivery else MAX_BODY)
+            self._read_body(delivery)
+        self._send(self._host.application.answer(replace(request, delivery=delivery)))
 
     def _read_head(self) -> bool:
         """Whether a whole head has come; if not, what was wrong has been answered."""
@@ -129,15 +132,21 @@ class Connection(BaseHTTPRequestHandler):
         self._is_first = False
         return self._has_begun
 
-    def _drop_body(self) -> None:
-        """Read what no route wants, so that the next request is found behind it."""
+    def _read_body(self, delivery: Delivery | None) -> None:
+        """Read the body, so that the next request is found behind it: only a webhook's is looked at."""
         size = int(self.headers.get("Content-Length", "0"))
         if size and "Expect" in self.headers:
             self.close_connection = True  # the client waits for our word before it sends the body
             return
-        self._reader.allow(self._host.limits.head_seconds, MAX_BODY + io.DEFAULT_BUFFER_SIZE)
-        if len(self.rfile.read(size)) < size:
-            raise ConnectionAbortedError
+        seconds = SECONDS if delivery else self._host.limits.head_seconds
+        self._reader.allow(seconds, size + io.DEFAULT_BUFFER_SIZE)
+        while size:
+            some = self.rfile.read(min(size, MAX_BODY))
+            if not some:
+                raise ConnectionAbortedError
+            if delivery:
+                delivery.update(some)
+            size -= len(some)
 
     def handle_expect_100(self) -> bool:
         """Say nothing yet: no route needs the body."""
@@ -184,8 +193,11 @@ def _path_of(target: str) -> str:
     return "/" + before_query.split("/", 3)[-1] if "://" in before_query else before_query
 
 
-def check_head(version: str, headers: Message) -> None:
-    """Raise RefusedError 400 or 413 where a proxy before us could take the request to end elsewhere."""
+def check_head(version: str, headers: Message, most: int) -> None:
+    """Raise RefusedError 400 where a proxy before us could take the request to end elsewhere.
+
+    413 for a body of more than `most` bytes.
+    """
     values = [value for _, value in headers.items()]
     if headers.defects or any("\n" in value or "\r" in value for value in values):
         raise RefusedError(400, "the headers are malformed")
@@ -196,8 +208,8 @@ def check_head(version: str, headers: Message) -> None:
     lengths = headers.get_all("Content-Length", [])
     if len(lengths) > 1 or not all(re.fullmatch("[0-9]{1,18}", length) for length in lengths):
         raise RefusedError(400, "Content-Length must be one whole number")
-    if lengths and int(lengths[0]) > MAX_BODY:
-        raise RefusedError(413, f"the body is longer than {MAX_BODY} bytes; no address here takes one")
+    if lengths and int(lengths[0]) > most:
+        raise RefusedError(413, f"the body is longer than {most} bytes; no address here takes more")
 
 
 def wants_close(headers: Message) -> bool:

@@ -3,9 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import Message
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from worksupport.output import json_text
+
+
+class Delivery(Protocol):
+    """The body of a webhook, taken as it comes."""
+
+    is_ping: bool
+
+    def update(self, some: bytes) -> None:
+        """Take the next bytes."""
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether it comes from who knows the secret."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +31,7 @@ class Request:
     version: str  # HTTP/1.0 or HTTP/1.1
     headers: Message = field(repr=False)
     address: str  # the client's, without its port
+    delivery: Delivery | None = field(default=None, repr=False)  # its body, where it is a webhook
 
     @property
     def path(self) -> str:

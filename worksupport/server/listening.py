@@ -22,6 +22,7 @@ from worksupport.errors import ConfigurationError
 from worksupport.model.names import DEFAULT_FULL_EVERY_HOURS
 from worksupport.server.address import Address
 from worksupport.server.app import Application
+from worksupport.server.bell import Bell
 from worksupport.server.cache import Answers
 from worksupport.server.connection import Connection
 from worksupport.server.exchange import RefusedError
@@ -166,14 +167,15 @@ def build_server(
     clock: Clock,
     *,
     reloads: Reloads | str,
+    bell: Bell | None = None,
     interval: timedelta,
     full_every: timedelta = timedelta(hours=DEFAULT_FULL_EVERY_HOURS),
     limits: Limits | None = None,
 ) -> Server:
     """A server that listens on `address`, whatever `settings` has for host and port.
 
-    `reloads`: what starts them, or the sentence that says why nothing can. `interval`: between harvests,
-    `full_every`: between those that ask for everything.
+    `reloads`: what starts them, or the sentence that says why nothing can. `bell`: what webhooks ring.
+    `interval`: between harvests, `full_every`: between those that ask for everything.
     Raises ConfigurationError if the address cannot be used, or others can reach it and there is no token.
     """
     if not address.is_loopback and settings.token is None:
@@ -184,5 +186,5 @@ def build_server(
     own_names = frozenset({settings.host.casefold()}) if address.is_loopback else None
     public_name = urlsplit(settings.public_url).hostname if settings.public_url else None
     guard = Guard(settings.token, RateLimit(settings.rate_limit_per_minute, clock), own_names, public_name)
-    routes = Routes(database, Answers(database), reloads, interval, full_every, clock)
-    return Server(address, Application(guard, routes), clock, limits)
+    routes = Routes(database, Answers(database), reloads, interval, full_every, clock, bell)
+    return Server(address, Application(guard, routes, settings), clock, limits)

@@ -87,7 +87,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "The document.", "content": content}
     refusals = [*_ALWAYS, *operation.refusals]
     if operation.status == 202:
-        good |= {"description": "It has begun.", "headers": _LOCATION}
+        good |= {"description": "It has begun, or soon will."}
+        good |= {"headers": _LOCATION} if operation.document else {}
     elif operation.has_etag:
         good["headers"] = _ETAG
         refusals.append("NotModified")

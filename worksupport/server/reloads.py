@@ -11,6 +11,7 @@ from worksupport import log
 from worksupport.clock import Clock
 from worksupport.config.settings import Settings
 from worksupport.errors import InterruptedRunError, LockedError, WorksupportError
+from worksupport.harvest.harvest import harvest
 from worksupport.harvest.recover import reload_if_stale
 from worksupport.harvest.reload import Trigger, reload, while_waiting
 from worksupport.harvest.session import session
@@ -48,6 +49,12 @@ class Reloads:
         self._in_background("reload", partial(self._reload, started, triggered_by, force))
         return started.result(_START_SECONDS)
 
+    def harvest(self) -> bool:
+        """Run a quick harvest, and wait for its end: whether it found anything new."""
+        ended: Future[bool] = Future()
+        self._in_background("harvest", partial(self._harvest, ended))
+        return ended.result()
+
     def stop(self, seconds: float) -> bool:
         """Ask every run to end cleanly, and wait for them; False if one has not ended in time."""
         with self._lock:
@@ -81,6 +88,14 @@ class Reloads:
         finally:
             with self._lock:
                 del self._running[threading.current_thread()]
+
+    def _harvest(self, ended: "Future[bool]", clock: Clock) -> None:
+        has_news = False
+        try:
+            with session(self._settings, clock, "harvest") as begun:
+                has_news = harvest(begun, is_quick=True).has_changes
+        finally:
+            ended.set_result(has_news)
 
     def _recover(self, clock: Clock) -> None:
         with session(self._settings, clock, "serve") as begun:

@@ -12,7 +12,7 @@ from typing import Any
 from worksupport.clock import Clock
 from worksupport.errors import InterruptedRunError, LockedError, NotFoundError
 from worksupport.model.filters import FILTERS, Filters
-from worksupport.model.names import CHANGE_FIELDS
+from worksupport.model.names import CHANGE_FIELDS, SOURCE_TITLES
 from worksupport.model.times import LAST_WORKDAY, moment, until_moment
 from worksupport.output import json_text
 from worksupport.queries.as_of import at, stamped
@@ -37,11 +37,13 @@ from worksupport.queries.tree import DEFAULT_DEPTH, DEFAULT_ROOT_TYPE, MAX_DEPTH
 from worksupport.render.changes import csv_changes
 from worksupport.render.issues import csv_list
 from worksupport.server import parameters
+from worksupport.server.bell import Bell
 from worksupport.server.cache import Answers, answer_by_content
 from worksupport.server.exchange import CSV, JSON, Answer, RefusedError, Request
 from worksupport.server.openapi import Operation, description
 from worksupport.server.parameters import parsed
 from worksupport.server.reloads import Reloads
+from worksupport.server.webhooks import HOOKS, WEBHOOKS
 from worksupport.store import lock
 
 _FILTERS = tuple(map(parameters.of_filter, FILTERS))
@@ -168,7 +170,20 @@ ROUTES: dict[str, dict[str, Operation]] = {
     "/openapi.json": {"GET": Operation("description", "This description", (), "")},
 }
 
+for _name in HOOKS:
+    ROUTES[f"{WEBHOOKS}{_name}"] = {
+        "POST": Operation(
+            f"ring_for_{_name}",
+            f"A webhook of {SOURCE_TITLES[_name]}'s, signed: what changed is harvested soon",
+            (),
+            "",
+            status=202,
+            refusals=("NotFound",),
+        )
+    }
+
 _LARGEST_ID = 2**63 - 1  # of SQLite
+_NO_BELL = "no harvest can be started here: the configuration allows no run; the server's log says why"
 _NO_STORE = {**JSON, "Cache-Control": "no-store"}
 
 Handler = Callable[[Request, dict[str, Any]], Answer]
@@ -184,6 +199,7 @@ class Routes:
     interval: timedelta
     full_every: timedelta
     clock: Clock
+    bell: Bell | None = None
 
     def answer(self, request: Request) -> Answer:
         """The answer of the route. Raises RefusedError 404 and 405, and what its handler raises."""
@@ -318,6 +334,24 @@ class Routes:
         begun = {"reload_id": record.id, "reload_started": record.started_at, "status": "running"}
         headers = {**_NO_STORE, "Location": f"{_RELOADS}/{record.id}"}
         return Answer(202, json_text(begun).encode("ascii"), headers)
+
+    def ring_for_jira(self, request: Request, given: dict[str, Any]) -> Answer:
+        """202, and a quick harvest soon. Raises RefusedError 401, 404, 503."""
+        return self._ring(request)
+
+    ring_for_github = ring_for_jira
+
+    def _ring(self, request: Request) -> Answer:
+        if request.delivery is None:
+            name = request.path.removeprefix(WEBHOOKS)
+            raise RefusedError(404, f"no webhook is expected here: webhook.{name}_secret is not set")
+        if not request.delivery.is_signed:
+            raise RefusedError(401, "the signature is wrong: is the secret the same on both sides?")
+        if self.bell is None:
+            raise RefusedError(503, _NO_BELL)
+        if not request.delivery.is_ping:
+            self.bell.ring()
+        return Answer(202, b"{}", _NO_STORE)
 
     def _conflict(self, error: LockedError, *, forced: bool) -> RefusedError:
         running = answer(self.database, lambda found: reloads_document(found, HistoryQuestion(1, "running")))

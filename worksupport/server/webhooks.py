@@ -1,0 +1,60 @@
+"""Webhooks are a bell, not a messenger: who signs a body may ring, and nothing of the body is used.
+
+The signature is an HMAC over the body's bytes as they come (sources/jira/README.md, "Webhooks", and
+sources/github/README.md, "Webhooks").
+"""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+
+from worksupport.config.settings import ServeSettings
+from worksupport.server.exchange import Delivery
+
+WEBHOOKS = "/api/webhooks/"
+# GitHub sends no more; of Jira no bound is documented.
+MOST_BYTES = 25 * 1024 * 1024
+# GitHub gives up after so long.
+SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Hook:
+    """How one service signs: the header, and the one that says what a delivery is about."""
+
+    signature: str
+    event: str = ""
+
+
+HOOKS: Mapping[str, Hook] = {
+    "jira": Hook("X-Hub-Signature"),
+    "github": Hook("X-Hub-Signature-256", "X-GitHub-Event"),
+}
+
+
+class SignedBody(Delivery):
+    """The body of one delivery, of which only the HMAC is kept."""
+
+    def __init__(self, secret: str, hook: Hook, headers: Message) -> None:
+        self._given = headers.get_all(hook.signature, [])
+        self._mac = hmac.new(secret.encode("utf-8"), digestmod="sha256")
+        self.is_ping = bool(hook.event) and headers.get(hook.event) == "ping"
+
+    def update(self, some: bytes) -> None:
+        """Take the next bytes of the body."""
+        self._mac.update(some)
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether there is one signature, and it is right."""
+        # http.server reads headers as Latin-1, whatever bytes they were.
+        given = [each.strip().encode("latin-1", "replace") for each in self._given]
+        return len(given) == 1 and hmac.compare_digest(given[0], f"sha256={self._mac.hexdigest()}".encode())
+
+
+def delivery(settings: ServeSettings, path: str, headers: Message) -> SignedBody | None:
+    """What checks the body of a request; None where no webhook is expected."""
+    name = path.removeprefix(WEBHOOKS)
+    secret = settings.webhook_secrets.get(name) if path.startswith(WEBHOOKS) else None
+    return SignedBody(secret, HOOKS[name], headers) if secret and name in HOOKS else None
