@@ -67,6 +67,10 @@ class Services:
         """From now on every answer comes so much later."""
         self._ask(f"/_latency?ms={milliseconds}")
 
+    def change(self, issues: int) -> None:
+        """Have so many of Jira's issues change."""
+        self._ask(f"/_change?issues={issues}")
+
     def counts(self) -> dict[str, int]:
         """Requests since the last call: `jira` and `github` searches, and `other`."""
         counts: dict[str, int] = json.loads(self._ask("/_counts"))

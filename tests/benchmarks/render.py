@@ -128,7 +128,7 @@ def jira_issue(issue: Issue) -> bytes:
         _type(issue.type_name),
         _parent(issue.parent),
         created,
-        created,
+        (issue.updated or issue.created).encode(),
         resolved,
         _labels(issue.labels),
         _person(issue.assignee),

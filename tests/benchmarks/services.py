@@ -2,13 +2,16 @@
 
 `python -m tests.benchmarks.services ISSUES` prints its port and serves until stdin is closed. It answers only
 what a harvester asks, from indexes: the harvester has to be the slow part. `/_latency?ms=50` sets the
-latency, `/_counts` answers the requests since the last time it was asked.
+latency, `/_counts` answers the requests since the last time it was asked, `/_change?issues=10` has so many
+issues change.
 """
 
 import asyncio
 import json
 import re
 import sys
+from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -35,6 +38,7 @@ class Services:
         self._logins = {login(n): n for n in range(len(site.github) + 60)}
         self._types = {name_or_id: name for name, id_ in TYPE_IDS.items() for name_or_id in (name, id_)}
         self._found: dict[str, list[Issue]] = {}
+        self._changed: list[Issue] = []
         self.counts = {"jira": 0, "github": 0, "other": 0}
         self.latency = 0.0
 
@@ -50,6 +54,11 @@ class Services:
             return self._github(path, query)
         if path == "/_latency":
             self.latency = float(query["ms"]) / 1000
+            return b"{}", ""
+        if path == "/_change":
+            # Times are written in the zone +01:00.
+            now = datetime.now(UTC) + timedelta(hours=1)
+            self._changed = self._site.change(int(query["issues"]), f"{now:%Y-%m-%dT%H:%M:%S}")
             return b"{}", ""
         if path == "/_counts":
             counts, self.counts = self.counts, dict.fromkeys(self.counts, 0)
@@ -71,6 +80,8 @@ class Services:
         return b'{"issues":[%b],"nextPageToken":"%b","isLast":false}' % (page, _sealed(name, end))
 
     def _search(self, jql: str) -> list[Issue]:
+        if "updated >=" in jql:
+            return self._changed if jql.startswith("project IN") else []
         if match := _PARENTS.search(jql):
             types = self._type_names(jql)
             return [issue for key in _names(match[1]) for issue in self._site.below(key, types)]
@@ -88,7 +99,7 @@ class Services:
         members = [self._logins[name] for name in _LOGINS.findall(query["q"]) if name in self._logins]
         found = (
             [issue for member in members for issue in self._site.github[member]]
-            if LABEL in query["q"]
+            if LABEL in query["q"] and "updated:" not in query["q"]
             else []
         )
         if span := _CREATED.search(query["q"]):
@@ -143,6 +154,7 @@ class _Connection(asyncio.Protocol):
         host = re.search(rb"(?i)\r\nhost: *(\S+)", head)
         answer, headers = self._services.answer(target, body)
         headers = headers.replace("HOST", host[1].decode() if host else "127.0.0.1")
+        headers += f"Date: {formatdate(usegmt=True)}\r\n"
         lines = f"HTTP/1.1 200 OK\r\nContent-Type: {JSON}\r\nContent-Length: {len(answer)}\r\n{headers}\r\n"
         self._transport.write(lines.encode() + answer)
 

@@ -5,7 +5,7 @@ It shares nothing with the program or its sandbox, so that a mistake of theirs c
 
 import random
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 
 MEMBERS = 50
@@ -63,6 +63,7 @@ class Issue:
     labels: tuple[str, ...]
     parent: "Issue | None"
     created: str  # YYYY-MM-DDTHH:MM:SS
+    updated: str = ""  # as `created`; '': when it was created
 
 
 @dataclass
@@ -74,6 +75,19 @@ class Site:
     labelled: dict[int, list[Issue]] = field(default_factory=lambda: defaultdict(list))
     github: dict[int, list[Issue]] = field(default_factory=lambda: defaultdict(list))
     size: int = 0
+
+    def change(self, count: int, updated: str) -> list[Issue]:
+        """Give this many leaves of the tree their next status; returns them as they are then."""
+        changed: list[Issue] = []
+        for siblings in self.children.values():
+            for place, issue in enumerate(siblings):
+                if len(changed) >= count:
+                    return changed
+                if issue.type_name in ("Story", "Task"):
+                    status = (issue.status + 1) % len(STATUSES)
+                    siblings[place] = replace(issue, status=status, updated=updated)
+                    changed.append(siblings[place])
+        return changed
 
     def below(self, parent: str, types: frozenset[str]) -> list[Issue]:
         """The children of these types."""

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from worksupport.sandbox.github_data import add_github_issue
 from worksupport.sandbox.server import Sandbox
 
 Run = Callable[..., Answer]
+BEGIN = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -89,7 +92,6 @@ def test_archived_and_hidden_ones_go(harvested: Sandbox, run: Run) -> None:
 
 def test_an_answer_without_the_witness_proves_nothing(harvested: Sandbox, run: Run) -> None:
     """As if the token had lost its rights in between: 200, and nothing."""
-    from dataclasses import replace
 
     def forgetful(request: Any, answer: Any) -> Any:
         if "bulkfetch" in request.path and "issue/" in request.path:
@@ -122,3 +124,34 @@ def test_what_was_confirmed_is_not_asked_for_again(harvested: Sandbox, run: Run)
     harvested.requests.clear()
     harvest(run)
     assert harvested.asked("/issue/bulkfetch") == []
+
+
+def test_what_the_budget_left_unasked_is_asked_first_next_time(
+    harvested: Sandbox, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Issues that the search goes on hiding do not keep the others from being asked for."""
+    monkeypatch.setattr("worksupport.sources.github.source._MOST_CONFIRMED", 2)
+    hide(harvested)
+    asked = []
+    for minute in range(2):
+        harvested.requests.clear()
+        assert run("harvest", "-q", clock=FakeClock(BEGIN + timedelta(minutes=minute))).exit_code == 0
+        paths = [request.path for request in harvested.requests if "/issues/" in request.path]
+        asked.append([path for path in paths if not path.endswith("timeline")])
+    assert [len(each) for each in asked] == [2, 2]
+    assert len({*asked[0], *asked[1]}) == 3
+    assert missing(run) == {}
+
+
+def hide(site: Sandbox) -> None:
+    """The search finds none of GitHub's issues, and promises none."""
+
+    def hidden(request: Any, answer: Any) -> Any:
+        is_search = "/search/issues" in request.path
+        return (
+            replace(answer, document={**answer.document, "items": [], "total_count": 0})
+            if is_search
+            else answer
+        )
+
+    site.fault = hidden

@@ -22,6 +22,7 @@ _SUMMARIES = {
     "environment": "the variables that are read, and their keys",
     "json": "the documents that --json and --ndjson print",
     "cron": "lines for crontab, and what cron mails",
+    "webhooks": "how serve hears of changes at once",
     "fzf": "a picker of issues, from list and show",
 }
 

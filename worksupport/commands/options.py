@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 RUN_STATUSES = ("running", "completed", "failed")
 LOG_FORMATS = ("text", "json")
 SHELLS = ("bash", "zsh", "fish")
-TOPICS = ("filters", "times", "definitions", "exit-codes", "environment", "json", "cron", "fzf")
+TOPICS = ("filters", "times", "definitions", "exit-codes", "environment", "json", "cron", "webhooks", "fzf")
 
 _DEFAULTS = {"flag": False, "count": 0}
 

@@ -138,11 +138,15 @@ def lost(
 ) -> tuple[list[tuple[str, str, str]], str | None]:
     """The unseen, unprotected issues that are not marked yet: id, key and labels (JSON) of each.
 
-    Also the vendor's id of one that this run has seen. `is_staged`: what it has seen is staged.
+    Those that were asked for longest ago come first. Also the vendor's id of one that this run has seen.
+    `is_staged`: what it has seen is staged.
     """
     values = {"source": source, "run": run_id}
     where = f"{_NOT_STAGED if is_staged else _UNSEEN} AND {_NOT_MARKED}"
-    found = connection.execute(f"SELECT source_id, {_REAL_KEY}, labels FROM issues WHERE {where}", values)
+    columns = f"source_id, {_REAL_KEY}, labels"
+    found = connection.execute(
+        f"SELECT {columns} FROM issues WHERE {where} ORDER BY harvested_at, id", values
+    )
     return found.fetchall(), _witness(connection, values, is_staged=is_staged)
 
 
