@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Answer, FakeClock
-from worksupport.sandbox.github_data import add_github_issue
+from worksupport.sandbox.github_data import add_github_issue, transfer_github_issue
 from worksupport.sandbox.server import Sandbox
 
 Run = Callable[..., Answer]
@@ -141,6 +141,20 @@ def test_what_the_budget_left_unasked_is_asked_first_next_time(
     assert [len(each) for each in asked] == [2, 2]
     assert len({*asked[0], *asked[1]}) == 3
     assert missing(run) == {}
+
+
+def test_transferred_and_deleted_issues_of_github(harvested: Sandbox, run: Run) -> None:
+    """The address leads to the new place; a deleted one is told apart from a hidden one."""
+    world = harvested.world
+    first, second, _ = list(world.github_issues)
+    moved = transfer_github_issue(world, first, "acme/other")
+    world.github_issues.remove(second)
+    world.deleted.add(second["url"])
+    harvest(run)
+    assert missing(run) == {
+        "acme/app#1": f"transferred to acme/other#{moved['number']}",
+        "acme/app#2": "deleted",
+    }
 
 
 def hide(site: Sandbox) -> None:

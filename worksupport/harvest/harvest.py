@@ -28,10 +28,13 @@ from worksupport.store.reference import keep_names
 from worksupport.store.upsert import forget_seen, merge, stage_page
 
 
-def harvest(session: Session, only: tuple[str, ...] = (), *, is_quick: bool = False) -> Run:
+def harvest(
+    session: Session, only: tuple[str, ...] = (), *, is_quick: bool = False, reconciled: tuple[str, ...] = ()
+) -> Run:
     """Ask every source that is on (or `only` these) once, and store what they answer.
 
-    `is_quick`: for what changed, where that is enough (harvest/quick.py).
+    `is_quick`: for what changed, where that is enough (harvest/quick.py); `reconciled`: the vendor's ids of
+    issues that are said to have changed, whatever the service's index says.
 
     A source that fails leaves what it brought so far and marks nothing; the run's exit code says why.
     Raises what ends the whole run: InterruptedRunError, DatabaseError, ConfigurationError.
@@ -42,7 +45,7 @@ def harvest(session: Session, only: tuple[str, ...] = (), *, is_quick: bool = Fa
     run = Run(session, record, outcomes)
     note_asked_for(run)
     if is_quick:
-        ask_for_changes(run)
+        ask_for_changes(run, reconciled)
     with recorded(run):
         before = previous_warnings(run.store)
         collect(run, build_sources(run), HarvestWriter(run))

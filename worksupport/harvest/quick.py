@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import sqlite3
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from worksupport.config.settings import Settings
@@ -32,12 +33,12 @@ def note_asked_for(run: Run) -> None:
             outcome.asked_for = _asked_for(registered, run.settings)
 
 
-def ask_for_changes(run: Run) -> None:
+def ask_for_changes(run: Run, reconciled: tuple[str, ...] = ()) -> None:
     """Ask each source only for what changed, if that is enough; say of the others why it is not."""
     for registered in REGISTRY:
         if run.outcomes[registered.name].asked:
             scope = quick_scope(registered, run.settings, run.store.connection, run.clock.now())
-            run.ask_for(registered.name, scope)
+            run.ask_for(registered.name, scope if scope.is_full else replace(scope, reconciled=reconciled))
 
 
 def quick_scope(

@@ -108,8 +108,14 @@ class GitHub:
         match = _ISSUE.fullmatch(path)
         ending = f"/repos/{match.group(1)}/issues/{match.group(2)}".casefold() if match else "no issue"
         issues = self._world.github_issues
-        found = next((issue for issue in issues if issue["url"].casefold().endswith(ending)), None)
-        return Answer(found) if found else refused(404, "Not Found")
+        if found := next((issue for issue in issues if issue["url"].casefold().endswith(ending)), None):
+            return Answer(found)
+        if any(url.casefold().endswith(ending) for url in self._world.deleted):
+            return refused(410, "This issue was deleted")
+        for former, url in self._world.transferred.items():
+            if former.casefold().endswith(ending):
+                return Answer({"message": "Moved Permanently", "url": url}, 301, headers={"Location": url})
+        return refused(404, "Not Found")
 
     def _timeline(self, request: Request, path: str) -> Answer:
         answer = self._issue(path)

@@ -60,6 +60,15 @@ def add_github_issue(world: World, repository: str, title: str, **given: Any) ->
     return issue
 
 
+def transfer_github_issue(world: World, issue: Raw, repository: str) -> Raw:
+    """Move an issue to another repository: as on GitHub it is another one there, without its labels."""
+    world.github_issues.remove(issue)
+    logins = [user["login"] for user in issue["assignees"]]
+    moved = add_github_issue(world, repository, issue["title"], assignees=logins)
+    world.transferred[issue["url"]] = moved["url"]
+    return moved
+
+
 def fill_github(world: World, seed: int) -> None:
     """Add issues of every member with a login, and pull requests and strangers' issues beside them."""
     maker = random.Random(seed)

@@ -24,6 +24,8 @@ class World:
     moved_keys: dict[str, str] = field(default_factory=dict)  # former key -> key
     github_issues: list[Raw] = field(default_factory=list)
     histories: dict[str, list[Raw]] = field(default_factory=dict)  # Jira's, by the issue's id
+    transferred: dict[str, str] = field(default_factory=dict)  # GitHub's former addresses -> of today
+    deleted: set[str] = field(default_factory=set)  # GitHub's addresses of issues that were deleted
     events: dict[str, list[Raw]] = field(default_factory=dict)  # GitHub's, by the issue's url
     hidden_ids: set[str] = field(default_factory=set)  # of Jira's issues that nobody may see any more
     unindexed_ids: set[str] = field(default_factory=set)  # of those that a search forgets, unless reconciled

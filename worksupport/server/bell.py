@@ -1,6 +1,5 @@
 """What rings of webhooks lead to: a quick harvest soon after, never two at once, again where search lags."""
 
-import logging
 import math
 import threading
 from collections.abc import Callable
@@ -8,7 +7,8 @@ from dataclasses import dataclass
 
 from worksupport.clock import Clock
 
-logger = logging.getLogger(__name__)
+# So many Jira takes at once; who has rung longest ago is forgotten first.
+_MOST_IDS = 50
 
 
 @dataclass
@@ -51,12 +51,18 @@ class Rhythm:
 class Bell:
     """Runs harvests in a thread of its own, as its rhythm says."""
 
-    def __init__(self, harvest: Callable[[], bool], clock: Clock, rhythm: Rhythm | None = None) -> None:
-        """`harvest`: runs a quick one, and tells whether it found anything new."""
+    def __init__(
+        self, harvest: Callable[[tuple[str, ...]], bool], clock: Clock, rhythm: Rhythm | None = None
+    ) -> None:
+        """`harvest`: runs a quick one, and tells whether it found anything new.
+
+        It is given the ids that came with the rings.
+        """
         self._harvest = harvest
         self._clock = clock
         self._rhythm = rhythm or Rhythm()
         self._changed = threading.Condition()
+        self._ids: dict[str, None] = {}
         self._is_stopping = False
         self._thread = threading.Thread(target=self._go_on, name="bell", daemon=True)
 
@@ -64,9 +70,13 @@ class Bell:
         """Begin to listen."""
         self._thread.start()
 
-    def ring(self) -> None:
-        """Have a harvest run soon; returns at once."""
+    def ring(self, issue_id: str = "") -> None:
+        """Have a harvest run soon, for this issue, if it is told; returns at once."""
         with self._changed:
+            if issue_id:
+                self._ids.pop(issue_id, None)
+                self._ids[issue_id] = None
+                self._ids = dict.fromkeys([*self._ids][-_MOST_IDS:])
             self._rhythm.ring(self._clock.monotonic())
             self._changed.notify()
 
@@ -78,9 +88,12 @@ class Bell:
 
     def _go_on(self) -> None:
         while self._wait():
-            has_news = self._harvest()
+            asked = tuple(self._ids)
+            has_news = self._harvest(asked)
             with self._changed:
                 self._rhythm.end(self._clock.monotonic(), has_news=has_news)
+                if has_news:
+                    self._ids = {each: None for each in self._ids if each not in asked}
 
     def _wait(self) -> bool:
         """Until a harvest is due; False if none will be any more."""

@@ -21,6 +21,10 @@ class Delivery(Protocol):
     def is_signed(self) -> bool:
         """Whether it comes from who knows the secret."""
 
+    @property
+    def issue_id(self) -> str:
+        """The vendor's id of the issue that it is about, in digits; or ""."""
+
 
 @dataclass(frozen=True)
 class Request:

@@ -49,10 +49,13 @@ class Reloads:
         self._in_background("reload", partial(self._reload, started, triggered_by, force))
         return started.result(_START_SECONDS)
 
-    def harvest(self) -> bool:
-        """Run a quick harvest, and wait for its end: whether it found anything new."""
+    def harvest(self, reconciled: tuple[str, ...] = ()) -> bool:
+        """Run a quick harvest, and wait for its end: whether it found anything new.
+
+        `reconciled`: the vendor's ids of issues that are said to have changed.
+        """
         ended: Future[bool] = Future()
-        self._in_background("harvest", partial(self._harvest, ended))
+        self._in_background("harvest", partial(self._harvest, ended, reconciled))
         return ended.result()
 
     def stop(self, seconds: float) -> bool:
@@ -89,11 +92,11 @@ class Reloads:
             with self._lock:
                 del self._running[threading.current_thread()]
 
-    def _harvest(self, ended: "Future[bool]", clock: Clock) -> None:
+    def _harvest(self, ended: "Future[bool]", reconciled: tuple[str, ...], clock: Clock) -> None:
         has_news = False
         try:
             with session(self._settings, clock, "harvest") as begun:
-                has_news = harvest(begun, is_quick=True).has_changes
+                has_news = harvest(begun, is_quick=True, reconciled=reconciled).has_changes
         finally:
             ended.set_result(has_news)
 

@@ -350,7 +350,7 @@ class Routes:
         if self.bell is None:
             raise RefusedError(503, _NO_BELL)
         if not request.delivery.is_ping:
-            self.bell.ring()
+            self.bell.ring(request.delivery.issue_id if request.path.endswith("/jira") else "")
         return Answer(202, b"{}", _NO_STORE)
 
     def _conflict(self, error: LockedError, *, forced: bool) -> RefusedError:

@@ -1,10 +1,11 @@
-"""Webhooks are a bell, not a messenger: who signs a body may ring, and nothing of the body is used.
+"""Webhooks are a bell, not a messenger: who signs a body may ring; of the body only the issue's id is used.
 
 The signature is an HMAC over the body's bytes as they come (sources/jira/README.md, "Webhooks", and
 sources/github/README.md, "Webhooks").
 """
 
 import hmac
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
@@ -15,6 +16,8 @@ from worksupport.server.exchange import Delivery
 WEBHOOKS = "/api/webhooks/"
 # GitHub sends no more; of Jira no bound is documented.
 MOST_BYTES = 25 * 1024 * 1024
+# What is longer is taken, but not read.
+_MOST_READ = 1024 * 1024
 # GitHub gives up after so long.
 SECONDS = 10.0
 
@@ -34,16 +37,18 @@ HOOKS: Mapping[str, Hook] = {
 
 
 class SignedBody(Delivery):
-    """The body of one delivery, of which only the HMAC is kept."""
+    """The body of one delivery: its HMAC, and the issue's id where that can be had at no great cost."""
 
     def __init__(self, secret: str, hook: Hook, headers: Message) -> None:
         self._given = headers.get_all(hook.signature, [])
         self._mac = hmac.new(secret.encode("utf-8"), digestmod="sha256")
+        self._body = b""
         self.is_ping = bool(hook.event) and headers.get(hook.event) == "ping"
 
     def update(self, some: bytes) -> None:
         """Take the next bytes of the body."""
         self._mac.update(some)
+        self._body = self._body + some if len(self._body) + len(some) <= _MOST_READ else b""
 
     @property
     def is_signed(self) -> bool:
@@ -51,6 +56,16 @@ class SignedBody(Delivery):
         # http.server reads headers as Latin-1, whatever bytes they were.
         given = [each.strip().encode("latin-1", "replace") for each in self._given]
         return len(given) == 1 and hmac.compare_digest(given[0], f"sha256={self._mac.hexdigest()}".encode())
+
+    @property
+    def issue_id(self) -> str:
+        """The id of the issue that it is about, in digits; "" if it does not tell one, or is long."""
+        try:
+            issue = json.loads(self._body).get("issue")
+        except (ValueError, AttributeError, RecursionError):
+            return ""
+        told = str(issue.get("id")) if isinstance(issue, dict) else ""
+        return told if told.isascii() and told.isdecimal() and len(told) < 19 else ""
 
 
 def delivery(settings: ServeSettings, path: str, headers: Message) -> SignedBody | None:

@@ -24,13 +24,15 @@ class Scope:
     """What a run asks a source for: everything (full), or only what changed at the service since a moment.
 
     Only a full scope can tell that an issue is no longer there. With `since` (by the service's clock) go the
-    projects of the copy, and the pages from which on everything is less work.
+    projects of the copy, the pages from which on everything is less work, and the vendor's ids of issues
+    about which the service's index is not believed.
     """
 
     since: datetime | None = None  # None: full
     reads_past: bool = True  # whether histories are asked for as well
     projects: tuple[str, ...] = ()
     most_pages: int = 0
+    reconciled: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from worksupport.sources.base import Lost, LostIssues
 from worksupport.sources.github.client import GitHub
+from worksupport.sources.github.rows import issue_key
 from worksupport.sources.records import Fields, OddRecordError, record_id
 
 _GONE = {301: "transferred", 404: "deleted, transferred or hidden", 410: "deleted"}
@@ -38,8 +39,9 @@ def _confirm(client: GitHub, issue: Lost, label: str, logins: frozenset[str], ve
     response = client.issue(issue.key)
     if response.status != 200:
         verdicts.reasons[issue.source_id] = _GONE[response.status]
-    elif record_id(response.document) != issue.source_id:  # a client that has followed a redirect
-        verdicts.reasons[issue.source_id] = "transferred"
+    elif record_id(response.document) != issue.source_id:  # the client has followed a redirect
+        key = issue_key(response.document)
+        verdicts.reasons[issue.source_id] = f"transferred to {key}" if key else "transferred"
     elif not (reason := _why_not(response.document, issue, label, logins)):
         verdicts.found.append(response.document)
     else:

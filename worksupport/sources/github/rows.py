@@ -99,13 +99,13 @@ def is_pull_request(raw: object) -> bool:
 def _identified(raw: object) -> tuple[str, str, Fields]:
     if not isinstance(raw, dict):
         raise OddRecordError(None, f"it is a {type(raw).__name__}, not an object")
-    source_id, key = record_id(raw), _key(raw)
+    source_id, key = record_id(raw), issue_key(raw)
     if source_id is None or key is None:
         raise OddRecordError(key or source_id, "it has no id" if key else "it has no repository and number")
     return source_id, key, Fields(raw, key)
 
 
-def _key(raw: dict[str, Any]) -> str | None:
+def issue_key(raw: dict[str, Any]) -> str | None:
     """`owner/repo#number`: two owners may have a repository of one name."""
     number = raw.get("number")
     repository = _last_two(raw.get("repository_url")) or _repository_of(raw.get("html_url"))

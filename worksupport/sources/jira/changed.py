@@ -64,15 +64,15 @@ class Changed:
         roots = list(self.shaper.shaped(self._search(self.in_scope.root_jql), level))
         held: list[Page] = []
         for query in changed_queries(self.client.deployment, self.jira, scope, accounts, self._now()):
-            for page in self.shaper.shaped(self._search(query), LABELLED):
+            for page in self.shaper.shaped(self._search(query, scope.reconciled), LABELLED):
                 held.append(page)
                 if len(held) > min(_MOST_HELD, scope.most_pages):
                     raise TooMuchError(f"more than {len(held) - 1} pages of issues have changed")
         ids = frozenset(row["source_id"] for page in roots for row in page.rows)
         return Pages([*roots, *held], ids)
 
-    def _search(self, query: str) -> Iterator[list[object]]:
-        return self.client.search(query, has_descriptions=self.settings.descriptions)
+    def _search(self, query: str, reconciled: Sequence[str] = ()) -> Iterator[list[object]]:
+        return self.client.search(query, has_descriptions=self.settings.descriptions, reconciled=reconciled)
 
     def _now(self) -> datetime:
         now = self.client.service.time
