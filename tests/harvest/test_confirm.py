@@ -82,6 +82,17 @@ def test_what_only_the_index_lost_is_found_with_its_children(harvested: Sandbox,
     ]
 
 
+def test_children_of_what_was_only_seen_for_its_label_stay(harvested: Sandbox, run: Run) -> None:
+    """The search hides the root; the feature below comes by its label, and so nobody looks below it."""
+    world = harvested.world
+    fields(harvested, 2)["labels"] = [world.jira_label]
+    fields(harvested, 2)["assignee"] = world.team[0].jira_user()
+    harvest(run)
+    world.unindexed_ids = {world.jira_issues["IAIPORT-1"]["id"]}
+    harvest(run)
+    assert missing(run) == {}
+
+
 def test_archived_and_hidden_ones_go(harvested: Sandbox, run: Run) -> None:
     world = harvested.world
     world.archived_ids.add(world.jira_issues["IAIPORT-4"]["id"])

@@ -116,7 +116,8 @@ def shown(run: Run, clock: Moving, source: str = "jira") -> dict[str, dict[str, 
     answer = run(
         "list", "--source", source, "--fields", "key,status,title,parent,labels", "--json", clock=clock
     )
-    return {issue.pop("issue_key"): issue for issue in json.loads(answer.out)["issues"]}
+    found = {issue.pop("issue_key"): issue for issue in json.loads(answer.out)["issues"]}
+    return {key: {**issue, **_parent(issue, set(found))} for key, issue in found.items()}
 
 
 def as_listed(issue: Raw) -> dict[str, Any]:
@@ -127,6 +128,17 @@ def as_listed(issue: Raw) -> dict[str, Any]:
         "parent_key": (fields.get("parent") or {}).get("key"),
         "labels": fields["labels"],
     }
+
+
+def as_wanted(world: World) -> dict[str, dict[str, Any]]:
+    """What the copy must show; a parent that is not ours and moves does not move `updated` of its children."""
+    keys = in_scope(world)
+    wanted = {key: as_listed(world.jira_issues[key]) for key in keys}
+    return {key: {**issue, **_parent(issue, keys)} for key, issue in wanted.items()}
+
+
+def _parent(issue: dict[str, Any], keys: set[str]) -> dict[str, Any]:
+    return {} if issue["parent_key"] in {None, *keys} else {"parent_key": "not ours"}
 
 
 def missing(run: Run, clock: Moving) -> dict[str, str | None]:
@@ -212,27 +224,41 @@ class Life:
 
 
 @pytest.mark.parametrize(
-    ("seed", "rounds"), [(1, 8), *(pytest.param(seed, 50, marks=pytest.mark.long) for seed in range(2, 5))]
+    ("seed", "rounds", "changes"),
+    [(1, 8, 10), *(pytest.param(seed, 50, 60, marks=pytest.mark.long) for seed in (22, 35, 46))],
 )
 def test_after_each_quick_run_all_is_as_on_the_site(
-    run: Run, harvested: Sandbox, clock: Moving, seed: int, rounds: int
+    run: Run, harvested: Sandbox, clock: Moving, seed: int, rounds: int, changes: int
 ) -> None:
-    """Also what hangs on what has left, and what stands below newcomers."""
+    """Also what hangs on what has left, and what stands below newcomers.
+
+    Between them full runs, while the search hides one issue in twenty: nothing goes missing for that.
+    """
     world, life = harvested.world, Life(harvested.world, seed)
     for number in range(rounds):
         before = clock.moment
         clock.moment += timedelta(minutes=5)
-        for at in sorted(before + timedelta(seconds=life.chance.uniform(1, 298)) for _ in range(10)):
+        for at in sorted(before + timedelta(seconds=life.chance.uniform(1, 298)) for _ in range(changes)):
             life.change(at.replace(microsecond=at.microsecond // 1000 * 1000))
-        harvested.requests.clear()
+        if number % 7 == 6:
+            _harvest_what_search_shows(run, world, clock, life.chance)
         quick(run, clock)
-        wanted = {key: as_listed(world.jira_issues[key]) for key in in_scope(world)}
+        wanted = as_wanted(world)
         assert shown(run, clock) == wanted, number
     gone = missing(run, clock)
     clock.moment += timedelta(minutes=5)
     assert run("harvest", "-q", clock=clock).exit_code == 0
     assert missing(run, clock) == gone
     assert shown(run, clock) == wanted
+
+
+def _harvest_what_search_shows(run: Run, world: World, clock: Moving, chance: random.Random) -> None:
+    ids = [issue["id"] for issue in world.jira_issues.values()]
+    known = set(shown(run, clock))
+    world.unindexed_ids = set(chance.sample(ids, len(ids) // 20))
+    assert run("harvest", "-q", clock=clock).exit_code in (0, 6)  # the brake may find it odd
+    world.unindexed_ids = set()
+    assert in_scope(world) & known <= set(shown(run, clock))
 
 
 def test_it_asks_little(run: Run, harvested: Sandbox, clock: Moving) -> None:
@@ -268,6 +294,20 @@ def test_what_is_ours_no_longer_goes_with_what_hangs_on_it(
         bug["key"]: "reassigned",
         "acme/app#1": "reassigned",
     }
+
+
+def test_what_stays_for_its_label_alone_keeps_no_children(
+    run: Run, harvested: Sandbox, clock: Moving
+) -> None:
+    world = harvested.world
+    feature = world.jira_issues["IAIPORT-2"]
+    feature["fields"]["assignee"] = world.team[0].jira_user()
+    feature["fields"]["labels"] = [world.jira_label]
+    change_jira(world, feature, "parent", None, clock.moment)
+    clock.moment += timedelta(minutes=2)
+    quick(run, clock)
+    assert set(missing(run, clock)) == {"WEB-1", "WEB-2", "WEB-3"}
+    assert "IAIPORT-2" in shown(run, clock)
 
 
 def test_it_marks_nothing_that_it_did_not_see(run: Run, harvested: Sandbox, clock: Moving) -> None:

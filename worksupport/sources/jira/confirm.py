@@ -28,6 +28,16 @@ class InScope:
     label: str | None
     accounts: frozenset[str]  # folded, of the members
     parents: set[str]  # the keys below which this run has looked
+    labelled: list[IssueRow] = field(default_factory=list)  # that this run has seen for their label
+
+    def look_below(self) -> None:
+        """Take what was seen for its label as a parent too, where it stands below one.
+
+        The walk has not looked below it if the search has hidden what is above.
+        """
+        waiting = [row for row in self.labelled if row["issue_key"] not in self.parents]
+        while more := {row["issue_key"] for row in waiting if self._is_child(row)} - self.parents:
+            self.parents.update(more)
 
     def fits(self, row: IssueRow) -> bool:
         """Whether it looks like a root, a child of what the run has seen, or a member's labelled issue."""
@@ -92,7 +102,7 @@ def confirm(
 
 def _search_again(client: Jira, there: dict[str, IssueRow], in_scope: InScope, verdicts: Verdicts) -> None:
     """Take out of `there` what looks in scope, from the top down: the children of what is found fit then."""
-    while fitting := [row for row in there.values() if in_scope.fits(row)]:
+    while fitting := _fitting(there, in_scope):
         found = set(_found(client, fitting, in_scope))
         for row in fitting:
             del there[row["source_id"]]
@@ -101,6 +111,11 @@ def _search_again(client: Jira, there: dict[str, IssueRow], in_scope: InScope, v
                 in_scope.parents.add(row["issue_key"])
             else:
                 verdicts.reasons[row["source_id"]] = "archived or hidden"
+
+
+def _fitting(there: dict[str, IssueRow], in_scope: InScope) -> list[IssueRow]:
+    in_scope.look_below()
+    return [row for row in there.values() if in_scope.fits(row)]
 
 
 def _found(client: Jira, rows: list[IssueRow], in_scope: InScope) -> Iterator[str]:

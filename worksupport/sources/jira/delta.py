@@ -71,8 +71,7 @@ class Delta:
             return not self._is_labelled(source_id)
         if parent is None:
             return False
-        is_as_it_was = is_old and parent not in self.fresh
-        return self._is_in_tree(parent) and (is_as_it_was or self._fits(source_id, parent))
+        return self._is_in_tree(parent) and self._fits(source_id, parent)
 
     def _is_long_gone(self, source_id: str) -> bool:
         return source_id not in self.fresh and self.known[source_id].is_missing
@@ -124,9 +123,16 @@ class Delta:
         ]
 
     def above_the_lost(self) -> frozenset[str]:
-        """The ids of those below which the copy may hold what hangs on them only."""
-        retyped = (row for row in self.to_expand() if row["source_id"] in self.known)
-        return frozenset(row["source_id"] for row in (*self.left(), *retyped))
+        """The ids of those below which the copy may hold what hangs on them only.
+
+        Also of what stays for its label alone: that brings no children.
+        """
+        retyped = {row["source_id"] for row in self.to_expand()}
+        return frozenset(
+            source_id
+            for source_id in self.fresh.keys() & self.known.keys()
+            if source_id in retyped or not self._is_in_tree(source_id)
+        )
 
     def learn(self, below: Iterable[Known]) -> list[str]:
         """The ids of those that are no longer ours, of what the copy has below others and did not change."""

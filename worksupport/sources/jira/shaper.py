@@ -8,7 +8,7 @@ from worksupport.model.issue_fields import IssueRow
 from worksupport.model.outcome import Kind, LeftOut
 from worksupport.model.past import Name
 from worksupport.network.service import Service
-from worksupport.sources.base import Emit, Findings, Page
+from worksupport.sources.base import LABELLED, Emit, Findings, Page
 from worksupport.sources.jira.rows import jira_names, jira_row
 from worksupport.sources.jira.types import SiteTypes
 from worksupport.sources.records import OddRecordError, contradictions
@@ -28,10 +28,13 @@ class Shaper:
     emit: Emit
     service: Service
     accounts: set[str] = field(default_factory=set)  # whom issues named as assignee
+    labelled: list[IssueRow] = field(default_factory=list)  # those that stand below others
 
     def pages(self, raw_pages: Iterator[list[Any]], level: str) -> Iterator[list[IssueRow]]:
         """Each raw page of a level as rows; a record that cannot be shaped is left out by its key."""
         for page in self.shaped(raw_pages, level):
+            if level == LABELLED:
+                self.labelled += [row for row in page.rows if row["parent_key"]]
             self.emit(page)
             yield page.rows
 

@@ -156,6 +156,7 @@ class JiraSource:
             self.jira.issue_label,
             frozenset(map(str.casefold, names)),
             parents,
+            shaper.labelled,
         )
 
     def _read_past(self, emit: Emit) -> None:
