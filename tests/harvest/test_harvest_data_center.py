@@ -5,6 +5,7 @@ import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,10 @@ class DataCenter:
 
     def __init__(self, web: responses.RequestsMock, fields: list[Any]) -> None:
         api = f"{BASE}/rest/api/2"
-        web.get(f"{api}/serverInfo", json={"baseUrl": BASE, "deploymentType": "Server"})
+        self.changed: dict[str, dict[str, Any]] = {}  # fields as they are now, by key
+        self.queries: list[str] = []
+        site = {"baseUrl": BASE, "deploymentType": "Server"}
+        web.get(f"{api}/serverInfo", json=site, headers={"Date": formatdate(usegmt=True)})
         web.get(f"{api}/field", json=fields)
         web.get(f"{api}/configuration", json={"subTasksEnabled": True})
         web.get(f"{api}/myself", json={"name": "me", "displayName": "Me"})
@@ -55,10 +59,20 @@ class DataCenter:
 
     def search(self, request: Any) -> tuple[int, dict[str, str], str]:
         asked = json.loads(request.body)
+        self.queries.append(asked["jql"])
+        if "updated >=" in asked["jql"]:
+            page = [{**shown(place), **self._now(place)} for place in self._changed()]
+            return 200, {}, json.dumps({"startAt": 0, "total": len(page), "issues": page})
         found = [issue for issue in ISSUES if matches(asked["jql"], issue)]
         start = asked["startAt"]
         page = [shown(ISSUES.index(issue)) for issue in found[start : start + 2]]
         return 200, {}, json.dumps({"startAt": start, "maxResults": 2, "total": len(found), "issues": page})
+
+    def _changed(self) -> list[int]:
+        return [place for place, (key, _, _) in enumerate(ISSUES) if key in self.changed]
+
+    def _now(self, place: int) -> dict[str, Any]:
+        return {"fields": {**shown(place)["fields"], **self.changed[ISSUES[place][0]]}}
 
 
 def matches(jql: str, issue: tuple[str, int, dict[str, Any]]) -> bool:
@@ -94,7 +108,7 @@ def harvest(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
     )
     path.chmod(0o600)
     monkeypatch.setenv("WORKSUPPORT_CONFIG", str(path))
-    return lambda: run("harvest")
+    return lambda *options: run("harvest", *options)
 
 
 def test_the_whole_tree_comes(harvest: Callable[..., Any], tmp_path: Path) -> None:
@@ -114,6 +128,21 @@ def test_the_whole_tree_comes(harvest: Callable[..., Any], tmp_path: Path) -> No
             ("DO-1", "FEAT-2", "Annie", f"{BASE}/browse/DO-1"),
             ("DO-2", "FEAT-3", None, f"{BASE}/browse/DO-2"),
         ]
+
+
+def test_a_quick_run_asks_in_minutes_back_from_now(harvest: Callable[..., Any], run: Any) -> None:
+    """Any other moment is read in the time zone of the account; parents are known by their keys here."""
+    with responses.RequestsMock() as web:
+        server = DataCenter(web, FIELDS)
+        assert harvest("-q").exit_code == 0
+        server.changed = {"DO-1": {"customfield_7": None}, "DO-2": {"parent": {"key": "FEAT-4"}}}
+        server.queries.clear()
+        assert harvest("-q", "--quick").exit_code == 0
+    changed = [query for query in server.queries if "updated" in query]
+    assert len(server.queries) == 2
+    assert re.search(r'project IN \("DO", "FEAT", "IACU"\) AND updated >= "-(6[01]|36[01])m"', changed[0])
+    assert run("keys", "--missing").out == "DO-1\n"
+    assert '"parent_key":"FEAT-4"' in run("show", "DO-2", "--json").out
 
 
 def test_a_user_name_that_nobody_has_is_left_out(harvest: Callable[..., Any], tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def as_listed(issue: Raw) -> dict[str, Any]:
 
 
 def as_wanted(world: World) -> dict[str, dict[str, Any]]:
-    """What the copy must show; a parent that is not ours and moves does not move `updated` of its children."""
+    """What the copy must show; a parent that is not ours and moves leaves `updated` of its children alone."""
     keys = in_scope(world)
     wanted = {key: as_listed(world.jira_issues[key]) for key in keys}
     return {key: {**issue, **_parent(issue, keys)} for key, issue in wanted.items()}
