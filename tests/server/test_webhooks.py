@@ -21,6 +21,7 @@ from worksupport.config.load import load_settings
 from worksupport.sandbox.jira_site import empty_site
 from worksupport.sandbox.past import change_jira
 from worksupport.sandbox.server import running
+from worksupport.sandbox.webhooks import deliver, jira_delivery
 from worksupport.server.bell import Bell, Rhythm
 from worksupport.server.reloads import Reloads
 from worksupport.server.webhooks import HOOKS, SignedBody
@@ -227,9 +228,9 @@ def test_thousands_of_rings_lead_to_two_harvests() -> None:
 def test_what_changed_is_in_the_answers_soon(tmp_path: Path) -> None:
     """The whole way: a change on the site, its webhook, a quick harvest, the answer."""
     world = empty_site()
-    given = {"created": "2026-08-01T09:00:00.000+0000", "updated": "2026-08-01T09:00:00.000+0000"}
-    version = world.add_jira_issue("IAIPORT", "Product Version", labels=["SE_product_family"], **given)
-    feature = world.add_jira_issue("IAIPORT", "Feature", parent=version, **given)
+    old = {"created": "2026-08-01T09:00:00.000+0000", "updated": "2026-08-01T09:00:00.000+0000"}
+    version = world.add_jira_issue("IAIPORT", "Product Version", labels=["SE_product_family"], **old)
+    feature = world.add_jira_issue("IAIPORT", "Feature", parent=version, **old)
     clock = Clock()
     with running(world) as site:
         path = tmp_path / "team.properties"
@@ -240,13 +241,14 @@ def test_what_changed_is_in_the_answers_soon(tmp_path: Path) -> None:
         assert reloads.harvest()
         bell = Bell(reloads.harvest, clock, Rhythm(**QUICK))  # type: ignore[arg-type]
         bell.start()
-        secret: dict[str, Any] = {"jira_secret": settings.serve.jira_secret}
-        with served(settings.database_path, reloads=reloads, bell=bell, **secret) as client:
+        given: dict[str, Any] = {"jira_secret": settings.serve.jira_secret}
+        with served(settings.database_path, reloads=reloads, bell=bell, **given) as client:
             change_jira(world, feature, "status", "Done", clock.now())
             world.unindexed_ids.add(feature["id"])  # a search does not find it, unless it is asked to look
-            body = json.dumps({"webhookEvent": "jira:issue_updated", "issue": {"id": feature["id"]}}).encode()
-            headers = signed(body, SECRET.replace(" ", "-"))
-            assert client.ask("/api/webhooks/jira", "POST", body, **headers).status == 202
+            url, secret = f"http://127.0.0.1:{client.port}", SECRET.replace(" ", "-")
+            assert deliver(url, "jira", secret, jira_delivery(feature)) == 202
+            # Sent again, it does no harm.
+            assert deliver(url, "jira", secret, jira_delivery(feature)) == 202
             shown = ""
             for _ in range(400):
                 shown = client.ask(f"/api/issue?key={feature['key']}").document["issue"]["status"]

@@ -19,7 +19,6 @@ from worksupport.errors import BrakeError, InterruptedRunError
 from worksupport.harvest.run import Run
 from worksupport.model.outcome import SourceOutcome
 from worksupport.sources.base import (
-    FULL,
     AccountFound,
     Confirmed,
     LostIssues,
@@ -137,7 +136,7 @@ def collect(run: Run, sources: list[Source], writer: Writer) -> None:
                     event.reply.set_result(found)
                 case Widened(name, reason):
                     logger.info("%s brings everything: %s", name, reason)
-                    run.ask_for(name, replace(FULL, reads_past=run.scope(name).reads_past))
+                    run.ask_for(name, replace(run.scope(name), since=None))
                 case WhatIsUnread():
                     event.reply.set_result(unread(run.store.connection, event.source, event.most))
                 case Past():
@@ -189,6 +188,7 @@ def _end(run: Run, outcome: SourceOutcome, source: Source, end: End, writer: Wri
 def _count_requests(outcome: SourceOutcome, source: Source) -> None:
     outcome.requests = source.service.requests
     outcome.retries = source.service.retries
+    outcome.singles = source.findings.singles
 
 
 def _answered(reply: "Future[Any]") -> None:

@@ -11,6 +11,7 @@ from worksupport.harvest.run import Run, brake_limits, first_outcomes, lost, rec
 from worksupport.harvest.session import Session
 from worksupport.model.outcome import SourceOutcome
 from worksupport.sources.base import (
+    FULL,
     Confirmed,
     LostIssues,
     Page,
@@ -46,6 +47,9 @@ def harvest(
     note_asked_for(run)
     if is_quick:
         ask_for_changes(run, reconciled)
+    else:
+        for outcome in run.asked:
+            run.ask_for(outcome.name, FULL)
     with recorded(run):
         before = previous_warnings(run.store)
         collect(run, build_sources(run), HarvestWriter(run))

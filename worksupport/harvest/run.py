@@ -5,8 +5,10 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from worksupport import log
+from worksupport.clock import utc_text
 from worksupport.config.settings import Settings
 from worksupport.errors import (
     ConfigurationError,
@@ -22,6 +24,7 @@ from worksupport.model.names import SOURCES
 from worksupport.model.outcome import Kind, LeftOut, SourceOutcome
 from worksupport.sources.base import (
     FULL,
+    SINGLES_AN_HOUR,
     Lost,
     LostIssues,
     Scope,
@@ -77,8 +80,10 @@ class Run:
         return self.scopes.get(source, FULL)
 
     def ask_for(self, source: str, scope: Scope) -> None:
-        """Ask a source for this."""
-        self.scopes[source] = scope
+        """Ask a source for this, with what the last hour has left it of requests for one issue each."""
+        an_hour_ago = utc_text(self.clock.now() - timedelta(hours=1))
+        spent = records.singles_since(self.store.connection, source, an_hour_ago)
+        self.scopes[source] = replace(scope, singles=max(0, SINGLES_AN_HOUR - spent))
         self.outcomes[source].scope = scope.name
 
     @property

@@ -47,6 +47,7 @@ class SourceOutcome:
     removed: int = 0
     requests: int = 0
     retries: int = 0
+    singles: int = 0  # of the requests, those that asked for one issue each
     service_began: datetime | None = None  # by the service's clock, at its first answer
     service_time: datetime | None = None  # by the service's clock, at the end
     roots: int | None = None  # Jira: how many the root query brought

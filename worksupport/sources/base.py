@@ -16,6 +16,8 @@ from worksupport.network.auth import Account
 from worksupport.network.service import Service
 
 LABELLED = "labelled issues"
+# Requests for one issue each: for its past, or what became of it. The hour is GitHub's.
+SINGLES_AN_HOUR = 500
 _MOST_CONFIRMED = 5
 
 
@@ -25,7 +27,7 @@ class Scope:
 
     Only a full scope can tell that an issue is no longer there. With `since` (by the service's clock) go the
     projects of the copy, the pages from which on everything is less work, and the vendor's ids of issues
-    about which the service's index is not believed.
+    about which the service's index is not believed. `singles`: how many requests may ask for one issue each.
     """
 
     since: datetime | None = None  # None: full
@@ -33,6 +35,7 @@ class Scope:
     projects: tuple[str, ...] = ()
     most_pages: int = 0
     reconciled: tuple[str, ...] = ()
+    singles: int = SINGLES_AN_HOUR
 
     @property
     def name(self) -> str:
@@ -198,6 +201,16 @@ def may_spend(service: Service) -> int:
 
 
 @contextmanager
+def counted_singles(source: "Source") -> Iterator[None]:
+    """While inside, requests ask for one issue each."""
+    before = source.service.requests
+    try:
+        yield
+    finally:
+        source.findings.singles += source.service.requests - before
+
+
+@contextmanager
 def past_if_told(source: "Source") -> Iterator[None]:
     """While the past is read: a service that refuses costs the exact times, not the run."""
     try:
@@ -232,6 +245,7 @@ class Findings:
     left_out: list[LeftOut] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     roots: int | None = None
+    singles: int = 0  # requests that asked for one issue each
 
     def leave_out(self, item: LeftOut) -> None:
         """Note once what could not be asked for or stored."""

@@ -92,12 +92,20 @@ def save_outcome(store: Store, record: Record, outcome: SourceOutcome, ended_at:
         "changed": outcome.changed,
         "removed": outcome.removed,
         "requests": outcome.requests,
+        "past_requests": outcome.singles,
         "error_message": outcome.error_message,
         "hint": outcome.hint,
         "began_at": utc_text(outcome.service_began) if outcome.service_began else None,
         "data_version": raise_data_version(store.connection, ended_at),
     }
     store.table("source_results").upsert(row, pk=("run_id", "source"))
+
+
+def singles_since(connection: sqlite3.Connection, source: str, moment: str) -> int:
+    """How many requests for one issue each the runs sent that ended after `moment` (UTC text)."""
+    statement = "SELECT coalesce(sum(past_requests), 0) FROM source_results WHERE source = ? AND ended_at > ?"
+    ((count,),) = connection.execute(statement, [source, moment])
+    return int(count)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from worksupport.sources.base import (
     WhatIsUnfound,
     WhatIsUnread,
     batches,
+    counted_singles,
     may_spend,
     past_if_told,
     require_found,
@@ -41,10 +42,6 @@ from worksupport.sources.github.search import (
 )
 from worksupport.sources.github.timeline import read_timeline
 from worksupport.sources.records import OddRecordError, contradictions
-
-# Of the requests that GitHub grants an hour, a run takes no more for the past.
-_MOST_TIMELINES = 250
-_MOST_CONFIRMED = 250
 
 
 @dataclass
@@ -69,12 +66,12 @@ class GitHubSource:
         """
         self.client.prove_identity()
         if scope.since is None:
-            self._fetch_all(emit)
+            self._fetch_all(scope, emit)
         else:
             self._fetch_changed(scope.since, emit)
         if self.settings.changes_from_services and scope.reads_past:
-            with past_if_told(self):
-                self._read_past(emit)
+            with past_if_told(self), counted_singles(self):
+                self._read_past(scope, emit)
 
     def _fetch_changed(self, since: datetime, emit: Emit) -> None:
         """What changed of the label, whoever has it; by groups of people where that is too much.
@@ -112,7 +109,7 @@ class GitHubSource:
             reasons = {row["source_id"]: "reassigned" for row in left}
             emit(Confirmed("github", reasons, frozenset(), left, self.service.seen_at))
 
-    def _fetch_all(self, emit: Emit) -> None:
+    def _fetch_all(self, scope: Scope, emit: Emit) -> None:
         issues = self._ask_all(emit)
         left_out = {item.name for item in self.findings.left_out if item.kind is Kind.LOGIN}
         logins = tuple(each for (each,) in login_groups(self.settings, 1) if each not in left_out)
@@ -123,16 +120,17 @@ class GitHubSource:
         if not issues and not self.findings.left_out and login_groups(self.settings, 1):
             text = f"github: no issue of the team's has the label {self.github.issue_label!r}"
             self.findings.warnings.append(text)
-        self._confirm(frozenset(map(str.casefold, logins)), emit)
+        with counted_singles(self):
+            self._confirm(frozenset(map(str.casefold, logins)), scope.singles, emit)
 
-    def _confirm(self, logins: frozenset[str], emit: Emit) -> None:
+    def _confirm(self, logins: frozenset[str], most: int, emit: Emit) -> None:
         """Ask for what this run no longer found: nothing is marked that GitHub has not confirmed."""
         question = WhatIsLost("github", tuple(self.findings.left_out), None)
         emit(question)
         lost = question.reply.result()
         if not lost.issues:
             return
-        verdicts = confirm(self.client, lost, self.github.issue_label, logins, _MOST_CONFIRMED)
+        verdicts = confirm(self.client, lost, self.github.issue_label, logins, most)
         if verdicts.found:
             rows = list(self._rows(verdicts.found))
             emit(Page("github", rows, LABELLED, self._names(verdicts.found), self.service.seen_at))
@@ -140,9 +138,9 @@ class GitHubSource:
         unconfirmed = frozenset(verdicts.unconfirmed)
         emit(Confirmed("github", verdicts.reasons, unconfirmed, left, self.service.seen_at))
 
-    def _read_past(self, emit: Emit) -> None:
+    def _read_past(self, scope: Scope, emit: Emit) -> None:
         """The timelines of what changed since they were read, one request or more for each issue."""
-        most = min(may_spend(self.service), _MOST_TIMELINES)
+        most = min(may_spend(self.service), max(0, scope.singles - self.findings.singles))
         question = WhatIsUnread("github", most)
         emit(question)
         ends_at = self.service.requests + most

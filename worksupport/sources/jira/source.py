@@ -1,7 +1,7 @@
 """Jira as a source of a run: prove who we are, find types and accounts, walk."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,7 @@ from worksupport.sources.base import (
     WhatIsUnread,
     Widened,
     batches,
+    counted_singles,
     may_spend,
     past_if_told,
     require_found,
@@ -94,7 +95,7 @@ class JiraSource:
             self.service,
         )
         if scope.is_full or not self._brings_changed(scope, names, shaper, workers, emit):
-            self._fetch_all(names, opened.account, shaper, workers, emit)
+            self._fetch_all(scope, names, opened.account, shaper, workers, emit)
         if self.settings.changes_from_services and scope.reads_past:
             with past_if_told(self):
                 self._read_past(emit)
@@ -116,7 +117,13 @@ class JiraSource:
         return True
 
     def _fetch_all(
-        self, names: Mapping[str, str], own: Account | None, shaper: Shaper, workers: Workers, emit: Emit
+        self,
+        scope: Scope,
+        names: Mapping[str, str],
+        own: Account | None,
+        shaper: Shaper,
+        workers: Workers,
+        emit: Emit,
     ) -> None:
         walk = Walk(self.settings.hierarchy, shaper.types.site_ids, workers, partial(self._ask, shaper))
         walk.run(self._first_queries(names))
@@ -131,9 +138,11 @@ class JiraSource:
             question = WhatIsUnfound("jira", label, accounts, is_whole=not left_out)
             require_found(question, emit, self.client.is_in_scope)
         self._prove(names, shaper.accounts, own, emit)
-        self._confirm(walk, names, shaper, emit)
+        self._confirm(walk, names, shaper, scope.singles, emit)
 
-    def _confirm(self, walk: Walk, names: Mapping[str, str], shaper: Shaper, emit: Emit) -> None:
+    def _confirm(
+        self, walk: Walk, names: Mapping[str, str], shaper: Shaper, singles: int, emit: Emit
+    ) -> None:
         """Ask for what this run no longer found: nothing is marked that Jira has not confirmed."""
         question = WhatIsLost("jira", tuple(self.findings.left_out), self.findings.roots)
         emit(question)
@@ -141,10 +150,14 @@ class JiraSource:
         if not lost.issues:
             return
         in_scope = self._in_scope(names, shaper, set(walk.parents))
-        verdicts = confirm(self.client, lost, in_scope, shaper.row)
+        asked, unasked = lost.issues, []
+        if not self.client.deployment.has_user_bulk:
+            asked, unasked = lost.issues[:singles], lost.issues[singles:]
+        with counted_singles(self):
+            verdicts = confirm(self.client, replace(lost, issues=asked), in_scope, shaper.row)
         if verdicts.found:
             emit(Page("jira", verdicts.found, LABELLED, (), self.service.seen_at))
-        unconfirmed = frozenset(verdicts.unconfirmed)
+        unconfirmed = frozenset(verdicts.unconfirmed).union(each.source_id for each in unasked)
         emit(Confirmed("jira", verdicts.reasons, unconfirmed, verdicts.left, self.service.seen_at))
 
     def _in_scope(self, names: Mapping[str, str], shaper: Shaper, parents: set[str]) -> InScope:
