@@ -172,8 +172,8 @@ def test_the_record_is_the_sites_own_account(
     for number in range(harvests):
         clock.moment = BEGIN + timedelta(hours=2 * (number + 1))
         life.go_on(before, clock.moment - timedelta(minutes=1))
-        command = "reload" if number % 7 == 5 else "harvest"
-        assert run(command, "-q", clock=clock) == Answer(0, "", "")
+        command = ("reload",) if number % 7 == 5 else ("harvest", "--quick") if number % 2 else ("harvest",)
+        assert run(*command, "-q", clock=clock) == Answer(0, "", "")
         before = clock.moment
         news = json.loads(run("changes", "--after", after, "--json", clock=clock).out)
         followed += news["changes"]
