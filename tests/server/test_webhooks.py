@@ -157,6 +157,11 @@ def test_a_signature_opens_no_other_address(client: Client) -> None:
     assert client.ask("/api/harvest/reload", "POST", b"{}", **signed(b"{}")).status == 401
 
 
+def test_it_only_takes_what_is_posted(client: Client) -> None:
+    reply = client.ask("/api/webhooks/jira", "GET", None, Authorization="Bearer a-token-of-ours")
+    assert (reply.status, reply.headers["Allow"]) == (405, "POST")
+
+
 def test_too_long_a_body(client: Client, heard: Heard) -> None:
     """It is refused by its length alone."""
     sent = b"POST /api/webhooks/jira HTTP/1.1\r\nHost: localhost\r\nContent-Length: 26214401\r\n\r\n"

@@ -205,7 +205,7 @@ class Routes:
         """The answer of the route. Raises RefusedError 404 and 405, and what its handler raises."""
         operations = self.operations(request.path)
         if request.method not in operations:
-            allowed = ", ".join(["GET", "HEAD", *(method for method in operations if method != "GET")])
+            allowed = ", ".join(sorted({*operations, *(["HEAD"] if "GET" in operations else [])}))
             raise RefusedError(405, f"this address takes {allowed}", {"Allow": allowed})
         operation = operations[request.method]
         handler: Handler = getattr(self, operation.handler)
