@@ -51,6 +51,17 @@ class FakeClock(Clock):
         self.elapsed += max(0.0, seconds)
 
 
+class Moving(FakeClock):
+    """A clock that tests set; the services can go by it as well."""
+
+    def __init__(self, moment: datetime) -> None:
+        super().__init__()
+        self.moment = moment
+
+    def now(self) -> datetime:
+        return self.moment
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     """A clock whose waits take no time and are remembered."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Answer, FakeClock
+from tests.conftest import Answer, Moving
 from worksupport.sandbox.github_data import add_github_issue
 from worksupport.sandbox.jira_site import empty_site
 from worksupport.sandbox.past import change_github, change_jira
@@ -22,20 +22,9 @@ NOW = datetime(2026, 11, 26, 14, 0, tzinfo=UTC)
 YESTERDAY = NOW - timedelta(days=1)
 
 
-class Moving(FakeClock):
-    """A clock that tests set."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.moment = NOW - timedelta(days=2)
-
-    def now(self) -> datetime:
-        return self.moment
-
-
 @pytest.fixture
 def clock() -> Moving:
-    return Moving()
+    return Moving(NOW - timedelta(days=2))
 
 
 @pytest.fixture

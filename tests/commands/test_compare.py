@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.commands.test_changes import NOW, Moving, clock, harvest, site, story  # noqa: F401 - fixtures
-from tests.conftest import Answer
+from tests.commands.test_changes import NOW, clock, harvest, site, story  # noqa: F401 - fixtures
+from tests.conftest import Answer, Moving
 from worksupport.sandbox.past import change_jira
 from worksupport.sandbox.server import Sandbox
 

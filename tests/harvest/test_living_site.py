@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Answer, FakeClock
+from tests.conftest import Answer, Moving
 from worksupport.clock import utc_text
 from worksupport.model.names import TRACKED
 from worksupport.sandbox.exchange import Raw
@@ -23,15 +23,6 @@ Run = Callable[..., Answer]
 BEGIN = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 STATUSES = ("To Do", "In Progress", "In Review", "Done", "Blocked", "Won't Do")
 FIELDS = {"summary": "title", "fixVersions": "fix_versions", "assignee": "assignees", "duedate": "due_date"}
-
-
-class Moving(FakeClock):
-    """A clock that tests set; the services go by it as well."""
-
-    moment = BEGIN
-
-    def now(self) -> datetime:
-        return self.moment
 
 
 class Life:
@@ -144,7 +135,7 @@ def world() -> World:
 
 @pytest.fixture
 def clock() -> Moving:
-    return Moving()
+    return Moving(BEGIN)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Answer, FakeClock
+from tests.conftest import Answer, Moving
 from tests.harvest.conftest import Rows
 from worksupport.sandbox.exchange import Answer as RawAnswer
 from worksupport.sandbox.exchange import Raw, Request
@@ -29,18 +29,9 @@ NEWCOMER = "team.member.new.name = New\nteam.member.new.jira_id = 5b10\n"
 STATUSES = ("To Do", "In Progress", "Done")
 
 
-class Moving(FakeClock):
-    """A clock that tests set; the services go by it as well."""
-
-    moment = BEGIN
-
-    def now(self) -> datetime:
-        return self.moment
-
-
 @pytest.fixture
 def clock() -> Moving:
-    return Moving()
+    return Moving(BEGIN)
 
 
 @pytest.fixture
@@ -62,12 +53,9 @@ def world() -> World:
 
 
 @pytest.fixture
-def site(world: World, clock: Moving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+def site(world: World, clock: Moving, configured: Callable[[Sandbox], Path]) -> Iterator[Sandbox]:
     with running(world, clock=clock) as sandbox:
-        path = tmp_path / "team.properties"
-        path.write_text(sandbox.properties(), "utf-8")
-        path.chmod(0o600)
-        monkeypatch.setenv("WORKSUPPORT_CONFIG", str(path))
+        configured(sandbox)
         yield sandbox
 
 

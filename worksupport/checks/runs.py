@@ -9,6 +9,7 @@ from worksupport.queries.health import SHARE_DAYS
 
 # One failure in ten is the services' weather; more is worth a look.
 _WORTH_A_LOOK = 0.9
+_HARVEST = "worksupport harvest"
 
 
 def check_orphans(condition: dict[str, Any]) -> Check:
@@ -23,24 +24,26 @@ def check_age(condition: dict[str, Any], source: str, oldest: str, now: datetime
     """Is what one source brought from after `oldest` (UTC text), and not from the future?"""
     name, end = f"{source} data", condition["sources"][source]
     if end is None:
-        return Check(name, False, f"{source} was never harvested", "worksupport harvest")
-    detail = f"harvested {age_text(end, now)}, at {end}"
-    if (moment := stored_moment(end)) is None or moment > now:
-        return Check(name, False, detail, "set this machine's clock, then: worksupport harvest")
-    if end < oldest:
-        return Check(name, False, f"{detail}; too old", "is cron running it? worksupport harvest")
-    return Check(name, True, detail)
+        return Check(name, False, f"{source} was never harvested", _HARVEST)
+    return _check_end(name, "harvested ", end, oldest, now, f"is cron running it? {_HARVEST}")
 
 
 def check_full(condition: dict[str, Any], oldest: str, now: datetime) -> Check:
     """Was everything asked for after `oldest` (UTC text)? Quick runs do not see what was deleted."""
     end = condition["full_harvested_at"]
     if end is None:
-        return Check("full run", False, "there was none", "worksupport harvest")
-    detail = f"{age_text(end, now)}, at {end}"
+        return Check("full run", False, "there was none", _HARVEST)
+    return _check_end("full run", "", end, oldest, now, _HARVEST)
+
+
+def _check_end(name: str, what: str, end: str, oldest: str, now: datetime, fix: str) -> Check:
+    """Whether what ended at `end` (UTC text) did so after `oldest`, and not in the future."""
+    detail = f"{what}{age_text(end, now)}, at {end}"
+    if (moment := stored_moment(end)) is None or moment > now:
+        return Check(name, False, detail, f"set this machine's clock, then: {_HARVEST}")
     if end < oldest:
-        return Check("full run", False, f"{detail}; too old", "worksupport harvest")
-    return Check("full run", True, detail)
+        return Check(name, False, f"{detail}; too old", fix)
+    return Check(name, True, detail)
 
 
 def check_newest_run(condition: dict[str, Any], now: datetime) -> Check:

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator
 
 from worksupport.commands.progress import is_watched, shown_run
-from worksupport.config.settings import Settings
 from worksupport.context import Context
 from worksupport.errors import ExitCode, LockedError
 from worksupport.harvest import harvest as filling
@@ -53,19 +52,18 @@ def harvest(
 
 
 def _show_queries(context: Context, only: tuple[str, ...], *, is_quick: bool) -> None:
-    settings, outcomes = context.settings, first_outcomes(context.settings, only)
+    outcomes = first_outcomes(context.settings, only)
     lines = [
         f"{registered.name} {query}"
         for registered in REGISTRY
         if outcomes[registered.name].asked
-        for query in _queries(context, settings, registered, is_quick=is_quick)
+        for query in _queries(context, registered, is_quick=is_quick)
     ]
     write("".join(f"{visible(line)}\n" for line in lines))
 
 
-def _queries(
-    context: Context, settings: Settings, registered: Registered, *, is_quick: bool
-) -> Iterator[str]:
+def _queries(context: Context, registered: Registered, *, is_quick: bool) -> Iterator[str]:
+    settings = context.settings
     own, path, now = settings.source(registered.name), settings.database_path, context.clock.now()
     scope = FULL
     if is_quick and path.exists():

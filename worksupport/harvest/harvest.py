@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from worksupport.clock import utc_text
 from worksupport.harvest.collect import build_sources, collect
-from worksupport.harvest.quick import ask_for_changes, note_asked_for
+from worksupport.harvest.quick import ask_for_changes
 from worksupport.harvest.report import previous_warnings, report
 from worksupport.harvest.run import Run, brake_limits, first_outcomes, lost, recorded, unfound
 from worksupport.harvest.session import Session
@@ -44,7 +44,6 @@ def harvest(
     scope = "since" if is_quick else "full"
     record = records.begin_harvest(session.store, session.run_id, session.clock.now_text(), scope)
     run = Run(session, record, outcomes)
-    note_asked_for(run)
     if is_quick:
         ask_for_changes(run, reconciled)
     else:

@@ -1,20 +1,18 @@
 """Which sources of a quick run need only tell what changed, and since when; the others bring everything."""
 
-import hashlib
 import logging
 import sqlite3
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from worksupport.config.settings import Settings
-from worksupport.harvest.run import Run
+from worksupport.harvest.run import Run, asked_for
 from worksupport.model.times import stored_moment
 from worksupport.sources.base import FULL, Scope
 from worksupport.sources.registry import REGISTRY, Registered
 from worksupport.store import records
 from worksupport.store.known import projects
 from worksupport.store.records import LastRuns
-from worksupport.store.schema import SCHEMA_VERSION
 
 logger = logging.getLogger(__name__)
 
@@ -23,14 +21,6 @@ _OVERLAP = timedelta(minutes=60)
 _OVERLAP_ONCE_AN_HOUR = timedelta(hours=6)
 # Fewer pages than this are never too many.
 _FEW_PAGES = 20
-
-
-def note_asked_for(run: Run) -> None:
-    """Write into each outcome a digest of what the configuration asks its source for."""
-    for registered in REGISTRY:
-        outcome = run.outcomes[registered.name]
-        if outcome.asked:
-            outcome.asked_for = _asked_for(registered, run.settings)
 
 
 def ask_for_changes(run: Run, reconciled: tuple[str, ...] = ()) -> None:
@@ -46,18 +36,13 @@ def quick_scope(
 ) -> Scope:
     """What a quick run at `now` asks a source for; where that is all, the log says why."""
     last = records.last_runs(connection, registered.name)
-    if reason := why_full(last, _asked_for(registered, settings), settings, now):
+    if reason := why_full(last, asked_for(registered, settings), settings, now):
         logger.info("%s brings everything: %s", registered.name, reason)
         return FULL
     return scope_since(last, projects(connection, registered.name), now)
 
 
-def _asked_for(registered: Registered, settings: Settings) -> str:
-    wanted = registered.asks_for(settings, settings.source(registered.name))
-    return hashlib.sha256(repr((SCHEMA_VERSION, wanted)).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def why_full(last: LastRuns, asked_for: str | None, settings: Settings, now: datetime) -> str:
+def why_full(last: LastRuns, wanted: str, settings: Settings, now: datetime) -> str:
     """Why what changed is not enough; "" where it is.
 
     After a full run that failed, quick ones go on for `harvest.interval_hours` before the next is tried.
@@ -65,7 +50,7 @@ def why_full(last: LastRuns, asked_for: str | None, settings: Settings, now: dat
     full_at = stored_moment(last.full_at)
     if full_at is None or stored_moment(last.began_at) is None:
         return "it has never been asked for all"
-    if last.asked_for != asked_for:
+    if last.asked_for != wanted:
         return "the configuration asks for something else than in the last full run"
     failed_at = stored_moment(last.failed_at)
     if failed_at and timedelta(0) <= now - failed_at < timedelta(hours=settings.interval_hours):

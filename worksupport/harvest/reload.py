@@ -11,7 +11,6 @@ from pathlib import Path
 from worksupport import log
 from worksupport.errors import BrakeError, LockedError
 from worksupport.harvest.collect import build_sources, collect
-from worksupport.harvest.quick import note_asked_for
 from worksupport.harvest.report import previous_warnings, report
 from worksupport.harvest.run import Run, brake_limits, first_outcomes, lost, recorded, unfound
 from worksupport.harvest.session import Session
@@ -85,7 +84,6 @@ def reload(
         session.store, session.run_id, started_at, _SCOPE.name, trigger.source, trigger.triggered_by
     )
     run = Run(session, record, outcomes)
-    note_asked_for(run)
     for outcome in run.asked:
         run.ask_for(outcome.name, _SCOPE)
     percent = settings.max_delete_percent if max_delete_percent is None else max_delete_percent

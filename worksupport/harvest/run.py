@@ -1,5 +1,6 @@
 """What a harvest and a reload share: one run, how each source fares in it, and its record."""
 
+import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping
@@ -32,8 +33,10 @@ from worksupport.sources.base import (
     WhatIsLost,
     WhatIsUnfound,
 )
+from worksupport.sources.registry import REGISTRY, Registered
 from worksupport.store import missing, records
 from worksupport.store.missing import BrakeLimits
+from worksupport.store.schema import SCHEMA_VERSION
 
 logger = logging.getLogger(__name__)
 
@@ -49,13 +52,21 @@ def first_outcomes(settings: Settings, only: tuple[str, ...] = ()) -> dict[str, 
                 f"--source {name}: {name} is off, {settings.path} has no credentials for it",
                 f"set {name}.api_token in {settings.path}",
             )
-    return {name: _first_outcome(settings, name, name in (only or SOURCES)) for name in SOURCES}
+    outcomes = (_first_outcome(settings, each, each.name in (only or SOURCES)) for each in REGISTRY)
+    return {outcome.name: outcome for outcome in outcomes}
 
 
-def _first_outcome(settings: Settings, name: str, wanted: bool) -> SourceOutcome:
-    is_on = settings.source(name) is not None
+def asked_for(registered: Registered, settings: Settings) -> str:
+    """A digest of what the configuration asks a source for that is on."""
+    wanted = registered.asks_for(settings, settings.source(registered.name))
+    return hashlib.sha256(repr((SCHEMA_VERSION, wanted)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _first_outcome(settings: Settings, registered: Registered, wanted: bool) -> SourceOutcome:
+    name, is_on = registered.name, settings.source(registered.name) is not None
+    digest = asked_for(registered, settings) if is_on else None
     status = "off" if not is_on else "running" if wanted else "skipped"
-    return SourceOutcome(name, is_on=is_on, asked=is_on and wanted, status=status)
+    return SourceOutcome(name, is_on=is_on, asked=is_on and wanted, status=status, asked_for=digest)
 
 
 @dataclass

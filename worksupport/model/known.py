@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from worksupport.model.issue_fields import IssueRow
+
 
 @dataclass(frozen=True)
 class Known:
@@ -15,3 +17,7 @@ class Known:
     accounts: frozenset[str]  # folded, of its assignees
     is_missing: bool
     updated_at: str | None  # UTC text
+
+    def is_newer_than(self, row: IssueRow) -> bool:
+        """Whether an answer shows the issue as it was before: replicas lag."""
+        return (row["updated_at"] or "") < (self.updated_at or "")

@@ -167,20 +167,21 @@ ROUTES: dict[str, dict[str, Operation]] = {
             has_etag=False,
         )
     },
+    **{
+        f"{WEBHOOKS}{name}": {
+            "POST": Operation(
+                f"ring_for_{name}",
+                f"A webhook of {SOURCE_TITLES[name]}'s, signed: what changed is harvested soon",
+                (),
+                "",
+                status=202,
+                refusals=("NotFound",),
+            )
+        }
+        for name in HOOKS
+    },
     "/openapi.json": {"GET": Operation("description", "This description", (), "")},
 }
-
-for _name in HOOKS:
-    ROUTES[f"{WEBHOOKS}{_name}"] = {
-        "POST": Operation(
-            f"ring_for_{_name}",
-            f"A webhook of {SOURCE_TITLES[_name]}'s, signed: what changed is harvested soon",
-            (),
-            "",
-            status=202,
-            refusals=("NotFound",),
-        )
-    }
 
 _LARGEST_ID = 2**63 - 1  # of SQLite
 _NO_BELL = "no harvest can be started here: the configuration allows no run; the server's log says why"
@@ -350,7 +351,7 @@ class Routes:
         if self.bell is None:
             raise RefusedError(503, _NO_BELL)
         if not request.delivery.is_ping:
-            self.bell.ring(request.delivery.issue_id if request.path.endswith("/jira") else "")
+            self.bell.ring(request.delivery.issue_id)
         return Answer(202, b"{}", _NO_STORE)
 
     def _conflict(self, error: LockedError, *, forced: bool) -> RefusedError:

@@ -24,14 +24,18 @@ SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Hook:
-    """How one service signs: the header, and the one that says what a delivery is about."""
+    """How one service signs: the header, and the one that says what a delivery is about.
+
+    `has_id`: whether the issue's id in the body is one that can be asked for.
+    """
 
     signature: str
     event: str = ""
+    has_id: bool = False
 
 
 HOOKS: Mapping[str, Hook] = {
-    "jira": Hook("X-Hub-Signature"),
+    "jira": Hook("X-Hub-Signature", has_id=True),
     "github": Hook("X-Hub-Signature-256", "X-GitHub-Event"),
 }
 
@@ -42,13 +46,14 @@ class SignedBody(Delivery):
     def __init__(self, secret: str, hook: Hook, headers: Message) -> None:
         self._given = headers.get_all(hook.signature, [])
         self._mac = hmac.new(secret.encode("utf-8"), digestmod="sha256")
-        self._body = b""
+        self._body: bytes | None = b"" if hook.has_id else None
         self.is_ping = bool(hook.event) and headers.get(hook.event) == "ping"
 
     def update(self, some: bytes) -> None:
         """Take the next bytes of the body."""
         self._mac.update(some)
-        self._body = self._body + some if len(self._body) + len(some) <= _MOST_READ else b""
+        if self._body is not None:
+            self._body = self._body + some if len(self._body) + len(some) <= _MOST_READ else None
 
     @property
     def is_signed(self) -> bool:
@@ -61,7 +66,7 @@ class SignedBody(Delivery):
     def issue_id(self) -> str:
         """The id of the issue that it is about, in digits; "" if it does not tell one, or is long."""
         try:
-            issue = json.loads(self._body).get("issue")
+            issue = json.loads(self._body or b"").get("issue")
         except (ValueError, AttributeError, RecursionError):
             return ""
         told = str(issue.get("id")) if isinstance(issue, dict) else ""

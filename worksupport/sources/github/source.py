@@ -103,7 +103,7 @@ class GitHubSource:
         left = [
             row
             for source_id, row in others.items()
-            if source_id in known and (row["updated_at"] or "") >= (known[source_id].updated_at or "")
+            if source_id in known and not known[source_id].is_newer_than(row)
         ]
         if left:
             reasons = {row["source_id"]: "reassigned" for row in left}

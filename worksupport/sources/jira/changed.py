@@ -103,15 +103,13 @@ class Changed:
 
     def _tell_the_lost(self, delta: Delta, brought: set[str]) -> None:
         left = [row for row in delta.left() if row["source_id"] not in brought]
-        reasons = {row["source_id"]: self._why(row, delta.known[row["source_id"]]) for row in left}
+        lost = {row["source_id"]: as_lost(delta.known[row["source_id"]]) for row in left}
+        reasons = {row["source_id"]: self.in_scope.why_not(row, lost[row["source_id"]]) for row in left}
         if above := delta.above_the_lost():
             hanging = delta.learn(self._known(above, is_below=True).values())
             reasons |= {each: "left the tree" for each in hanging if each not in brought}
         if reasons:
             self.emit(Confirmed("jira", reasons, frozenset(), left, self.client.service.seen_at))
-
-    def _why(self, row: IssueRow, known: Known) -> str:
-        return self.in_scope.why_not(row, as_lost(known))
 
     def _known(self, asked: frozenset[str], *, is_below: bool = False) -> dict[str, Known]:
         question = WhatIsKnown("jira", asked, is_below)

@@ -5,16 +5,13 @@ since a key changes when its issue moves; what is older than the copy's own is p
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from worksupport.model.hierarchy import Hierarchy
 from worksupport.model.issue_fields import IssueRow
 from worksupport.model.known import Known
 from worksupport.sources.base import Lost
-
-# Why an issue that is still there is none of ours.
-WhyNot = Callable[[IssueRow, Lost], str]
 
 
 @dataclass
@@ -40,13 +37,13 @@ class Delta:
 
     def _is_stale(self, row: IssueRow) -> bool:
         known = self.known.get(row["source_id"])
-        return known is not None and (row["updated_at"] or "") < (known.updated_at or "")
+        return known is not None and known.is_newer_than(row)
 
     def ours(self) -> set[str]:
         """The ids of what is to be stored."""
-        return {source_id for source_id in self.fresh if self.is_ours(source_id)}
+        return {source_id for source_id in self.fresh if self._is_ours(source_id)}
 
-    def is_ours(self, source_id: str) -> bool:
+    def _is_ours(self, source_id: str) -> bool:
         """Whether it is in the tree, or a labelled issue of a member's."""
         return self._is_in_tree(source_id) or self._is_labelled(source_id)
 
@@ -66,7 +63,7 @@ class Delta:
         is_old, known = source_id not in self.fresh, self.known.get(source_id)
         if is_old and (known is None or known.is_missing):
             return False
-        parent = self.parent_of(source_id)
+        parent = self._parent_of(source_id)
         if is_old and (parent is None or self._is_long_gone(parent)):
             return not self._is_labelled(source_id)
         if parent is None:
@@ -87,7 +84,7 @@ class Delta:
             return False
         return self.label in labels and not self.accounts.isdisjoint(accounts)
 
-    def parent_of(self, source_id: str) -> str | None:
+    def _parent_of(self, source_id: str) -> str | None:
         """The id of its parent as it is now, if that is known."""
         row = self.fresh.get(source_id)
         named = parent_named(row) if row is not None else self.known[source_id].parent
@@ -119,7 +116,7 @@ class Delta:
         return [
             row
             for source_id, row in self.fresh.items()
-            if (known := self.known.get(source_id)) and not known.is_missing and not self.is_ours(source_id)
+            if (known := self.known.get(source_id)) and not known.is_missing and not self._is_ours(source_id)
         ]
 
     def above_the_lost(self) -> frozenset[str]:
@@ -142,7 +139,7 @@ class Delta:
         return [
             source_id
             for source_id, each in self.known.items()
-            if source_id not in self.fresh and not each.is_missing and not self.is_ours(source_id)
+            if source_id not in self.fresh and not each.is_missing and not self._is_ours(source_id)
         ]
 
 
