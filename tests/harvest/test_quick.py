@@ -439,5 +439,17 @@ def test_an_old_page_changes_nothing(run: Run, harvested: Sandbox, clock: Moving
     assert shown(run, clock)["WEB-1"]["parent_key"] == other["key"]
 
 
+def test_an_old_page_of_github_changes_nothing(run: Run, harvested: Sandbox, clock: Moving) -> None:
+    world = harvested.world
+    issue = world.github_issues[0]
+    before = dict(issue)
+    change_github(world, issue, "renamed", clock.moment, title="Another")
+    clock.moment += timedelta(minutes=2)
+    quick(run, clock)
+    issue |= {**before, "updated_at": f"{clock.moment - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}"}
+    quick(run, clock)
+    assert shown(run, clock, "github")["acme/app#1"]["summary"] == "Another"
+
+
 def features(world: World) -> list[Raw]:
     return [i for i in world.jira_issues.values() if i["fields"]["issuetype"]["name"] == "Feature"]

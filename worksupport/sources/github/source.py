@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from worksupport.config.settings import GitHubSettings, Settings
 from worksupport.errors import ConfigurationError, QueryRefusedError
 from worksupport.model.issue_fields import IssueRow
+from worksupport.model.known import Known
 from worksupport.model.outcome import Kind, LeftOut
 from worksupport.model.past import Name
 from worksupport.network.service import Service
@@ -80,34 +81,31 @@ class GitHubSource:
         """
         query = updated_since(issue_query(self.github.issue_label, (), self.github.search_scope), since)
         try:
-            pages = list(self.client.search(query, most=MOST_RESULTS))
+            held = [self._page(items) for items in self.client.search(query, most=MOST_RESULTS)]
         except (TooManyError, QueryRefusedError):
             self._ask_all(emit, since)
             return
+        known = self._known(held, emit)
         logins = {login.casefold() for (login,) in login_groups(self.settings, 1)}
-        others: dict[str, IssueRow] = {}
-        for items in pages:
-            rows = {row["source_id"]: row for row in self._rows(items)}
-            theirs = {each: row for each, row in rows.items() if _has_one_of(row, logins)}
-            others |= {each: row for each, row in rows.items() if each not in theirs}
-            emit(Page("github", list(theirs.values()), LABELLED, self._names(items), self.service.seen_at))
-        self._tell_the_lost(others, emit)
-
-    def _tell_the_lost(self, others: Mapping[str, IssueRow], emit: Emit) -> None:
-        """Labelled issues that no member has, where the copy has them as a member's."""
-        if not others:
-            return
-        question = WhatIsKnown("github", frozenset(others))
-        emit(question)
-        known = {each.source_id: each for each in question.reply.result() if not each.is_missing}
-        left = [
-            row
-            for source_id, row in others.items()
-            if source_id in known and not known[source_id].is_newer_than(row)
-        ]
+        left: dict[str, IssueRow] = {}  # labelled, but no member's any more
+        for page in held:
+            fresh = [row for row in page.rows if not _is_stale(row, known)]
+            emit(replace(page, rows=[row for row in fresh if _has_one_of(row, logins)]))
+            others = (row for row in fresh if not _has_one_of(row, logins))
+            left |= {row["source_id"]: row for row in others if _is_present(row, known)}
         if left:
-            reasons = {row["source_id"]: "reassigned" for row in left}
-            emit(Confirmed("github", reasons, frozenset(), left, self.service.seen_at))
+            reasons = dict.fromkeys(left, "reassigned")
+            emit(Confirmed("github", reasons, frozenset(), [*left.values()], self.service.seen_at))
+
+    def _known(self, pages: Sequence[Page], emit: Emit) -> dict[str, Known]:
+        question = WhatIsKnown("github", frozenset(row["source_id"] for page in pages for row in page.rows))
+        emit(question)
+        return {each.source_id: each for each in question.reply.result()}
+
+    def _page(self, items: list[Any]) -> Page:
+        """One answer's issues as rows."""
+        rows = list(self._rows(items))
+        return Page("github", rows, LABELLED, self._names(items), self.service.seen_at)
 
     def _fetch_all(self, scope: Scope, emit: Emit) -> None:
         issues = self._ask_all(emit)
@@ -132,8 +130,7 @@ class GitHubSource:
             return
         verdicts = confirm(self.client, lost, self.github.issue_label, logins, most)
         if verdicts.found:
-            rows = list(self._rows(verdicts.found))
-            emit(Page("github", rows, LABELLED, self._names(verdicts.found), self.service.seen_at))
+            emit(self._page(verdicts.found))
         left = list(self._rows(verdicts.left))
         unconfirmed = frozenset(verdicts.unconfirmed)
         emit(Confirmed("github", verdicts.reasons, unconfirmed, left, self.service.seen_at))
@@ -194,10 +191,10 @@ class GitHubSource:
         query = issue_query(self.github.issue_label, group, self.github.search_scope)
         search = self.client.search(updated_since(query, since) if since else query)
         for items in search:
-            rows = list(self._rows(items))
-            self.findings.warnings += contradictions(rows)
-            emit(Page("github", rows, LABELLED, self._names(items), self.service.seen_at))
-            yield rows
+            page = self._page(items)
+            self.findings.warnings += contradictions(page.rows)
+            emit(page)
+            yield page.rows
         if search.is_short:
             reason = f"GitHub promised {search.total} issues and brought {search.received}"
             for login in group:
@@ -250,6 +247,14 @@ def login_groups(settings: Settings, size: int) -> list[tuple[str, ...]]:
     """The members' logins, each once without regard to case, in groups of `size`."""
     logins = {m.github_id.casefold(): m.github_id for m in settings.members if m.github_id}
     return batches(list(logins.values()), size)
+
+
+def _is_stale(row: IssueRow, known: Mapping[str, Known]) -> bool:
+    return row["source_id"] in known and known[row["source_id"]].is_newer_than(row)
+
+
+def _is_present(row: IssueRow, known: Mapping[str, Known]) -> bool:
+    return row["source_id"] in known and not known[row["source_id"]].is_missing
 
 
 def _has_one_of(row: IssueRow, logins: Set[str]) -> bool:
