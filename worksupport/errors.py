@@ -13,6 +13,7 @@ class ExitCode(IntEnum):
     CREDENTIALS = 4
     UNREACHABLE = 5
     BRAKE = 6
+    FOUND = 8
     UNCHANGED = 9
     LOCKED = 11
     INTERRUPTED = 130
@@ -32,6 +33,7 @@ _MEANINGS = {
     ExitCode.CREDENTIALS: "a service refused the credentials",
     ExitCode.UNREACHABLE: "a service was unreachable or limited us past our patience; a later run may work",
     ExitCode.BRAKE: "brake: too many issues would disappear; nothing was removed",
+    ExitCode.FOUND: "lint, or aging --past, found something (not with --exit-zero)",
     ExitCode.UNCHANGED: "nothing changed (only with harvest --exit-code)",
     ExitCode.LOCKED: "another run holds the lock, or a forced one took over",
     ExitCode.INTERRUPTED: "interrupted (Ctrl-C)",

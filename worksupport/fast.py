@@ -38,7 +38,7 @@ MODULES = frozenset(
         *(".cli", ".errors", ".fast", ".output", ".text"),
         *(".commands", ".commands.options"),
         *(".config", ".config.locate"),
-        *(".model", ".model.filters", ".model.issue_fields", ".model.names"),
+        *(".model", ".model.definitions", ".model.filters", ".model.issue_fields", ".model.names"),
         *(".queries", ".queries.keys", ".queries.placement", ".queries.reader", ".queries.remarks"),
         *(".queries.tree", ".queries.names", ".queries.issues"),
         *(".store", ".store.file", ".store.schema"),

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Answer
-from tests.filled_database import fill
+from tests.conftest import Answer, FakeClock
+from tests.filled_database import fill, issue
 from worksupport.commands.options import BY_NAME, COMMANDS
 from worksupport.config import keys
 from worksupport.errors import ExitCode
+from worksupport.model.definitions import DEFINITIONS, LINT_RULES
 
 Run = Callable[..., Answer]
 NAMES = [command.name for command in COMMANDS]
@@ -34,13 +35,16 @@ def test_start_page_of_a_new_machine(run: Run, tmp_path: Path) -> None:
 
 
 def test_start_page_with_data(run: Run, tmp_path: Path) -> None:
-    """Both files as they are, and the commands that read them."""
+    """Both files as they are; as soon as there are issues, the summary."""
     config = tmp_path / "team.properties"
     config.write_text("database.path = issues.db\n")
     fill(tmp_path / "issues.db")
     out = run("--config", config).out
     assert f"configuration  {config}\ndatabase       {tmp_path}/issues.db\n" in out
-    assert re.findall(r"^  worksupport (\w+) ", out, re.MULTILINE) == ["tree", "keys", "harvest"]
+    (tmp_path / "issues.db").unlink()
+    fill(tmp_path / "issues.db", [issue("A-1", "Product Version"), issue("A-2", "Feature", parent="A-1")])
+    assert run("--config", config, clock=FakeClock()) == run("summary", "--config", config, clock=FakeClock())
+    assert "Title of A-1" in run("--config", config).out
 
 
 def test_start_page_with_a_wrong_path(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +76,7 @@ def test_a_page_fits_a_small_terminal(run: Run, name: str) -> None:
     assert lines[0].startswith(f"Usage: worksupport {name} [OPTIONS]")
     assert re.match(r"[A-Z].*[.,]?", lines[2])
     assert [line for line in lines[3:] if re.match("  (worksupport|curl|source) ", line)]
-    for option in BY_NAME[name].options:
+    for option in (each for each in BY_NAME[name].options if each.holds != "refused"):
         for called in option.flags or (option.metavar,):
             assert re.search(rf"{re.escape(called)}(?![\w-])", answer.out), called
 
@@ -110,7 +114,14 @@ def test_overview_lists_every_command_on_one_line(run: Run) -> None:
     for command in COMMANDS:
         line = re.search(rf"^  {command.name} +[a-z].*[^.]$", out, re.MULTILINE)
         assert line or command.name in out.partition("Set up\n")[2].split("\n")[0]
-    assert re.findall(r"^\w[\w ]*$", out, re.MULTILINE) == ["Ask", "Run", "Share", "Set up", "Options"]
+    assert re.findall(r"^\w[\w ]*$", out, re.MULTILINE) == [
+        "Ask",
+        "Review",
+        "Run",
+        "Share",
+        "Set up",
+        "Options",
+    ]
 
 
 def test_topics(run: Run) -> None:
@@ -126,13 +137,17 @@ def test_topics(run: Run) -> None:
         assert topic.casefold() in run("help").out
 
 
+_REVIEWS = (["summary"], ["aging"], ["flow"], ["lint"], ["forecast", "A-1"])
+
+
 def test_json_topic_names_every_field(run: Run, tmp_path: Path) -> None:
     """Nothing that a document has is missing in its description."""
     text = run("help", "json").out
-    path = fill(tmp_path / "issues.db", reloads=[{"run_id": "r"}], harvests=[{"run_id": "h"}])
-    for question in (["keys"], ["tree"], ["history"], ["history", "--reloads"]):
+    issues = [issue("A-1", "Product Version"), issue("A-2", "Feature", status="In Progress")]
+    path = fill(tmp_path / "issues.db", issues, reloads=[{"run_id": "r"}], harvests=[{"run_id": "h"}])
+    for question in (["keys"], ["tree"], ["history"], ["history", "--reloads"], *_REVIEWS):
         document = run(*question, "--json", "--db", path).out
-        for name in re.findall(r'"(\w+)":', document):
+        for name in set(re.findall(r'"(\w+)":', document)) - DEFINITIONS.keys() - LINT_RULES.keys():
             assert name in text
 
 

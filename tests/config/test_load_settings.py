@@ -8,6 +8,7 @@ import pytest
 
 from worksupport.config import keys
 from worksupport.config.settings import GitHubSettings, JiraSettings, Member, ServeSettings, Settings
+from worksupport.model.definitions import LINT_RULES
 from worksupport.model.hierarchy import DEFAULT_TYPES, UNKNOWN_TYPE_ID
 from worksupport.model.times import WEEKDAYS
 
@@ -68,6 +69,7 @@ _GIVEN = {
     "harvest.descriptions": ("False", False),
     "state.blocked": ("On Hold, waits ", ("On Hold", "waits")),
     "state.dropped": ("", ()),
+    "lint.ignore": ("orphan, overdue:A-1", ("orphan", "overdue:A-1")),
     "weekend": ("Friday, saturday", ("friday", "saturday")),
     "http.timeout_seconds": ("0.1", 0.1),
     "http.max_wait_seconds": ("0", 0),
@@ -89,8 +91,8 @@ _GIVEN = {
 
 def _setting(settings: Settings, key: str) -> object:
     section, _, field = key.partition(".")
-    if section == "changes":
-        return getattr(settings, f"changes_{field}")
+    if section in ("changes", "lint"):
+        return getattr(settings, f"{section}_{field}")
     if section == "webhook":
         return getattr(settings.serve, field)
     if section in ("jira", "github", "serve"):
@@ -126,6 +128,11 @@ def test_each_key_is_read_from_the_file_and_beaten_by_its_variable(load: Load, k
         ("harvest.concurrency", "1.5", "expected a whole number from 1 to 64; found '1.5'"),
         ("harvest.concurrency", "٣", "expected a whole number from 1 to 64; found '٣'"),
         ("harvest.concurrency", "9" * 30, "expected a whole number from 1 to 64"),
+        (
+            "lint.ignore",
+            "orphan, nosuch:A-1",
+            f"'nosuch:A-1' is no rule; expected some of {', '.join(LINT_RULES)}; found 'orphan, nosuch:A-1'",
+        ),
         ("weekend", "Sun", f"expected some of {', '.join(WEEKDAYS)}; found 'Sun'"),
         ("http.timeout_seconds", "0", "expected a number above 0, at most 3600; found '0'"),
         ("http.max_wait_seconds", "1_0", "expected a number from 0 to 86400; found '1_0'"),

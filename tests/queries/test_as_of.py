@@ -96,7 +96,9 @@ class World:
             names = [("status", key, *named) for key, named in STATUSES.items()]
             others = [("type", key, name, None) for key, (_, name) in TYPES.items()]
             people = [("account", key, name, None) for key, name in PEOPLE.items()]
-            keep_names(connection, "jira", [*names, *others, *people, ("priority", "5", "High", None)])
+            keep_names(
+                connection, "jira", [*names, *others, *people, ("priority", "5", "High", None)], minute(0)
+            )
         for number in range(RUNS):
             self._run(number)
         self.store.close()

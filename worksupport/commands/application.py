@@ -23,6 +23,7 @@ from worksupport.queries.reader import answer, weekend
 _COMPLETION_VARIABLE = "_WORKSUPPORT_COMPLETE"
 _TYPES: dict[str, Any] = {
     "text": str,
+    "refused": str,
     "time": str,
     "path": Path,
     "whole": int,
@@ -96,9 +97,9 @@ def _before_the_command() -> Callable[..., None]:
         context: Context = typer_context.obj
         context.options = _merged(context.options, **given)
         if typer_context.invoked_subcommand is None:
-            from worksupport.commands.start import show_start_page
+            from worksupport.commands.start import start
 
-            show_start_page(context)
+            start(context)
 
     version = typer.Option(
         "-V", "--version", help="Print the version.", is_eager=True, callback=_print_version
@@ -124,6 +125,7 @@ def _called_by_typer(command: Command) -> Callable[..., None]:
         context: Context = typer_context.obj
         context.options = _merged(context.options, **given)
         log.set_up(context.options.verbosity, context.options.log_format, context.clock)
+        _refuse(command, values)
         _read_times(command, values, context)
         if command.filters:
             values["filters"] = _filters(command, values, context)
@@ -134,6 +136,13 @@ def _called_by_typer(command: Command) -> Callable[..., None]:
             raise typer.Exit(code)
 
     return _with_signature(called_by_typer, [*map(_parameter, command.options), *map(_parameter, GLOBAL)])
+
+
+def _refuse(command: Command, values: dict[str, Any]) -> None:
+    """Raises UsageError for an option that is there only to say why it is not."""
+    for option in command.options:
+        if option.holds == "refused" and values.pop(option.name) is not None:
+            raise UsageError(option.help, "worksupport help definitions: people")
 
 
 def _read_times(command: Command, values: dict[str, Any], context: Context) -> None:
@@ -158,7 +167,7 @@ def _filters(command: Command, values: dict[str, Any], context: Context) -> Filt
             given[row.name] = tuple(_moment(row.option, text, context) for text in given[row.name])
         if row.holds == "days" and given[row.name]:
             given[row.name] = _moment(row.option, f"{row.days}d", context)
-    if ME in given["assignee"]:
+    if ME in given.get("assignee", ()):
         from worksupport.commands.me import who_is_me
 
         name = who_is_me(context)
@@ -205,6 +214,8 @@ def _parameter(option: Option) -> inspect.Parameter:
     kind = _TYPES[option.holds]
     default = Path(str(option.default)) if kind is Path and option.default else option.default
     details: dict[str, Any] = {"help": option.help}
+    if option.holds == "refused":
+        details["hidden"] = True
     if option.metavar or option.holds == "count":
         details["metavar"] = option.metavar
     if option.low is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from worksupport import output
 from worksupport.commands.formats import chosen_format
-from worksupport.commands.hints import tell_reader
+from worksupport.commands.hints import key_meant, tell_reader
 from worksupport.context import Context
 from worksupport.errors import UsageError
 from worksupport.model.filters import Filters
@@ -20,7 +20,6 @@ from worksupport.queries.changes import (
     recorded_late,
     tops_of,
 )
-from worksupport.queries.find import find_issue
 from worksupport.queries.reader import age, answer, weekend
 from worksupport.queries.remarks import staleness
 from worksupport.render import changes as rendered
@@ -67,12 +66,7 @@ def _question(
     if after is None:
         begin = moment("--since", since or LAST_WORKDAY, now, lambda: weekend(context.database_path))
     end = None if until is None else until_moment("--until", until, now)
-    if key is not None:
-        is_for_people = terminal.is_terminal(sys.stderr)
-        key = answer(
-            context.database_path, lambda found: find_issue(found, key or "", is_for_people=is_for_people)
-        ).key
-    return ChangesQuestion(begin, end, after, key, names, filters, raw)
+    return ChangesQuestion(begin, end, after, key_meant(context, key), names, filters, raw)
 
 
 def _text(

@@ -12,6 +12,7 @@ from worksupport.config import keys
 from worksupport.config.locate import CONFIG_VARIABLE, DATABASE_VARIABLE
 from worksupport.context import Context
 from worksupport.errors import ExitCode, UsageError
+from worksupport.model.definitions import DEFINITIONS, LINT_RULES
 from worksupport.model.filters import FILTERS
 
 _SUMMARIES = {
@@ -80,6 +81,20 @@ def _filters() -> str:
     return "\n".join([head, "", *lines, "", *tail, ""])
 
 
+def _definitions() -> str:
+    """The words of all answers, then those of reviews and the rules of `lint`, as answers carry them."""
+    file = resources.files("worksupport.commands").joinpath("help/topic-definitions.txt")
+    figures, found = (_explained(texts) for texts in (DEFINITIONS, LINT_RULES))
+    parts = [file.read_text("utf-8"), "Figures of summary, aging, forecast and flow:\n", *figures]
+    return "\n".join(
+        [*parts, "\nRules of lint; the issue of a finding is what its rule names first:\n", *found, ""]
+    )
+
+
+def _explained(texts: dict[str, str]) -> list[str]:
+    return [fill(f"{name}: {text}", 79, subsequent_indent=" " * 4) for name, text in texts.items()]
+
+
 def _exit_codes() -> str:
     """Every exit code and its meaning."""
     lines = [fill(f"{code.value:>5}  {code.meaning}", 79, subsequent_indent=" " * 7) for code in ExitCode]
@@ -120,6 +135,7 @@ def _columns(rows: dict[str, str]) -> str:
 
 _MADE: dict[str, Callable[[], str]] = {
     "filters": _filters,
+    "definitions": _definitions,
     "exit-codes": _exit_codes,
     "environment": _environment,
 }

@@ -7,11 +7,26 @@ from worksupport.context import Context
 from worksupport.model.filters import Filters
 from worksupport.model.times import local_text
 from worksupport.queries.as_of import record_remarks
+from worksupport.queries.find import find_issue
 from worksupport.queries.names import Remark, too_late, unknown_words
 from worksupport.queries.reader import age, answer
 from worksupport.queries.remarks import remarks
 from worksupport.render import terminal
 from worksupport.render.words import data_age
+
+
+def key_meant(context: Context, text: str | None) -> str | None:
+    """The key of the issue that `text` means, None for None; how it was found is told unless quiet.
+
+    Raises NotFoundError.
+    """
+    if text is None:
+        return None
+    is_for_people = terminal.is_terminal(sys.stderr)
+    found = answer(context.database_path, lambda asked: find_issue(asked, text, is_for_people=is_for_people))
+    if found.note and context.options.verbosity >= 0:
+        terminal.show_hints([(found.note, "")])
+    return found.key
 
 
 def tell_reader(

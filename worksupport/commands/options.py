@@ -4,8 +4,9 @@
 loads this: it imports little.
 """
 
+from worksupport.model.definitions import DEFAULT_WEEKS, LINT_RULES, MOST_WEEKS
 from worksupport.model.filters import FILTERS as ALL_FILTERS
-from worksupport.model.filters import Filter
+from worksupport.model.filters import GROUP_FILTERS, NO_PEOPLE, Filter
 from worksupport.model.names import CHANGE_FIELDS, SOURCES
 
 TYPE_CHECKING = False  # see queries/reader.py
@@ -25,6 +26,7 @@ class Option:
 
     `name`: the parameter of the command's body. `holds`: 'text', 'time' (UTC text by the time the body gets
     it), 'path', 'whole', 'number', 'flag' or 'count'; with `low` and `high` as its bounds, both included.
+    What is 'refused' is in no help: whoever gives it is told why not.
     `completes`: what a shell completes it to: a closed list, or a kind of name (`queries/names.py`).
     `is_repeated`: given several times, the body gets all values, as a tuple.
     """
@@ -83,17 +85,24 @@ class Command:
     def __init__(self, name: str, heading: str, *options: Option) -> None:
         self.name = name
         self.heading = heading
-        at = next((place for place, option in enumerate(options) if option is FILTERS), None)
-        self.filters = () if at is None else ALL_FILTERS
-        self.options = options
-        if at is not None:
-            self.options = (*options[:at], *map(_of_filter, self.filters), *options[at + 1 :])
+        self.filters: tuple[Filter, ...] = ()
+        self.options: tuple[Option, ...] = ()
+        for option in options:
+            rows = {FILTERS: ALL_FILTERS, GROUPS: GROUP_FILTERS}.get(option)
+            self.filters = rows or self.filters
+            self.options += (option,) if rows is None else tuple(map(_of_filter, rows))
+            self.options += (_NO_PERSON,) if option is GROUPS else ()
+
+    @property
+    def own(self) -> "tuple[Option, ...]":
+        """What it takes beside filters."""
+        names = {row.name for row in self.filters}
+        return tuple(o for o in self.options if o.name not in names and o.holds != "refused")
 
     @property
     def defaults(self) -> "dict[str, Any]":
         """What the body is called with when nothing is given, `filters` apart."""
-        names = {row.name for row in self.filters}
-        return {option.name: option.default for option in self.options if option.name not in names}
+        return {option.name: option.default for option in self.own}
 
 
 def _of_filter(row: Filter) -> Option:
@@ -109,8 +118,10 @@ def _of_filter(row: Filter) -> Option:
     )
 
 
-# Stands in a command's row where its filters go.
+# Stand in a command's row where its filters go: all of them, or those by groups of people alone.
 FILTERS = Option("filters", (), "")
+GROUPS = Option("groups", (), "")
+_NO_PERSON = Option("assignee", ("-a", "--assignee"), NO_PEOPLE, "NAME", "refused")
 
 GLOBAL = (
     Option(
@@ -148,6 +159,11 @@ FORMATS = {
     "keys": ("lines", "json", "ndjson"),
     "show": ("text", "markdown", "json"),
     "changes": ("text", "csv", "markdown", "json", "ndjson"),
+    "summary": ("text", "html", "markdown", "json"),
+    "aging": ("text", "csv", "markdown", "json"),
+    "forecast": ("text", "markdown", "json"),
+    "flow": ("text", "csv", "markdown", "json"),
+    "lint": ("text", "csv", "markdown", "json", "ndjson"),
 }
 
 
@@ -157,6 +173,8 @@ def _format(command: str) -> Option:
 
 
 AS_OF = Option("as_of", ("--as-of",), "As it was then: 2d, monday, 2026-11-01.", "TIME", "time")
+_BELOW = Option("key", (), "Only this issue and what is below it.", "[KEY]", completes="key")
+_EXIT_ZERO = Option("exit_zero", ("--exit-zero",), "Answer 0 instead of 8.", holds="flag")
 KEY = Option("key", (), "Key, address, repo#12 or title.", "KEY", completes="key", is_required=True)
 _LIST = (
     Option("words", (), "Words that they hold.", "[WORDS]", is_repeated=True),
@@ -228,6 +246,45 @@ COMMANDS = (
         NDJSON,
     ),
     Command("keys", "Ask", FILTERS, AS_OF, _format("keys"), JSON, NDJSON),
+    Command("summary", "Review", _BELOW, GROUPS, _format("summary"), JSON),
+    Command(
+        "aging",
+        "Review",
+        FILTERS,
+        Option("past", ("--past",), "Only what is older than 85 % of its type; exit 8.", holds="flag"),
+        _EXIT_ZERO,
+        _format("aging"),
+        JSON,
+    ),
+    Command("forecast", "Review", KEY, GROUPS, _format("forecast"), JSON),
+    Command(
+        "flow",
+        "Review",
+        _BELOW,
+        Option(
+            "weeks",
+            ("--weeks",),
+            "How many, this one included.",
+            "N",
+            "whole",
+            default=DEFAULT_WEEKS,
+            low=1,
+            high=MOST_WEEKS,
+        ),
+        GROUPS,
+        _format("flow"),
+        JSON,
+    ),
+    Command(
+        "lint",
+        "Review",
+        FILTERS,
+        Option("rule", ("--rule",), "Only this rule.", "NAME", completes=tuple(LINT_RULES), is_repeated=True),
+        _EXIT_ZERO,
+        _format("lint"),
+        JSON,
+        NDJSON,
+    ),
     Command(
         "harvest",
         "Run",

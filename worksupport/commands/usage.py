@@ -83,7 +83,7 @@ def _page(command: Command, *, are_filters_told: bool) -> str:
     parts = [usage, "\n\n".join(fill(part, _CELLS) for part in text.split("\n\n")), examples.rstrip()]
     if command.filters:
         parts.append(_filters(command, are_told=are_filters_told))
-    if own := _own(command):
+    if own := command.own:
         forms = (
             [option for option in own if option.name in _SAID_BY_NAME]
             if any(option.name == "format" for option in own)
@@ -114,11 +114,6 @@ def _filters(command: Command, *, are_told: bool) -> str:
     others = [option for option in filters if option not in daily]
     head = "Filters (worksupport help filters; different ones: and, one repeated: or)"
     return "\n".join([head, *_told(daily), _packed(others)])
-
-
-def _own(command: Command) -> list[Option]:
-    names = {row.name for row in command.filters}
-    return [option for option in command.options if option.name not in names]
 
 
 def _told(options: Iterable[Option]) -> Iterator[str]:

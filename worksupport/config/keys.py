@@ -182,6 +182,14 @@ STATES = (
         "Won't Do, Won't Fix, Cancelled, Rejected, Declined, Duplicate",
     ),
 )
+REVIEWS = (
+    Key(
+        "lint.ignore",
+        parsers.lint_rules,
+        "lint_ignore",
+        "What `worksupport lint` leaves out: rules, or a rule for one issue, such as overdue:ABC-12.",
+    ),
+)
 TIMES = (
     Key(
         "weekend",
@@ -271,6 +279,7 @@ SECTIONS = {
     "Harvest": HARVEST,
     "The record of changes": CHANGES,
     "What the statuses mean": STATES,
+    "Reviews": REVIEWS,
     "Times": TIMES,
     "Database and server": DATABASE_AND_SERVER,
     "Monitoring": MONITORING,

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from worksupport.config.locate import has_shell_writing
+from worksupport.model.definitions import LINT_RULES
 from worksupport.model.times import WEEKDAYS
 
 _DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?")
@@ -88,6 +89,15 @@ def weekdays(value: str) -> tuple[str, ...]:
     if not set(days) < set(WEEKDAYS):
         raise ValueError(f"expected some of {', '.join(WEEKDAYS)}")
     return days
+
+
+def lint_rules(value: str) -> tuple[str, ...]:
+    """Rules of `lint`, each with or without a key behind a colon."""
+    given = words(value)
+    for each in given:
+        if each.partition(":")[0].casefold() not in LINT_RULES:
+            raise ValueError(f"{each!r} is no rule; expected some of {', '.join(LINT_RULES)}")
+    return given
 
 
 def yes_or_no(value: str) -> bool:

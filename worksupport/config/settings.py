@@ -85,6 +85,7 @@ class Settings:
     blocked: tuple[str, ...] = DEFAULT_BLOCKED  # statuses and labels
     dropped: tuple[str, ...] = DEFAULT_DROPPED  # statuses and resolutions
     weekend: tuple[str, ...] = DEFAULT_WEEKEND  # in English, lower case
+    lint_ignore: tuple[str, ...] = ()  # rules, or RULE:KEY
     ping_url: str | None = field(default=None, repr=False)
     warnings: tuple[str, ...] = ()  # for the log: unknown keys, a file that others can read, ...
     notes: tuple[str, ...] = ()  # for the log at info: sources that are off

@@ -88,8 +88,9 @@ class HarvestWriter:
         with run.store.transaction() as connection:
             stage_page(connection, page.rows, run.record.run_id)
             seen_at = {page.source: page.seen_at} if page.seen_at else {}
-            merged = merge(connection, run.record.run_id, run.clock.now_text(), seen_at)
-            keep_names(connection, page.source, page.names)
+            now = run.clock.now_text()
+            merged = merge(connection, run.record.run_id, now, seen_at)
+            keep_names(connection, page.source, page.names, now)
             run.recorded += merged.recorded
             outcome.new += merged.new.get(page.source, 0)
             outcome.changed += merged.changed.get(page.source, 0)
@@ -118,7 +119,7 @@ class HarvestWriter:
             now = run.clock.now_text()
             record = Record(connection, Moment(run.record.run_id, now, {}))
             authors = authors_of(connection, past.source) if run.settings.changes_authors else None
-            keep_names(connection, past.source, past.names, only_missing=bool(past.entries))
+            keep_names(connection, past.source, past.names, now, only_missing=bool(past.entries))
             for source_id, entries in past.entries.items():
                 take_past(record, past.source, source_id, entries, past.read_at or now, authors)
             run.recorded += record.written

@@ -117,7 +117,7 @@ class ReloadWriter:
         run = self._run
         with run.store.transaction() as connection:
             stage(connection, page.rows, run.record.run_id)
-            keep_names(connection, page.source, page.names)
+            keep_names(connection, page.source, page.names, run.clock.now_text())
             if page.seen_at:
                 self._seen_at[page.source] = page.seen_at
             self._staged = max(self._staged, count_staged(connection))

@@ -209,6 +209,9 @@ FILTERS = (
     # Every other answer leaves these out: what it keeps is the other half.
     Filter("missing", "", "Those a harvest no longer found.", holds="flag"),
 )
+# By what groups of people work on: what counts finished work takes no other, least of all a person.
+GROUP_FILTERS = tuple(row for row in FILTERS if row.name in ("issue_type", "label", "source", "team"))
+NO_PEOPLE = "worksupport counts no finished work per person"
 _BY_NAME = {row.name: row for row in FILTERS}
 
 
@@ -246,6 +249,11 @@ class Filters:
     def missing(self) -> bool:
         """Whether those are asked for that a harvest no longer found."""
         return bool(self._given.get("missing"))
+
+    def under(self, key: str) -> "Filters":
+        """The same, of this issue and all below it alone."""
+        given: dict[str, Sequence[str | bool] | str] = {**self._given, "under": key}
+        return Filters(**given)  # type: ignore[arg-type]
 
     def texts(self) -> "Iterator[tuple[str, str]]":
         """Name and value of each text that a filter was given, in the order of the table."""

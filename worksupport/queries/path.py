@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 from worksupport.model.issue_fields import JSON_ARGUMENTS
@@ -30,3 +31,16 @@ def path_to(connection: sqlite3.Connection, issue: dict[str, Any]) -> list[dict[
 def issues_where(connection: sqlite3.Connection, where: str, values: list[str]) -> list[dict[str, Any]]:
     """The issues of a condition with these values, each as answers have it."""
     return [json.loads(text) for (text,) in connection.execute(_ISSUE.format(where=where), values)]
+
+
+def issues_numbered(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The issues with these numbers, by number."""
+    rows = connection.execute(_NUMBERED, [json.dumps(list(ids))])
+    return {number: json.loads(text) for number, text in rows}
+
+
+_NUMBERED = f"""
+SELECT issues.id, json_object({JSON_ARGUMENTS})
+FROM json_each(?) AS wanted CROSS JOIN issues ON issues.id = wanted.value
+LEFT JOIN issue_types ON issue_types.id = issue_type_id
+"""

@@ -1,7 +1,5 @@
 """What changed, as people read it: by the topmost issue, the new value first, what is small only counted."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from worksupport.model.names import EVENTS
 from worksupport.model.times import local_text, stored_moment
 from worksupport.render import words
+from worksupport.render.csv_text import csv_text, raw_text
 from worksupport.render.lines import OUTSIDE
 from worksupport.render.markdown import linked, table
 from worksupport.render.table import cut, padded, width
@@ -46,13 +45,9 @@ class Happened:
 
 
 def csv_changes(changes: Sequence[dict[str, Any]], *, is_shown: bool) -> str:
-    """RFC 4180 with a head, every value as in JSON; lists are joined by commas."""
-    shown = visible if is_shown else str
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(_COLUMNS)
-    writer.writerows([shown(raw_value(change[name])) for name in _COLUMNS] for change in changes)
-    return text.getvalue()
+    """Every value as in JSON: see `csv_text`."""
+    rows = ([change[name] for name in _COLUMNS] for change in changes)
+    return csv_text(_COLUMNS, rows, is_shown=is_shown)
 
 
 def markdown_changes(changes: Sequence[dict[str, Any]], now: datetime) -> str:
@@ -62,8 +57,8 @@ def markdown_changes(changes: Sequence[dict[str, Any]], now: datetime) -> str:
             linked(change["issue_key"], change["url"]),
             visible(change["summary"] or ""),
             change["field"],
-            visible(raw_value(change["old"])),
-            visible(raw_value(change["new"])),
+            visible(raw_text(change["old"])),
+            visible(raw_text(change["new"])),
             when(change, now),
         )
         for change in changes
@@ -75,7 +70,7 @@ def raw_lines(changes: Sequence[dict[str, Any]]) -> str:
     """The log for pipes: one change a line, separated by tabs."""
     names = ("id", "at", "issue_key", "field", "old", "new", "author")
     rows = ({**change, "at": change["at"] or change["seen_at"]} for change in changes)
-    return "".join("\t".join(visible(raw_value(row[name])) for name in names) + "\n" for row in rows)
+    return "".join("\t".join(visible(raw_text(row[name])) for name in names) + "\n" for row in rows)
 
 
 def changes_text(
@@ -261,10 +256,3 @@ def _rest(changes: Sequence[dict[str, Any]], late: int) -> "Iterator[Text]":
         yield Text(f"{total} {verb} not listed: {parts} (--field, --raw)", "dim")
     if late:
         yield Text(f"{late} more came to light now, but happened before", "dim")
-
-
-def raw_value(value: object) -> str:
-    """A value of a change as text; lists are joined by commas."""
-    if value is None:
-        return ""
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from worksupport.model.times import local_text
 from worksupport.model.tracked import CHANGED, MISSING, MOVED_IN, MOVED_OUT, NEW
 from worksupport.render import words
-from worksupport.render.changes import raw_value
+from worksupport.render.csv_text import raw_text
 from worksupport.render.lines import OUTSIDE
 from worksupport.render.table import cut, padded, width
 from worksupport.render.terminal import drawn
@@ -99,4 +99,4 @@ def _told(node: dict[str, Any]) -> str:
 
 
 def _value(value: object) -> str:
-    return visible(raw_value(value)) or "none"
+    return visible(raw_text(value)) or "none"

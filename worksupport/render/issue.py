@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from worksupport.model.times import stored_moment
 from worksupport.render import words
-from worksupport.render.changes import raw_value, when
+from worksupport.render.changes import when
+from worksupport.render.csv_text import raw_text
 from worksupport.render.markdown import escaped, linked
 from worksupport.render.table import padded, width
 from worksupport.render.terminal import drawn
@@ -73,7 +74,7 @@ def _lines(
 def _changes(changes: list[dict[str, Any]], now: datetime) -> Iterator[tuple[str, str]]:
     rows = []
     for change in changes:
-        old, new = raw_value(change["old"]), raw_value(change["new"])
+        old, new = raw_text(change["old"]), raw_text(change["new"])
         told = f"{old} \u2192 {new}" if old or new else ""
         rows.append((when(change, now), change["field"].replace("_", " "), told, change["author_name"] or ""))
     cells = [max(map(width, column)) for column in zip(*rows, strict=True)]

@@ -1,13 +1,12 @@
 """A list of issues: a table on a terminal, tabs in a pipe, CSV for spreadsheets, Markdown for chats."""
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from worksupport.model.issue_fields import FIELDS
 from worksupport.render import words
+from worksupport.render.csv_text import csv_text, raw_text
 from worksupport.render.markdown import linked, table
 from worksupport.render.table import cut, padded, width
 from worksupport.render.terminal import drawn, knows_links
@@ -30,17 +29,9 @@ def plain_list(issues: Sequence[dict[str, Any]], fields: Sequence[str]) -> str:
 
 
 def csv_list(issues: Sequence[dict[str, Any]], fields: Sequence[str], *, is_shown: bool) -> str:
-    """RFC 4180 with a head, every value as stored; lists are joined by commas.
-
-    `is_shown`: it goes to a terminal, on which no text of strangers may act.
-    """
-    shown = visible if is_shown else str
+    """The fields, or all, of each: see `csv_text`."""
     names = fields or tuple(row.json for row in FIELDS if row.json)
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(names)
-    writer.writerows([shown(_raw(issue[name])) for name in names] for issue in issues)
-    return text.getvalue()
+    return csv_text(names, ([issue[name] for name in names] for issue in issues), is_shown=is_shown)
 
 
 def markdown_list(issues: Sequence[dict[str, Any]]) -> str:
@@ -164,10 +155,4 @@ def _style(name: str, issue: dict[str, Any], now: datetime) -> str:
 def _cell(issue: dict[str, Any], name: str) -> str:
     if name == "issue_type":
         return words.type_shown(issue)
-    return visible(_raw(issue[name]))
-
-
-def _raw(value: object) -> str:
-    if value is None:
-        return ""
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return visible(raw_text(issue[name]))

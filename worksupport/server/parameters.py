@@ -79,6 +79,15 @@ def time(name: str, description: str, parse: Parse = moment) -> Parameter:
     return Parameter(name, parse, description, {"type": "string", **_TIME})
 
 
+def refused(name: str, why: str) -> Parameter:
+    """One that is there only to say why it is not."""
+
+    def parse(name: str, value: str, *_: object) -> str:
+        raise UsageError(f"there is no parameter {name!r}: {why}")
+
+    return Parameter(name, parse, f"Refused: {why}.")
+
+
 def choice(name: str, description: str, values: tuple[str, ...]) -> Parameter:
     """One of a closed list; the first is meant where none is given."""
 

@@ -4,21 +4,25 @@ import re
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from worksupport.clock import Clock
 from worksupport.errors import InterruptedRunError, LockedError, NotFoundError
-from worksupport.model.filters import FILTERS, Filters
+from worksupport.model.definitions import DEFAULT_WEEKS, LINT_RULES, MOST_WEEKS
+from worksupport.model.filters import FILTERS, GROUP_FILTERS, NO_PEOPLE, Filters
 from worksupport.model.names import CHANGE_FIELDS, SOURCE_TITLES
 from worksupport.model.times import LAST_WORKDAY, moment, until_moment
 from worksupport.output import json_text
+from worksupport.queries.aging import aging_document
 from worksupport.queries.as_of import at, stamped
 from worksupport.queries.changes import ChangesQuestion, changes_document, checked_fields
 from worksupport.queries.compare import compared_document
 from worksupport.queries.find import find_key
+from worksupport.queries.flow import flow_document
+from worksupport.queries.forecast import forecast_document
 from worksupport.queries.health import health_document
 from worksupport.queries.history import (
     KINDS,
@@ -32,7 +36,9 @@ from worksupport.queries.history import (
 from worksupport.queries.issue import show_document
 from worksupport.queries.issues import ListQuestion, json_name, list_document, list_text
 from worksupport.queries.keys import keys_text
+from worksupport.queries.lint import checked_rules, lint_document
 from worksupport.queries.reader import answer, weekend
+from worksupport.queries.summary import summary_document
 from worksupport.queries.tree import DEFAULT_DEPTH, DEFAULT_ROOT_TYPE, MAX_DEPTH, TreeQuestion, tree_text
 from worksupport.render.changes import csv_changes
 from worksupport.render.issues import csv_list
@@ -84,6 +90,17 @@ _CHANGES = (
     parameters.choice("format", "JSON, or what `--format csv` prints.", ("json", "csv")),
     *_FILTERS,
 )
+_GROUPS = (*map(parameters.of_filter, GROUP_FILTERS), parameters.refused("assignee", NO_PEOPLE))
+_BELOW = (parameters.text("key", "Only this issue and what is below it."), *_GROUPS)
+_FLOW = (
+    *_BELOW,
+    parameters.whole_number("weeks", "How many, this one included.", 1, MOST_WEEKS, DEFAULT_WEEKS),
+)
+_AGING = (parameters.boolean("past", "Only what is older than 85 % of its type."), *_FILTERS)
+_LINT = (
+    parameters.text("rule", "Only this rule.", {"type": "string", "enum": list(LINT_RULES)}),
+    *_FILTERS,
+)
 _RUNS = (
     *_HISTORY,
     parameters.text("kind", "Only runs of this kind.", {"type": "string", "enum": list(KINDS)}),
@@ -128,6 +145,24 @@ ROUTES: dict[str, dict[str, Operation]] = {
             _HIERARCHY,
             "Hierarchy",
             refusals=("NotFound",),
+        )
+    },
+    **{
+        f"/api/{name}": {
+            "GET": Operation(
+                f"show_{name}",
+                f"{about}, as `worksupport {name} --json`",
+                given,
+                schema,
+                refusals=("NotFound",),
+            )
+        }
+        for name, about, given, schema in (
+            ("summary", "What is below each root, and what needs a look", _BELOW, "Summary"),
+            ("aging", "What has been in progress for long", _AGING, "Aging"),
+            ("forecast", "When what is below an issue will be finished; key is needed", _BELOW, "Forecast"),
+            ("flow", "What was finished each week, and how long it took", _FLOW, "Flow"),
+            ("lint", "What does not fit together", _LINT, "Lint"),
         )
     },
     _RELOADS: {
@@ -279,6 +314,59 @@ class Routes:
         content = CSV if form == "csv" else JSON
         return self.answers.answer(request.path, question, _known(request), make, content)
 
+    def show_summary(self, request: Request, given: dict[str, Any]) -> Answer:
+        """`worksupport summary --json`."""
+        key, filters = given.pop("key", None), Filters(**given)
+        return self._review(
+            request,
+            (key, filters),
+            lambda found, now: summary_document(found, _exact(found, key), filters, now),
+        )
+
+    def show_aging(self, request: Request, given: dict[str, Any]) -> Answer:
+        """`worksupport aging --json`."""
+        past, filters = given.pop("past", False), Filters(**given)
+        return self._review(
+            request,
+            (past, filters),
+            lambda found, now: aging_document(found, filters, now, only_past=past),
+        )
+
+    def show_forecast(self, request: Request, given: dict[str, Any]) -> Answer:
+        """`worksupport forecast KEY --json`."""
+        key, filters = given.pop("key", ""), Filters(**given)
+        return self._review(
+            request,
+            (key, filters),
+            lambda found, now: forecast_document(found, find_key(found, key).key, filters, now),
+        )
+
+    def show_flow(self, request: Request, given: dict[str, Any]) -> Answer:
+        """`worksupport flow --json`."""
+        key, weeks, filters = given.pop("key", None), given.pop("weeks", DEFAULT_WEEKS), Filters(**given)
+        return self._review(
+            request,
+            (key, weeks, filters),
+            lambda found, now: flow_document(found, _exact(found, key), weeks, filters, now),
+        )
+
+    def show_lint(self, request: Request, given: dict[str, Any]) -> Answer:
+        """`worksupport lint --json`."""
+        rule, filters = given.pop("rule", None), Filters(**given)
+        rules = checked_rules("rule", (rule,) if rule is not None else ())
+        return self._review(
+            request, (rules, filters), lambda found, now: lint_document(found, rules, filters, now)
+        )
+
+    def _review(
+        self, request: Request, question: object, make: Callable[[sqlite3.Connection, datetime], object]
+    ) -> Answer:
+        """What goes by the time of day is kept for a minute."""
+        minute = self.clock.now().replace(second=0, microsecond=0)
+        return self.answers.answer(
+            request.path, (minute, question), _known(request), lambda found: json_text(make(found, minute))
+        )
+
     def hierarchy(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport tree --json`; the command's argument is the parameter `key`."""
         own: dict[str, Any] = {
@@ -385,6 +473,10 @@ class Routes:
 
 def _list_as_csv(connection: sqlite3.Connection, question: ListQuestion) -> str:
     return csv_list(list_document(connection, question)["issues"], question.fields, is_shown=False)
+
+
+def _exact(connection: sqlite3.Connection, key: str | None) -> str | None:
+    return None if key is None else find_key(connection, key).key
 
 
 def _known(request: Request) -> str:

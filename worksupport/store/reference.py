@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from worksupport.config.settings import Member, Settings
 from worksupport.model.hierarchy import UNKNOWN_TYPE_ID, Hierarchy
+from worksupport.model.past import Name
 from worksupport.store.database import STATE, Store, raise_data_version
 
 
@@ -31,9 +32,11 @@ def follow_configuration(store: Store, settings: Settings, now: str) -> None:
 def _follow_states(connection: sqlite3.Connection, settings: Settings) -> None:
     """Decide the issues' states anew where the team's words for them have changed, or none was decided.
 
-    Beside those words stands the team's weekend (`queries/reader.weekend`).
+    Beside those words stand the team's weekend (`queries/reader.weekend`) and what `lint` leaves out.
     """
-    rules = json.dumps([settings.blocked, settings.dropped, settings.weekend], ensure_ascii=False)
+    rules = json.dumps(
+        [settings.blocked, settings.dropped, settings.weekend, settings.lint_ignore], ensure_ascii=False
+    )
     if connection.execute("SELECT state_rules FROM data_state").fetchone() != (rules,):
         state = STATE.format(row="issues")
         connection.execute(f"UPDATE issues SET state = {state} WHERE state IS NOT {state}")
@@ -94,19 +97,29 @@ def keep_account(store: Store, address: str, account_id: str) -> None:
 def keep_names(
     connection: sqlite3.Connection,
     source: str,
-    names: Iterable[tuple[str, str, str, str | None]],
+    names: Iterable[Name],
+    now: str,
     *,
     only_missing: bool = False,
 ) -> None:
     """Keep what ids are called: kind, id, name and, of a status, category; in the caller's transaction.
 
-    `only_missing`: names of the past, which replace no newer one.
+    `only_missing`: names of the past, which replace no newer one. A status that has another category `now`
+    (UTC text) keeps the former one for what was recorded before.
     """
-    statement = f"{_NAME} DO NOTHING" if only_missing else f"{_NAME} {_NEWER}"
-    connection.executemany(statement, [(source, *name) for name in names])
+    rows = [(source, *name) for name in names]
+    if not only_missing:
+        statuses = [(now, source, each, category) for _, kind, each, _, category in rows if kind == "status"]
+        connection.executemany(_FORMER, statuses)
+    connection.executemany(f"{_NAME} DO NOTHING" if only_missing else f"{_NAME} {_NEWER}", rows)
 
 
 _NAME = """
 INSERT INTO names (source, kind, id, name, category) VALUES (?, ?, ?, ?, ?) ON CONFLICT (source, kind, id)"""
+_FORMER = """
+INSERT OR IGNORE INTO former_categories (source, id, category, until)
+SELECT source, id, category, ?1 FROM names
+WHERE source = ?2 AND kind = 'status' AND id = ?3 AND category <> ?4
+"""
 _NEWER = """DO UPDATE SET name = excluded.name, category = excluded.category
 WHERE (name, category) IS NOT (excluded.name, excluded.category)"""

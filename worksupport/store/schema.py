@@ -303,6 +303,22 @@ _M007_ASKED_FOR = (
     "PRAGMA user_version = 7",
 )
 
+# Reviews ask when work was started and finished. `former_categories`: what a status was until the service
+# gave it another category; what was recorded before goes by it.
+_M008_REVIEWS = (
+    """CREATE TABLE former_categories (
+    source TEXT NOT NULL,
+    id TEXT NOT NULL,               -- of the status
+    category TEXT NOT NULL,
+    until TIMESTAMP NOT NULL,
+    PRIMARY KEY (source, id, until)
+) WITHOUT ROWID""",
+    # All of a change of status (see model/tracked.py), so that the changes themselves are not read.
+    "CREATE INDEX changes_of_status ON changes (issue, field, at, seen_at, not_before, old, new) "
+    "WHERE field = 4",
+    "PRAGMA user_version = 8",
+)
+
 # By the name under which sqlite-utils notes each as applied.
 MIGRATIONS = {
     "m001_tables": _M001_TABLES,
@@ -312,5 +328,6 @@ MIGRATIONS = {
     "m005_answers": _M005_ANSWERS,
     "m006_changes": _M006_CHANGES,
     "m007_asked_for": _M007_ASKED_FOR,
+    "m008_reviews": _M008_REVIEWS,
 }
 SCHEMA_VERSION = len(MIGRATIONS)

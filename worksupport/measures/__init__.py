@@ -1,0 +1,1 @@
+"""Arithmetic on started and finished work: no SQL, no clock, nothing of ours."""

@@ -1,0 +1,60 @@
+"""How much was finished each week, and how many days it took from start to finish."""
+
+import sqlite3
+from collections import Counter
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from worksupport.measures.intervals import days_of, local_day, monday
+from worksupport.measures.percentiles import percentile
+from worksupport.model.definitions import definitions
+from worksupport.model.filters import Filters
+from worksupport.queries.forecast import day_begins
+from worksupport.queries.reader import age
+from worksupport.queries.units import Life, by_type, check_team, finished_since, record_begins, units
+
+PERCENTILES = (50, 85, 95)
+
+
+def flow_document(
+    connection: sqlite3.Connection, key: str | None, weeks: int, filters: Filters, now: datetime
+) -> dict[str, Any]:
+    """`{"weeks": [{"week": its Monday, "finished"}], "cycle_days": {type: {"n", "p50", "p85", "p95"}},
+    "finished", "known_start_percent", "definitions", AGE}` of the last `weeks`, this one included.
+
+    Of the units of work that pass the filters, with `key` (exact) of those below it. No week before the
+    record begins; percentiles (days) are null of too few, the percent of nothing too. Raises UsageError for a
+    team of too few.
+    """
+    check_team(connection, filters)
+    today = now.astimezone().date()
+    of = units(connection, filters if key is None else filters.under(key))
+    begins = record_begins(connection, of)
+    first = monday(today) - timedelta(weeks=weeks - 1)
+    if begins is not None:
+        first = max(first, monday(local_day(begins)))
+    finished = finished_since(connection, of, day_begins(first)) if begins else []
+    known = [life for life in finished if days_of(life.span) is not None]
+    return {
+        "weeks": _weeks(finished, first, today) if begins else [],
+        "cycle_days": cycle_days(known),
+        "finished": len(finished),
+        "known_start_percent": round(100 * len(known) / len(finished)) if finished else None,
+        "definitions": definitions("unit of work", "started", "finished", "days", "85 %", "known start"),
+        **age(connection),
+    }
+
+
+def cycle_days(known: list[Life]) -> dict[str, dict[str, int | None]]:
+    """By type how many there are, and their percentiles of the days from start to finish."""
+    told = {}
+    for name, of_type in by_type(known):
+        days = [days for life in of_type if (days := days_of(life.span)) is not None]
+        told[name] = {"n": len(days), **{f"p{percent}": percentile(days, percent) for percent in PERCENTILES}}
+    return told
+
+
+def _weeks(finished: list[Life], first: date, today: date) -> list[dict[str, Any]]:
+    counts = Counter(monday(local_day(life.span.finished)) for life in finished if life.span.finished)
+    weeks = [first + timedelta(weeks=n) for n in range((monday(today) - first).days // 7 + 1)]
+    return [{"week": week.isoformat(), "finished": counts[week]} for week in weeks]

@@ -1,0 +1,79 @@
+"""By when what is left will be finished, or why nobody can say."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from worksupport.model.definitions import FORECAST_WEEKS
+from worksupport.render.figures import Cell, Line, bars, counted, day_text, head, shown, table
+from worksupport.render.markdown import escaped
+from worksupport.render.markdown import table as markdown_table
+from worksupport.render.words import data_age
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_TO_TELL = "85"
+_TITLES = ("", "if nothing is added", "if it grows as it did")
+
+
+def forecast_text(document: dict[str, Any], now: datetime, console: "Console | None", *, is_old: bool) -> str:
+    """The document of `forecast`: the two dates of the 85 % line are the ones to tell others."""
+    first = [Cell(f"{document['issue_key']}  ", "dim"), Cell(document["summary"] or "", "bold")]
+    lines: list[Line] = [head(first, data_age(document, now), console, is_old=is_old)]
+    lines += [[Cell(_left(document))], []]
+    if document["dates"] is None:
+        lines.append([Cell(f"No date: {document['reason']}.")])
+        return shown(lines, console)
+    today = now.astimezone().date()
+    rows = [[Cell(title, "dim") for title in _TITLES]]
+    for chance, dates in document["dates"].items():
+        style = "bold" if chance == _TO_TELL else ""
+        told = (_told(dates["steady"], today), _told(dates["growing"], today, is_growing=True))
+        rows.append([Cell(f"  {chance} %", style), *(Cell(each, style) for each in told)])
+    lines += [*table(rows, right=(1, 2)), []]
+    lines += [[Cell(line)] for line in _pace(document)]
+    return shown([*lines, [], *([Cell(line, "dim")] for line in _legend())], console)
+
+
+def forecast_markdown(document: dict[str, Any], now: datetime) -> str:
+    """The same as a table."""
+    title = f"### {escaped(document['issue_key'])} {escaped(document['summary'] or '')}\n\n"
+    text = f"{title}{_left(document)}\n\n"
+    if document["dates"] is None:
+        return f"{text}No date: {document['reason']}.\n"
+    today = now.astimezone().date()
+    rows = [
+        [f"{chance} %", _told(dates["steady"], today), _told(dates["growing"], today, is_growing=True)]
+        for chance, dates in document["dates"].items()
+    ]
+    return f"{text}{markdown_table(_TITLES, rows)}\n" + "\n".join(_pace(document)) + "\n"
+
+
+def _left(document: dict[str, Any]) -> str:
+    total = counted(document["total"], "unit")
+    verb = "is" if document["remaining"] == 1 else "are"
+    end = " They will be finished by" if document["dates"] else ""
+    return f"{document['remaining']} of {total} of work {verb} left.{end}"
+
+
+def _told(day: str | None, today: date, *, is_growing: bool = False) -> str:
+    if day is None:
+        return "not at this growth" if is_growing else "not within five years"
+    return day_text(day, today, with_weekday=True)
+
+
+def _pace(document: dict[str, Any]) -> Iterator[str]:
+    period = f"the last {FORECAST_WEEKS} weeks"
+    if document["days"] < 7 * FORECAST_WEEKS:
+        period = f"the {document['days']} days on record"
+    marks = bars([week["finished"] for week in document["weeks"]])
+    days = counted(document["finished_days"], "day")
+    yield f"finished  {marks}  {document['finished']} in {period}, on {days}"
+    weekly = 7 * document["added"] / document["days"]
+    yield f"added     {document['added']} in {period}, {weekly:.1f} a week"
+
+
+def _legend() -> Iterator[str]:
+    yield "85 %: the chance, by the days of those weeks, that all are finished by then."
+    yield "Days off to come are not known to it."
