@@ -9,7 +9,7 @@ from worksupport.model.issue_fields import FIELDS
 from worksupport.model.names import SOURCE_TITLES
 from worksupport.render import words
 from worksupport.render.csv_text import csv_text
-from worksupport.render.figures import Cell, Line, counted, head, shown, table
+from worksupport.render.figures import Cell, Line, counted, head, notes, shown, table
 from worksupport.render.markdown import linked
 from worksupport.render.markdown import table as markdown_table
 from worksupport.render.terminal import is_terminal
@@ -27,15 +27,16 @@ def aging_text(document: dict[str, Any], now: datetime, console: "Console | None
     """The document of `aging`, with its definitions at the end."""
     items, cells = document["items"], console.width if console else None
     past = sum(item["past"] for item in items)
-    title = f"{counted(len(items), 'unit')} of work started and open, {past or 'none'} of them for long"
-    lines: list[Line] = [head([Cell(title)], data_age(document, now), console, is_old=is_old)]
+    title = f"{counted(len(items), 'unit')} of work in progress, {past or 'none'} of them for long"
+    lines: list[Line] = [*head([Cell(title)], data_age(document, now), console, is_old=is_old)]
     if items:
         keys = words.short_keys(item["issue_key"] for item in items)
         people = words.short_names(item["assignee"] for item in items)
         rows = [[Cell(f"  {each}" if each == "status" else each, "dim") for each in _TITLES]]
-        rows += [_row(item, keys if cells else {}, people if cells else {}) for item in items]
-        lines += [[], *table(rows, right=_RIGHT, elastic=3, cells=cells)]
-    return shown([*lines, [], *([Cell(line, "dim")] for line in _legend(document))], console)
+        digits = max(len(str(item["age_days"])) for item in items)
+        rows += [_row(item, keys if cells else {}, people if cells else {}, digits) for item in items]
+        lines += [[], *table(rows, right=_RIGHT, elastic=3, spare=(6, 1, 5), cells=cells)]
+    return shown([*lines, [], *notes(_legend(document), console)], console)
 
 
 def aging_csv(document: dict[str, Any], now: datetime) -> str:
@@ -63,11 +64,13 @@ def aging_markdown(document: dict[str, Any], now: datetime) -> str:
     )
 
 
-def _row(item: dict[str, Any], keys: dict[str, str], people: dict[str | None, str]) -> list[Cell]:
+def _row(
+    item: dict[str, Any], keys: dict[str, str], people: dict[str | None, str], digits: int
+) -> list[Cell]:
     is_blocked = item["state"] == "blocked"
     who = item["assignee"]
     return [
-        Cell(f"{'▲ ' if item['past'] else ''}{item['age_days']}", "red" if item["past"] else ""),
+        Cell(f"{'▲' if item['past'] else ''} {item['age_days']:>{digits}}", "red" if item["past"] else ""),
         Cell(item["limit_days"] or "", "dim"),
         Cell(keys.get(item["issue_key"], item["issue_key"]), "dim", item["url"]),
         Cell(item["summary"] or ""),

@@ -1,7 +1,8 @@
 """Lines of figures: built once, for terminals in colour and within their width, for pipes plain and whole."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from worksupport.render.table import cut, width
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 GAP = "  "
 NONE = "\N{EN DASH}"  # no date, no figure
-_LEAST_CELLS = 8
+_LEAST_CELLS, _CELLS = 8, 80
 
 
 class Cell:
@@ -50,41 +51,72 @@ def shown(lines: Sequence[Line], console: "Console | None") -> str:
     return drawn(captured.get())
 
 
-def head(left: Line, age: str, console: "Console | None", *, is_old: bool) -> Line:
-    """The first line: what it is, and at its right end the age of the data, yellow where that is too old."""
-    room = (80 if console is None else min(console.width, 80)) - sum(width(cell.text) for cell in left)
-    space = max(len(GAP), room - width(age))
-    return [*left, Cell(" " * space), Cell(age, "yellow" if is_old else "dim")]
+def head(left: Line, age: str, console: "Console | None", *, is_old: bool) -> list[Line]:
+    """The first line: what it is, and at its right end the age of the data, yellow where that is too old.
+
+    Where there is no room for both the age has a line of its own.
+    """
+    room = (_CELLS if console is None else min(console.width, _CELLS)) - sum(
+        width(cell.text) for cell in left
+    )
+    told = Cell(age, "yellow" if is_old else "dim")
+    if console is not None and room < len(GAP) + width(age):
+        return [left, [told]]
+    return [[*left, Cell(" " * max(len(GAP), room - width(age))), told]]
+
+
+def notes(lines: Iterable[str], console: "Console | None") -> list[Line]:
+    """Sentences below an answer, broken where the console ends."""
+    broken = (wrap(line, console.width) if console else [line] for line in lines)
+    return [[Cell(part, "dim")] for parts in broken for part in parts]
 
 
 def table(
     rows: Sequence[Sequence[Cell]],
     *,
     right: Sequence[int] = (),
+    tight: Sequence[int] = (),
     elastic: int | None = None,
+    spare: Sequence[int] = (),
     cells: int | None = None,
 ) -> list[Line]:
-    """The rows in columns two blanks apart; those numbered in `right` are set to the right.
+    """The rows in columns two blanks apart, one before those in `tight`; those in `right` are set right.
 
-    `elastic`: the column that gives way where all would be wider than `cells`.
+    `elastic`: the column that gives way where all would be wider than `cells`, and `spare` those that then
+    go, in this order.
     """
     if not rows:
         return []
     widths = [max(width(row[column].text) for row in rows) for column in range(len(rows[0]))]
+    gaps = ["" if column == 0 else " " if column in tight else GAP for column in range(len(widths))]
+    columns = list(range(len(widths)))
     if cells is not None and elastic is not None:
-        over = sum(widths) + len(GAP) * (len(widths) - 1) - cells
-        widths[elastic] = max(_LEAST_CELLS, widths[elastic] - max(0, over))
-    return [_joined(row, widths, right) for row in rows]
+        fixed = {column: widths[column] + len(gaps[column]) for column in columns if column != elastic}
+        least = min(widths[elastic], _LEAST_CELLS) + len(gaps[elastic])
+        for column in spare:
+            if sum(fixed.values()) + least <= cells:
+                break
+            del fixed[column]
+            columns.remove(column)
+        room = max(least, cells - sum(fixed.values())) - len(gaps[elastic])
+        widths[elastic] = min(widths[elastic], room)
+    return [_joined(row, columns, widths, gaps, right) for row in rows]
 
 
-def _joined(row: Sequence[Cell], widths: Sequence[int], right: Sequence[int]) -> Line:
+def _joined(
+    row: Sequence[Cell],
+    columns: Sequence[int],
+    widths: Sequence[int],
+    gaps: Sequence[str],
+    right: Sequence[int],
+) -> Line:
     line: list[Cell] = []
-    for column, (cell, room) in enumerate(zip(row, widths, strict=True)):
+    for column in columns:
+        cell, room, gap = row[column], widths[column], gaps[column]
         text = cut(cell.text, room)
         space = Cell(" " * (room - width(text)))
         fitted = Cell(text, cell.style, cell.url)
-        line += [Cell(GAP)] if line else []
-        line += [space, fitted] if column in right else [fitted, space]
+        line += [Cell(gap), *((space, fitted) if column in right else (fitted, space))]
     return line
 
 

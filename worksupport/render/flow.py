@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from worksupport.render.csv_text import csv_text
-from worksupport.render.figures import NONE, Cell, Line, counted, day_text, head, shown, table
+from worksupport.render.figures import NONE, Cell, Line, counted, day_text, head, notes, shown, table
 from worksupport.render.markdown import escaped
 from worksupport.render.markdown import table as markdown_table
 from worksupport.render.terminal import is_terminal
@@ -23,14 +23,14 @@ def flow_text(document: dict[str, Any], now: datetime, console: "Console | None"
     """The document of `flow` on one screen."""
     weeks = document["weeks"]
     title = f"{counted(document['finished'], 'unit')} of work finished in {counted(len(weeks), 'week')}"
-    lines: list[Line] = [head([Cell(title)], data_age(document, now), console, is_old=is_old), []]
+    lines: list[Line] = [*head([Cell(title)], data_age(document, now), console, is_old=is_old), []]
     lines += table(_weeks(document, now), right=(0, 1)) or [[Cell("No week is on record yet.")]]
     rows = [[Cell(title, "dim") for title in _TITLES]]
     for name, days in document["cycle_days"].items():
         rows.append([Cell(name), Cell(days["n"]), *(Cell(_days(days[each])) for each in _DAYS)])
     if len(rows) > 1:
         lines += [[], *table(rows, right=(1, 2, 3, 4), elastic=0, cells=console.width if console else None)]
-    return shown([*lines, [], *([Cell(line, "dim")] for line in _legend(document))], console)
+    return shown([*lines, [], *notes(_legend(document), console)], console)
 
 
 def flow_csv(document: dict[str, Any], now: datetime) -> str:

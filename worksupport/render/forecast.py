@@ -1,11 +1,11 @@
 """By when what is left will be finished, or why nobody can say."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from worksupport.model.definitions import FORECAST_WEEKS
-from worksupport.render.figures import Cell, Line, bars, counted, day_text, head, shown, table
+from worksupport.render.figures import Cell, Line, bars, counted, day_text, head, notes, shown, table
 from worksupport.render.markdown import escaped
 from worksupport.render.markdown import table as markdown_table
 from worksupport.render.words import data_age
@@ -14,26 +14,27 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _TO_TELL = "85"
+_TOO_LATE = "not within five years"
 _TITLES = ("", "if nothing is added", "if it grows as it did")
 
 
 def forecast_text(document: dict[str, Any], now: datetime, console: "Console | None", *, is_old: bool) -> str:
     """The document of `forecast`: the two dates of the 85 % line are the ones to tell others."""
     first = [Cell(f"{document['issue_key']}  ", "dim"), Cell(document["summary"] or "", "bold")]
-    lines: list[Line] = [head(first, data_age(document, now), console, is_old=is_old)]
+    lines: list[Line] = [*head(first, data_age(document, now), console, is_old=is_old)]
     lines += [[Cell(_left(document))], []]
     if document["dates"] is None:
         lines.append([Cell(f"No date: {document['reason']}.")])
         return shown(lines, console)
-    today = now.astimezone().date()
     rows = [[Cell(title, "dim") for title in _TITLES]]
-    for chance, dates in document["dates"].items():
+    for chance in document["dates"]:
         style = "bold" if chance == _TO_TELL else ""
-        told = (_told(dates["steady"], today), _told(dates["growing"], today, is_growing=True))
-        rows.append([Cell(f"  {chance} %", style), *(Cell(each, style) for each in told)])
+        rows.append(
+            [Cell(f"  {chance} %", style), *(Cell(each, style) for each in _told(document, chance, now))]
+        )
     lines += [*table(rows, right=(1, 2)), []]
     lines += [[Cell(line)] for line in _pace(document)]
-    return shown([*lines, [], *([Cell(line, "dim")] for line in _legend())], console)
+    return shown([*lines, [], *notes(_legend(), console)], console)
 
 
 def forecast_markdown(document: dict[str, Any], now: datetime) -> str:
@@ -42,11 +43,7 @@ def forecast_markdown(document: dict[str, Any], now: datetime) -> str:
     text = f"{title}{_left(document)}\n\n"
     if document["dates"] is None:
         return f"{text}No date: {document['reason']}.\n"
-    today = now.astimezone().date()
-    rows = [
-        [f"{chance} %", _told(dates["steady"], today), _told(dates["growing"], today, is_growing=True)]
-        for chance, dates in document["dates"].items()
-    ]
+    rows = [[f"{chance} %", *_told(document, chance, now)] for chance in document["dates"]]
     return f"{text}{markdown_table(_TITLES, rows)}\n" + "\n".join(_pace(document)) + "\n"
 
 
@@ -57,10 +54,13 @@ def _left(document: dict[str, Any]) -> str:
     return f"{document['remaining']} of {total} of work {verb} left.{end}"
 
 
-def _told(day: str | None, today: date, *, is_growing: bool = False) -> str:
-    if day is None:
-        return "not at this growth" if is_growing else "not within five years"
-    return day_text(day, today, with_weekday=True)
+def _told(document: dict[str, Any], chance: str, now: datetime) -> tuple[str, str]:
+    """The two days of a chance, or why there is none."""
+    today, dates = now.astimezone().date(), document["dates"][chance]
+    never = "not at this growth" if document["added"] >= document["finished"] else _TOO_LATE
+    days = ((dates["steady"], _TOO_LATE), (dates["growing"], never))
+    steady, growing = (day_text(day, today, with_weekday=True) if day else why for day, why in days)
+    return steady, growing
 
 
 def _pace(document: dict[str, Any]) -> Iterator[str]:

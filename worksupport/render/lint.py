@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from worksupport.output import json_text
 from worksupport.render import words
 from worksupport.render.csv_text import csv_text
-from worksupport.render.figures import Cell, Line, counted, head, shown, table
+from worksupport.render.figures import Cell, Line, counted, head, notes, shown, table
 from worksupport.render.markdown import linked
 from worksupport.render.markdown import table as markdown_table
 from worksupport.render.terminal import is_terminal
@@ -16,6 +16,7 @@ from worksupport.text import visible
 if TYPE_CHECKING:
     from rich.console import Console
 
+_NARROW = 60
 _PLAIN = ("issue_key", "rule", "detail", "summary", "url")
 _NAMES = ("rule", "issue_key", "summary", "url", "detail")
 
@@ -27,19 +28,20 @@ def lint_text(document: dict[str, Any], now: datetime, console: "Console | None"
         return "".join("\t".join(visible(each[name] or "") for name in _PLAIN) + "\n" for each in findings)
     ignored = f", {document['ignored']} ignored" if document["ignored"] else ""
     title = Cell(counted(len(findings), "finding") + ignored)
-    lines: list[Line] = [head([title], words.data_age(document, now), console, is_old=is_old)]
+    lines: list[Line] = [*head([title], words.data_age(document, now), console, is_old=is_old)]
     keys = words.short_keys(each["issue_key"] for each in findings)
     for rule, group in groupby(findings, key=lambda each: each["rule"]):
-        lines += [[], [Cell(rule, "bold"), Cell(f"  {document['definitions'][rule]}", "dim")]]
+        lines += [[], [Cell(rule, "bold")], *notes([document["definitions"][rule]], console)]
         rows = [
             [
                 Cell(f"  {keys[each['issue_key']]}", "", each["url"]),
-                Cell(each["summary"] or ""),
-                Cell(each["detail"], "dim"),
+                Cell(each["detail"]),
+                Cell(each["summary"] or "", "dim"),
             ]
             for each in group
         ]
-        lines += table(rows, elastic=1, cells=console.width)
+        is_narrow = console.width < _NARROW
+        lines += table(rows, elastic=1 if is_narrow else 2, spare=(2,) * is_narrow, cells=console.width)
     return shown(lines, console)
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from worksupport.render import words
-from worksupport.render.figures import Cell, Line, day_text, head, shown, table
+from worksupport.render.figures import Cell, Line, day_text, head, notes, shown, table
 from worksupport.render.markdown import linked
 from worksupport.render.markdown import table as markdown_table
 from worksupport.render.table import width
@@ -29,11 +29,13 @@ def summary_text(document: dict[str, Any], now: datetime, console: "Console | No
     cells = console.width if console else None
     local = now.astimezone()
     title = Cell(f"{local:%a} {local.day} {local:%b %H:%M}")
-    lines: list[Line] = [head([title], words.data_age(document, now), console, is_old=is_old), []]
+    lines: list[Line] = [*head([title], words.data_age(document, now), console, is_old=is_old), []]
     lines += table(
         _rows(document, today, is_wide=cells is None or cells >= _WIDE),
         right=range(1, len(TITLES) + 1),
+        tight=(1, 2),
         elastic=0,
+        spare=(7, 8, 6, 2, 4, 9),
         cells=cells,
     )
     if document["more"]:
@@ -45,7 +47,7 @@ def summary_text(document: dict[str, Any], now: datetime, console: "Console | No
     if finished and (room is None or room >= len(attention) + len(finished) + 2):
         lines += [[], *finished]
     lines += [[], *attention] if attention else []
-    return shown([*lines, [], [Cell(_LEGEND, "dim")]], console)
+    return shown([*lines, [], *notes([_LEGEND], console)], console)
 
 
 def summary_markdown(document: dict[str, Any], now: datetime) -> str:
@@ -135,7 +137,7 @@ def _attention(document: dict[str, Any], cells: int | None, most: int | None) ->
                 Cell(people[who] if who and cells else who),
             ]
         )
-    return table(rows, right=(1,), elastic=3, cells=cells)
+    return table(rows, right=(1,), elastic=3, spare=(4, 0), cells=cells)
 
 
 def _first_of_each(looks: Sequence[dict[str, Any]], most: int) -> list[dict[str, Any]]:

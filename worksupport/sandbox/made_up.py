@@ -7,6 +7,7 @@ from worksupport.sandbox.jira_data import LATEST, JiraMaker
 from worksupport.sandbox.jira_oddities import add_oddities
 from worksupport.sandbox.jira_site import empty_site
 from worksupport.sandbox.past import give_lives
+from worksupport.sandbox.releases import add_recent_work
 from worksupport.sandbox.world import World
 
 _JIRA_TIMES = ("created", "updated", "resolutiondate")
@@ -16,7 +17,8 @@ _GITHUB_TIMES = ("created_at", "updated_at", "closed_at")
 def made_up_world(seed: int = 7, now: datetime | None = None) -> World:
     """A team of twelve with some 300 Jira and some 60 GitHub issues, awkward ones among them.
 
-    The newest of it happened the day before `now`; without, on one day of November 2026.
+    The newest of it happened the day before `now`, with much in the weeks before that; without, on one day of
+    November 2026.
     """
     world = empty_site()
     JiraMaker(world, seed).fill()
@@ -24,6 +26,7 @@ def made_up_world(seed: int = 7, now: datetime | None = None) -> World:
     fill_github(world, seed)
     if now is not None:
         _shift(world, now.replace(tzinfo=None) - LATEST)
+        add_recent_work(world, seed, now.replace(tzinfo=None))
     give_lives(world, seed)
     return world
 

@@ -55,6 +55,12 @@ STORIES = (
     "Open the {} from a link in an e-mail",
     "Export the {} as a spreadsheet",
 )
+LATER_STORIES = (
+    "Use the {} with a keyboard alone",
+    "Say in the {} how long it will take",
+    "Find a claim from the {} by its number",
+    "Print the {} on one page",
+)
 TASKS = (
     "Load-test the {} with last March's peak",
     "Write the runbook for the {}",
