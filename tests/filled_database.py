@@ -65,7 +65,9 @@ def fill(
     migrations.apply(database)
     with database.conn as connection:
         for issue_type in DEFAULT_TYPES:
-            _insert(connection, "issue_types", {"id": issue_type.id, "name": issue_type.name})
+            children = json.dumps(issue_type.child_type_ids)
+            row = {"id": issue_type.id, "name": issue_type.name, "child_type_ids": children}
+            _insert(connection, "issue_types", row)
         for row in issues:
             _insert_issue(connection, row)
         runs = {"harvest_jobs": harvests, "reload_tracking": reloads, "source_results": results}

@@ -46,6 +46,15 @@ KEYS, TREE, RELOADS = "/api/issues/keys", "/api/issues/hierarchy", "/api/harvest
         ("/api/history?kind=harvest&limit=2", "history --harvests --limit 2"),
         (f"{RELOADS}?status=failed", "history --status failed --reloads"),
         (f"{RELOADS}/2", "history 2 --reloads"),
+        ("/api/summary", "summary"),
+        ("/api/summary?key=pv-2&source=jira", "summary PV-2 --source jira"),
+        ("/api/aging?past=true", "aging --past"),
+        ("/api/aging?assignee=Bo", "aging -a Bo"),
+        ("/api/forecast?key=PV-2&label=red+team", "forecast PV-2 -l 'red team'"),
+        ("/api/flow", "flow"),
+        ("/api/flow?weeks=3&key=FEAT-1&issue_type=Story", "flow FEAT-1 --weeks 3 -t Story"),
+        ("/api/lint", "lint"),
+        ("/api/lint?rule=orphan", "lint --rule orphan"),
     ],
 )
 def test_answers_what_the_command_prints(

@@ -41,12 +41,6 @@ _UNDER = """changes.issue IN (
     )
     SELECT id FROM below
 )"""
-_STARTED = f"""
-SELECT coalesce(at, seen_at) FROM changes JOIN issues ON issues.id = changes.issue
-JOIN names ON names.source = issues.source AND kind = 'status' AND names.id = json_extract(new, '$')
-WHERE issue_key = :key AND field = {NUMBERS["status"]} AND category = 'indeterminate'
-ORDER BY coalesce(at, seen_at) LIMIT 1
-"""
 _HAS_CHILDREN = "SELECT 1 FROM issues WHERE parent_key = ? COLLATE NOCASE AND missing_since IS NULL LIMIT 1"
 _LATE = """
 SELECT count(*) FROM changes WHERE id >= :first AND at < :since AND is_past = 0
@@ -119,12 +113,6 @@ def changes_of(connection: sqlite3.Connection, key: str, most: int) -> list[dict
     where = "changes.issue = (SELECT id FROM issues WHERE issue_key = :key)"
     rows = list(_named(connection, where, {"key": key}))
     return [_shown(row) for row in rows[::-1][:most]]
-
-
-def started_at(connection: sqlite3.Connection, key: str) -> str | None:
-    """When work on an issue began: its first entry into a status in progress (UTC text); None if untold."""
-    row = connection.execute(_STARTED, {"key": key}).fetchone()
-    return row[0] if row else None
 
 
 def recorded_late(connection: sqlite3.Connection, since: str) -> int:

@@ -1,21 +1,21 @@
 """One issue whole: with its description, the path to its root, its children."""
 
 import sqlite3
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from worksupport.model.filters import STATE
 from worksupport.model.issue_fields import KEY_ORDER
-from worksupport.model.names import OPEN_STATES
-from worksupport.model.times import stored_moment
-from worksupport.queries.changes import changes_of, started_at
+from worksupport.queries.aging import age_days, status_days
+from worksupport.queries.changes import changes_of
 from worksupport.queries.find import Found, find_issue, find_key
 from worksupport.queries.path import issues_where, path_to
 from worksupport.queries.reader import age
+from worksupport.queries.units import issues_as_units, lives
 
 _MOST_CHANGES = 20
 _OWN = """
-SELECT parent_by, first_seen_at, nullif(missing_since, ''),
+SELECT id, parent_by, first_seen_at, nullif(missing_since, ''),
     (SELECT description FROM issue_texts WHERE issue_id = issues.id)
 FROM issues WHERE issue_key = ?
 """
@@ -41,17 +41,18 @@ def show_document(
 ) -> tuple[dict[str, Any], Found]:
     """`{"issue", "path", "done", "total", "children", "changes", AGE}`, and how the issue was found.
 
-    `issue` also has description, first_seen_at, started_at, age_days, missing_since, missing_reason and
-    parent_by (the place of its text that names its parent; null: the service says it); `path` are the issues
-    from the root down to its parent. `age_days`: local calendar days since work began, from 1, of what is
-    open at `now`. Raises NotFoundError (`find_issue`; `only_key`: `find_key`).
+    `issue` also has description, first_seen_at, started_at, age_days, status_since (UTC text), status_days,
+    missing_since, missing_reason and parent_by (the place of its text that names its parent; null: the
+    service says it); `path` are the issues from the root down to its parent. Days as in `help definitions`.
+    Raises NotFoundError (`find_issue`; `only_key`: `find_key`).
     """
     found = (
         find_key(connection, text) if only_key else find_issue(connection, text, is_for_people=is_for_people)
     )
-    started, today = started_at(connection, found.key), now.astimezone().date()
     own = connection.execute(_OWN, [found.key]).fetchone()
-    parent_by, first_seen_at, missing_since, description = own
+    number, parent_by, first_seen_at, missing_since, description = own
+    life, today = lives(connection, issues_as_units(connection, [number]))[0], now.astimezone().date()
+    started = life.span.started
     issue = issues_where(connection, "issue_key = ?", [found.key])[0]
     ((total, done),) = connection.execute(_BELOW, {"key": found.key})
     children = f"parent_key = ? COLLATE NOCASE AND missing_since IS NULL ORDER BY {KEY_ORDER}"
@@ -61,7 +62,9 @@ def show_document(
             "description": description,
             "first_seen_at": first_seen_at,
             "started_at": started,
-            "age_days": _days(started, today) if issue["state"] in OPEN_STATES else None,
+            "age_days": age_days(started, today) if started and life.unit.is_open else None,
+            "status_since": life.status_since,
+            "status_days": status_days(life, today),
             "missing_since": missing_since,
             "parent_by": parent_by,
         },
@@ -72,8 +75,3 @@ def show_document(
         "changes": changes_of(connection, found.key, _MOST_CHANGES),
         **age(connection),
     }, found
-
-
-def _days(started: str | None, today: date) -> int | None:
-    moment = stored_moment(started)
-    return (today - moment.astimezone().date()).days + 1 if moment else None

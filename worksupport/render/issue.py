@@ -43,7 +43,7 @@ def markdown_issue(document: dict[str, Any], now: datetime) -> str:
     facts = [f"- **{label}**: {escaped(text)}" for label, text in _facts(document, now)]
     described = [escaped(line) for line in (issue["description"] or "").splitlines()]
     head = f"### {linked(issue['issue_key'], issue['url'])} {escaped(issue['summary'] or '')}"
-    return "\n".join([head, "", escaped(_state_line(issue)), "", *facts, "", *described]).rstrip() + "\n"
+    return "\n".join([head, "", escaped(_state_line(issue, now)), "", *facts, "", *described]).rstrip() + "\n"
 
 
 def _lines(
@@ -52,7 +52,7 @@ def _lines(
     """Style and text of each line; broken at `cells`, if given."""
     issue = document["issue"]
     yield "bold", f"{visible(issue['issue_key'])}  {visible(issue['summary'] or '')}"
-    yield words.STATE_STYLES.get(issue["state"] or "", ""), _state_line(issue)
+    yield words.STATE_STYLES.get(issue["state"] or "", ""), _state_line(issue, now)
     yield "", ""
     for label, text in _facts(document, now):
         room = None if cells is None else max(20, cells - _LABEL_CELLS)
@@ -97,9 +97,12 @@ def _started(issue: dict[str, Any], now: datetime) -> str:
     return f"{_day(issue['started_at'], now)}{day}"
 
 
-def _state_line(issue: dict[str, Any]) -> str:
+def _state_line(issue: dict[str, Any], now: datetime) -> str:
     who = visible(", ".join(issue["assignees"]) or issue["assignee"] or words.UNASSIGNED)
-    return " · ".join(part for part in (words.status_shown(issue), words.type_shown(issue), who) if part)
+    status = words.status_shown(issue)
+    if issue["state"] == "blocked" and issue["status_since"]:
+        status += f" since {_day(issue['status_since'], now)} (day {issue['status_days']})"
+    return " · ".join(part for part in (status, words.type_shown(issue), who) if part)
 
 
 def _facts(document: dict[str, Any], now: datetime) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ from worksupport.text import visible
 if TYPE_CHECKING:
     from rich.console import Console
 
-_NARROW = 60
+_NARROW = 72
 _PLAIN = ("issue_key", "rule", "detail", "summary", "url")
 _NAMES = ("rule", "issue_key", "summary", "url", "detail")
 

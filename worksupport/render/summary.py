@@ -40,14 +40,15 @@ def summary_text(document: dict[str, Any], now: datetime, console: "Console | No
     )
     if document["more"]:
         more = f"{document['more']} more with something open: worksupport tree --open --max-depth 1"
-        lines.append([Cell(more, "dim")])
-    room = None if console is None else _LINES - len(lines) - 2
+        lines += notes([more], console)
+    legend = notes([_LEGEND], console)
+    room = None if console is None else _LINES - len(lines) - len(legend) - 1
     attention = _attention(document, cells, None if room is None else room - 1)
     finished = _finished(document, cells or 80)
     if finished and (room is None or room >= len(attention) + len(finished) + 2):
         lines += [[], *finished]
     lines += [[], *attention] if attention else []
-    return shown([*lines, [], *notes([_LEGEND], console)], console)
+    return shown([*lines, [], *legend], console)
 
 
 def summary_markdown(document: dict[str, Any], now: datetime) -> str:

@@ -81,6 +81,8 @@ def _add(
     status: str,
 ) -> Raw:
     feature, kind, title = work
+    if status == "Done" and feature["fields"]["status"] == world.statuses["To Do"]:
+        feature["fields"]["status"] = world.statuses["In Progress"]
     return world.add_jira_issue(
         feature["key"].partition("-")[0],
         kind,
