@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,8 @@ from worksupport.sandbox.server import Sandbox, running
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 # Not run here: .ci/run installs and tests; serve runs until it is stopped, and has tests of its own.
 NOT_RUN = (".venv/bin/", "worksupport serve &", "curl ")
-# What another hour of the day prints instead: ages, as `short_age` writes them.
-CHANGING = re.compile(r" +\d+[mhd]$", re.MULTILINE)
+# What another hour of the day prints instead: ages, as `short_age` writes them, and that of the data.
+CHANGING = re.compile(r" +\d+[mhd]$| +harvested \d\d:\d\d, .*$", re.MULTILINE)
 
 
 @dataclass
@@ -87,7 +88,7 @@ class Newcomer:
 @pytest.fixture
 def newcomer(tmp_path: Path) -> Iterator[Newcomer]:
     """Behind them the demo, before them a Jira and a GitHub of their own."""
-    with running(made_up_world()) as sandbox:
+    with running(made_up_world(now=datetime.now(UTC))) as sandbox:
         someone = Newcomer(tmp_path / "checkout", sandbox)
         someone.folder.mkdir()
         assert someone.types("worksupport demo").returncode == 0

@@ -10,6 +10,7 @@ import sqlite3
 import tempfile
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from tests.benchmarks.measure import Cost, cost_of, medians, print_table
@@ -18,31 +19,43 @@ from worksupport.model.tracked import NUMBERS, tracked_text
 from worksupport.store.database import Store
 
 _STATUSES = ("1", "2", "3", "4")
+_CATEGORIES = dict(zip(_STATUSES, ("new", "indeterminate", "indeterminate", "done"), strict=True))
+_STATES = {"new": "todo", "indeterminate": "doing", "done": "done"}
+_OTHERS = ("assignees", "labels", "title", "priority")
 _DAYS = 400
 
 
 def fill(path: Path, issues: int, changes: int, now: datetime) -> None:
-    """Versions of 100 features of 10 stories, and changes of statuses over 400 days."""
+    """Versions of 100 features of 10 stories, and their changes over 400 days: three in ten of a status.
+
+    Most go from to do over in progress to done.
+    """
     Store(path, Clock()).close()
     chance = random.Random(7)
     with closing(sqlite3.connect(path)) as connection:
         connection.create_function("casefold", 1, str.casefold)
-        types = [(10004, "Product Version"), (10000, "Feature"), (10101, "Story")]
-        connection.executemany("INSERT INTO issue_types (id, name) VALUES (?, ?)", types)
-        names = [("jira", "status", each, f"Status {each}", "indeterminate") for each in _STATUSES]
+        types = [(10004, "Product Version", "[10000]"), (10000, "Feature", "[10101]"), (10101, "Story", "[]")]
+        connection.executemany("INSERT INTO issue_types (id, name, child_type_ids) VALUES (?, ?, ?)", types)
+        names = [("jira", "status", each, f"Status {each}", _CATEGORIES[each]) for each in _STATUSES]
         connection.executemany("INSERT INTO names VALUES (?, ?, ?, ?, ?)", names)
-        connection.executemany(_ISSUE, (_issue(number, now) for number in range(issues)))
-        times = sorted(now - timedelta(days=_DAYS * chance.random()) for _ in range(changes))
-        last = dict.fromkeys(range(1, issues + 1), "1")
-        rows = []
-        for number, at in enumerate(times):
-            issue, new = chance.randint(1, issues), chance.choice(_STATUSES)
-            moment = utc_text(at)
-            rows.append(
-                (number + 1, issue, NUMBERS["status"], f'"{last[issue]}"', f'"{new}"', moment, moment)
-            )
-            last[issue] = new
-        connection.executemany(_CHANGE, rows)
+        lives = [_life(chance, now) for _ in range(issues)] if changes else [[]] * issues
+        connection.executemany(_ISSUE, (_issue(n, lives[n], now) for n in range(issues)))
+        rows = [
+            (number, "status", f'"{old}"', f'"{new}"', at)
+            for number, life in enumerate(lives, 1)
+            for (_, old), (at, new) in pairwise([("", "1"), *life])
+        ]
+        while len(rows) < changes:
+            at = utc_text(now - timedelta(days=_DAYS * chance.random()))
+            rows.append((chance.randint(1, issues), chance.choice(_OTHERS), '"a"', '"b"', at))
+        rows.sort(key=lambda row: row[4])
+        connection.executemany(
+            _CHANGE,
+            (
+                (number, issue, NUMBERS[field], old, new, at, at)
+                for number, (issue, field, old, new, at) in enumerate(rows[:changes], 1)
+            ),
+        )
         began = utc_text(now - timedelta(days=_DAYS))
         connection.execute(_RESULT, [began, utc_text(now)])
         connection.execute(
@@ -54,8 +67,21 @@ def fill(path: Path, issues: int, changes: int, now: datetime) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _issue(number: int, now: datetime) -> tuple[object, ...]:
+def _life(chance: random.Random, now: datetime) -> list[tuple[str, str]]:
+    """The moments at which one issue came into its statuses, up to `now`."""
+    at, life = now - timedelta(days=_DAYS * chance.random()), []
+    for status in _STATUSES[1:]:
+        at += timedelta(days=chance.expovariate(1 / 15))
+        if at > now:
+            break
+        life.append((utc_text(at), status))
+    return life
+
+
+def _issue(number: int, life: list[tuple[str, str]], now: datetime) -> tuple[object, ...]:
     key, created = f"P-{number + 1}", utc_text(now - timedelta(days=_DAYS + 1))
+    status = life[-1][1] if life else "1"
+    category = _CATEGORIES[status]
     kind = 10004 if number % 1101 == 0 else 10000 if number % 1101 % 11 == 1 else 10101
     version = number - number % 1101
     feature = number - (number % 1101 - 1) % 11
@@ -66,7 +92,7 @@ def _issue(number: int, now: datetime) -> tuple[object, ...]:
             "key": key,
             "title": f"Title {number}",
             "type": str(kind),
-            "status": "1",
+            "status": status,
             "parent": None if parent is None else str(parent + 1),
         }
     )
@@ -74,19 +100,22 @@ def _issue(number: int, now: datetime) -> tuple[object, ...]:
         str(number + 1),
         key,
         f"Title {number}",
-        "Status 1",
+        f"Status {status}",
+        category,
+        _STATES[category],
         kind,
         parent_key,
         created,
         utc_text(now),
         tracked,
+        utc_text(now) if life else None,
     )
 
 
 _ISSUE = """
 INSERT INTO issues (source, source_id, issue_key, summary, status, status_category, state, labels, assignees,
-    issue_type_id, parent_key, created_at, updated_at, tracked)
-VALUES ('jira', ?, ?, ?, ?, 'indeterminate', 'doing', '[]', '[]', ?, ?, ?, ?, ?)
+    issue_type_id, parent_key, created_at, updated_at, tracked, changes_through)
+VALUES ('jira', ?, ?, ?, ?, ?, ?, '[]', '[]', ?, ?, ?, ?, ?, ?)
 """
 _CHANGE = """
 INSERT INTO changes (id, issue, field, old, new, at, seen_at, origin, entry, item)
@@ -128,6 +157,16 @@ def main() -> None:
             "changes --since 1d --json": ("changes", "--since", "1d", "--json"),
             "changes P-5 --since 365d --json": ("changes", "P-5", "--since", "365d", "--json"),
             "show P-5 --json": ("show", "P-5", "--json"),
+            **{
+                f"{' '.join(command)} --json": (*command, "--json")
+                for command in (
+                    ("summary",),
+                    ("aging",),
+                    ("lint", "--exit-zero"),
+                    ("flow",),
+                    ("forecast", "P-1"),
+                )
+            },
         }
         costs = medians(options.runs, *(lambda each=each: ask(*each) for each in questions.values()))
     rows = [

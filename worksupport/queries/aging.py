@@ -30,7 +30,8 @@ def aging_document(
     today = now.astimezone().date()
     asked = units(connection, filters)
     # Whoever is asked for: a limit of one person's would be a number about a person.
-    limits = usual_days(connection, units(connection, Filters()), today)
+    everybodys = asked if filters == Filters() else units(connection, Filters())
+    limits = usual_days(connection, everybodys, today)
     items, unstarted = [], dict[str, int]()
     for life in lives(connection, [unit for unit in asked if unit.is_open]):
         if life.span.started is not None:
