@@ -108,6 +108,7 @@ def test_a_forecast_is_the_chance_by_its_days(run: Run, release: Path) -> None:
 def test_too_little_has_no_date_and_says_why(run: Run, release: Path) -> None:
     document = read(run, release, "forecast", "B-1")
     assert document["dates"] is None
+    assert document["added"] == 0  # what was there on its first day has not been added to it
     assert document["days"] == 21
     assert document["reason"] == (
         "in the 21 days that the record knows something was finished on 0 days; 5 are needed"

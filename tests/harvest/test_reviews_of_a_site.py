@@ -228,10 +228,18 @@ def test_what_was_recorded_keeps_its_category(run: Run, site: Site) -> None:
     """A status that counts as another category from today on changes no day of the past."""
     clock = Moving(NOW)
     assert run("harvest", "-q", clock=clock).exit_code == 0
-    before = json.loads(run("flow", "--json", clock=clock).out)
+    before = [json.loads(run(*each, "--json", clock=clock).out) for each in _OF_THE_PAST]
     clock.moment = NOW + timedelta(hours=2)
     site.world.statuses["In Progress"]["statusCategory"] = site.world.statuses["To Do"]["statusCategory"]
     assert run("harvest", "-q", clock=clock).exit_code == 0
-    after = json.loads(run("flow", "--json", clock=clock).out)
-    assert after["cycle_days"] == before["cycle_days"] != {}
-    assert after["weeks"] == before["weeks"]
+    after = [json.loads(run(*each, "--json", clock=clock).out) for each in _OF_THE_PAST]
+    assert after[0]["cycle_days"] == before[0]["cycle_days"] != {}
+    assert after[0]["weeks"] == before[0]["weeks"]
+    starts = [
+        {each["issue_key"]: each["started_at"] for each in document["items"]}
+        for _, document in (before, after)
+    ]
+    assert starts[0] == starts[1] != {}
+
+
+_OF_THE_PAST = (("flow", "--weeks", "40"), ("aging",))

@@ -107,8 +107,8 @@ def lives(connection: sqlite3.Connection, wanted: Sequence[Unit]) -> list[Life]:
     told: dict[int, list[_Row]] = {}
     for row in connection.execute(_STATUSES, [ids]):
         told.setdefault(row[0], []).append(row)
-    categories, forgotten = _Categories(connection), _forgotten(connection)
-    return [_life(unit, sorted(told.get(unit.id, ())), categories, forgotten) for unit in wanted]
+    categories = _Categories(connection)
+    return [_life(unit, sorted(told.get(unit.id, ())), categories) for unit in wanted]
 
 
 def finished_since(connection: sqlite3.Connection, wanted: Sequence[Unit], since: str) -> list[Life]:
@@ -147,11 +147,9 @@ def check_team(connection: sqlite3.Connection, filters: Filters) -> None:
                 )
 
 
-def _life(unit: Unit, changes: Sequence[_Row], categories: "_Categories", forgotten: str) -> Life:
+def _life(unit: Unit, changes: Sequence[_Row], categories: "_Categories") -> Life:
     since = unit.created_at if unit.is_whole else None
     if not changes:
-        if since is not None and since < forgotten:
-            since = None
         return Life(unit, span(unit.category, since, ()), since)
     steps = [(moment, categories.of(new, seen_at)) for _, moment, _, _, seen_at, _, new in changes]
     steps[-1] = _as_told(unit, changes[-1], steps[-1])
