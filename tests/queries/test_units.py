@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -30,7 +30,10 @@ def github(key: str, closed: float | None = None, parent: str | None = None, **g
 
 
 def filled(
-    path: Path, rows: list[dict[str, Any]], changes: list[tuple[str, str | None, str, Any, Any]], began: float
+    path: Path,
+    rows: list[dict[str, Any]],
+    changes: Sequence[tuple[str, str | None, str, Any, Any]],
+    began: float,
 ) -> Path:
     """Changes of a status: (key, not before, seen at, old, new); the first run was `began` days ago."""
     sources = ("jira", "github")
