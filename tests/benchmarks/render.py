@@ -96,6 +96,19 @@ def _json(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
+_PRIORITY = _json(
+    {
+        "self": f"{_SITE}/rest/api/3/priority/3",
+        "iconUrl": f"{_SITE}/images/icons/priorities/medium.svg",
+        "name": "Medium",
+        "id": "3",
+    }
+)
+_DOCUMENT = (
+    b'{"type":"doc","version":1,"content":[{"type":"paragraph","content":[{"type":"text","text":"%b"}]}]}'
+)
+
+
 def _parent(parent: Issue | None) -> bytes:
     if parent is None:
         return b""
@@ -113,13 +126,14 @@ def _parent(parent: Issue | None) -> bytes:
 
 
 def jira_issue(issue: Issue) -> bytes:
-    """One item of a search answer, about 2 kB."""
+    """One item of a search answer, as heavy as those of real sites are: about 2.7 kB."""
     created = issue.created.encode()
     resolved = b'"%b.125+0100"' % created if STATUSES[issue.status][1] == "done" else b"null"
     return (
         b'{"expand":"","id":"%d","self":"https://acme.atlassian.net/rest/api/3/issue/%d","key":"%b","fields":{'
         b'"summary":"%b","issuetype":%b,%b"created":"%b.125+0100","updated":"%b.875+0100","resolutiondate":%b,'
-        b'"labels":%b,"assignee":%b,"status":%b}}'
+        b'"labels":%b,"assignee":%b,"status":%b,"priority":%b,"resolution":null,"duedate":null,"fixVersions":[],'
+        b'"reporter":%b,"description":%b}}'
     ) % (
         issue.number,
         issue.number,
@@ -133,7 +147,16 @@ def jira_issue(issue: Issue) -> bytes:
         _labels(issue.labels),
         _person(issue.assignee),
         _status(issue.status),
+        _PRIORITY,
+        _person(0),
+        _description(issue.summary),
     )
+
+
+def _description(summary: str) -> bytes:
+    """A document as Jira has it, of a few sentences."""
+    said = f"{summary}. As agreed, so that nobody has to ask twice; see the notes of the last meeting."
+    return _DOCUMENT % said.encode()
 
 
 def github_issue(issue: Issue) -> bytes:

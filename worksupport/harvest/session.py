@@ -11,6 +11,7 @@ from worksupport import log
 from worksupport.clock import Clock
 from worksupport.config.settings import Settings
 from worksupport.errors import ExitCode, LockedError, WorksupportError
+from worksupport.harvest.memory import give_memory_back
 from worksupport.harvest.monitor import Monitor
 from worksupport.harvest.progress import LevelLog, Watcher
 from worksupport.store import records
@@ -78,6 +79,7 @@ def session(
     Raises LockedError if another run holds the lock past `wait_seconds`, ConfigurationError or
     DatabaseError if the database cannot be opened.
     """
+    give_memory_back()
     run_id = uuid.uuid4().hex[:12]
     log.name_run(run_id)
     _log_configuration(settings)

@@ -33,7 +33,8 @@ STATE = (
     "issue_state({row}.status, {row}.status_category, {row}.state_reason, {row}.resolution, {row}.labels,"
     " {row}.flagged)"
 )
-_PRAGMAS = ("synchronous = NORMAL", "temp_store = MEMORY")
+# What a whole reload merges is larger than a run may be: SQLite keeps it in files that nobody sees.
+_PRAGMAS = ("synchronous = NORMAL", "temp_store = FILE")
 # A write that found no room does not always say so: past a quota or a size limit it is an I/O error.
 _WRITE_FAILED = tuple(
     f"SQLITE_IOERR_{step}" for step in ("WRITE", "FSYNC", "TRUNCATE", "SHMSIZE", "SHMMAP", "SHMOPEN")
