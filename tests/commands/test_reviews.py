@@ -115,7 +115,9 @@ def test_too_little_has_no_date_and_says_why(run: Run, release: Path) -> None:
     )
     shown = run("forecast", "B-1", "--db", release, clock=FakeClock()).out
     assert f"No date: {document['reason']}." in shown
-    assert read(run, release, "forecast", "A-13")["reason"] == "nothing is left to do"
+    assert read(run, release, "forecast", "A-13")["reason"] == "there is no unit of work below it"
+    done = read(run, release, "forecast", "A-1", "-t", "nosuch")
+    assert done["reason"] == "there is no unit of work below it"
 
 
 def test_growth_is_shown(run: Run, tmp_path: Path) -> None:

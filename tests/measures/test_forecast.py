@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from worksupport.measures import forecast
 from worksupport.measures.forecast import CHANCES, MOST_DAYS, days_needed
 
 _LONGEST = 60
@@ -56,6 +57,17 @@ def test_beyond_five_years_nobody_knows() -> None:
     needed = days_needed(900, [0, 1])
     assert needed[50] in range(1790, 1810)
     assert needed[95] is None or needed[95] <= MOST_DAYS
+
+
+def test_days_of_any_kind_take_no_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted in grains, the days are nearly the same."""
+    daily = [2] * 40 + [5] * 30 + [0] * 13 + [-150]
+    exact = days_needed(120, daily)
+    monkeypatch.setattr(forecast, "_MOST_STEPS", 30_000)
+    nearly = days_needed(120, daily)
+    assert forecast._grain(120, daily) > 3
+    for chance in CHANCES:
+        assert abs((nearly[chance] or 0) - (exact[chance] or 0)) <= 0.1 * (exact[chance] or 0) + 2
 
 
 def test_more_chance_takes_more_days_and_growth_too() -> None:

@@ -6,7 +6,7 @@ loads this: it imports little.
 
 from worksupport.model.definitions import DEFAULT_WEEKS, LINT_RULES, MOST_WEEKS
 from worksupport.model.filters import FILTERS as ALL_FILTERS
-from worksupport.model.filters import GROUP_FILTERS, NO_PEOPLE, Filter
+from worksupport.model.filters import GROUP_FILTERS, NO_PEOPLE, PRESENT_FILTERS, Filter
 from worksupport.model.names import CHANGE_FIELDS, SOURCES
 
 TYPE_CHECKING = False  # see queries/reader.py
@@ -88,7 +88,7 @@ class Command:
         self.filters: tuple[Filter, ...] = ()
         self.options: tuple[Option, ...] = ()
         for option in options:
-            rows = {FILTERS: ALL_FILTERS, GROUPS: GROUP_FILTERS}.get(option)
+            rows = {FILTERS: ALL_FILTERS, PRESENT: PRESENT_FILTERS, GROUPS: GROUP_FILTERS}.get(option)
             self.filters = rows or self.filters
             self.options += (option,) if rows is None else tuple(map(_of_filter, rows))
             self.options += (_NO_PERSON,) if option is GROUPS else ()
@@ -118,8 +118,9 @@ def _of_filter(row: Filter) -> Option:
     )
 
 
-# Stand in a command's row where its filters go: all of them, or those by groups of people alone.
+# Stand in a command's row where its filters go: all of them, all but the missing, or those by groups alone.
 FILTERS = Option("filters", (), "")
+PRESENT = Option("present", (), "")
 GROUPS = Option("groups", (), "")
 _NO_PERSON = Option("assignee", ("-a", "--assignee"), NO_PEOPLE, "NAME", "refused")
 
@@ -250,7 +251,7 @@ COMMANDS = (
     Command(
         "aging",
         "Review",
-        FILTERS,
+        PRESENT,
         Option("past", ("--past",), "Only what is older than 85 % of its type; exit 8.", holds="flag"),
         _EXIT_ZERO,
         _format("aging"),
@@ -278,7 +279,7 @@ COMMANDS = (
     Command(
         "lint",
         "Review",
-        FILTERS,
+        PRESENT,
         Option("rule", ("--rule",), "Only this rule.", "NAME", completes=tuple(LINT_RULES), is_repeated=True),
         _EXIT_ZERO,
         _format("lint"),

@@ -6,12 +6,15 @@ carried from day to day (a convolution), so the answer is exact: nothing is draw
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from math import ceil, sqrt
 
 CHANCES = (50, 70, 85, 95)  # percent
 LEAST_DAYS = 5  # with something finished: of fewer there is no saying
 MOST_DAYS = 1826  # five years
 # A chance below this is left out: all of them together move no date.
 _NEGLIGIBLE = 1e-11
+# Of additions, a second or so.
+_MOST_STEPS = 12_000_000
 
 
 def days_needed(left: int, daily: Sequence[int]) -> dict[int, int | None]:
@@ -37,9 +40,13 @@ def _finished(left: int, daily: Sequence[int]) -> Iterator[float]:
     if left <= 0 or gain <= 0 or left * len(daily) > gain * MOST_DAYS:
         return
     weights = {count: times / len(daily) for count, times in Counter(daily).items()}
-    most, least = max(weights), min(weights)
-    # chances[n]: that `lowest + n` are left.
-    lowest, chances, finished = left, [1.0], 0.0
+    grain = _grain(left, daily)
+    if grain > 1:
+        weights = _rounded(weights, grain)
+    # chances[n]: that `lowest + n` grains are left.
+    start = _rounded({left: 1.0}, grain)
+    lowest, most, least = min(start), max(weights), min(weights)
+    chances, finished = [start.get(n, 0.0) for n in range(lowest, max(start) + 1)], 0.0
     for _ in range(MOST_DAYS):
         size = len(chances) + most - least
         parts = []
@@ -53,6 +60,26 @@ def _finished(left: int, daily: Sequence[int]) -> Iterator[float]:
             chances, lowest = chances[1 - lowest :], 1
         yield finished
         chances, lowest = _trimmed(chances, lowest)
+
+
+def _grain(left: int, daily: Sequence[int]) -> int:
+    """1; where the days are so unlike that to carry each count would take minutes, more at once."""
+    days = min(MOST_DAYS, 3 * left * len(daily) / sum(daily))
+    mean = sum(daily) / len(daily)
+    deviation = sqrt(sum((count - mean) ** 2 for count in daily) / len(daily))
+    counts = left + 6 * deviation * sqrt(days)
+    return max(1, ceil(sqrt(counts * len(set(daily)) * days / _MOST_STEPS)))
+
+
+def _rounded(chances: dict[int, float], grain: int) -> dict[int, float]:
+    """The same in grains: each count is shared between the two next to it, so that the mean stays."""
+    shared: dict[int, float] = {}
+    for count, chance in chances.items():
+        below, rest = divmod(count, grain)
+        for each, part in ((below, 1 - rest / grain), (below + 1, rest / grain)):
+            if part:
+                shared[each] = shared.get(each, 0.0) + chance * part
+    return shared
 
 
 def _trimmed(chances: list[float], lowest: int) -> tuple[list[float], int]:

@@ -38,7 +38,7 @@ DEFINITIONS = {
     " on fewer than 5 of the days something was finished, none beyond five years. Days off to come are not"
     " known",
     "growth": "as many new units a day as were created on those days; the first day of all is no growth",
-    "people": "no number counts the finished work of a person, nor of a team of fewer than"
+    "people": "none of these figures counts the finished work of a person, nor of a team of fewer than"
     f" {LEAST_TEAM}; owners stand beside open work",
 }
 

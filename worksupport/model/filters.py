@@ -156,11 +156,11 @@ FILTERS = (
         "KEY",
         "Only this issue and all below it.",
         """id IN (
-            WITH RECURSIVE below (id, issue_key) AS (
-                SELECT id, issue_key FROM issues WHERE issue_key = :under COLLATE NOCASE
+            WITH RECURSIVE below (id, issue_key, missing_since) AS (
+                SELECT id, issue_key, missing_since FROM issues WHERE issue_key = :under COLLATE NOCASE
                 UNION
-                SELECT issues.id, issues.issue_key FROM below JOIN issues
-                ON issues.parent_key = below.issue_key COLLATE NOCASE
+                SELECT issues.id, issues.issue_key, issues.missing_since FROM below JOIN issues
+                ON issues.parent_key = below.issue_key COLLATE NOCASE AND below.missing_since IS NULL
             )
             SELECT id FROM below
         )""",
@@ -211,6 +211,8 @@ FILTERS = (
 )
 # By what groups of people work on: what counts finished work takes no other, least of all a person.
 GROUP_FILTERS = tuple(row for row in FILTERS if row.name in ("issue_type", "label", "source", "team"))
+# What is no longer found is not reviewed.
+PRESENT_FILTERS = tuple(row for row in FILTERS if row.name != "missing")
 NO_PEOPLE = "worksupport counts no finished work per person"
 _BY_NAME = {row.name: row for row in FILTERS}
 

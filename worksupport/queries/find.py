@@ -52,6 +52,14 @@ def find_key(connection: sqlite3.Connection, text: str) -> Found:
     raise NotFoundError(f"there is no issue {wanted!r} here", hint, _near(connection, wanted))
 
 
+def require_present(connection: sqlite3.Connection, key: str) -> None:
+    """Raises NotFoundError where the issue with this exact key is missing, or is not there."""
+    row = connection.execute("SELECT missing_since FROM issues WHERE issue_key = ?", [key]).fetchone()
+    if row is None or row[0] is not None:
+        since = f": no harvest has found it since {row[0]}" if row and row[0] else ""
+        raise NotFoundError(f"issue {key!r} is missing{since}")
+
+
 def find_issue(connection: sqlite3.Connection, text: str, *, is_for_people: bool) -> Found:
     """The issue that `text` means; `is_for_people`: part of a title is enough, and is told.
 

@@ -28,7 +28,7 @@ def flow_document(
     """
     check_team(connection, filters)
     today = now.astimezone().date()
-    of = units(connection, filters if key is None else filters.under(key))
+    of = units(connection, filters, key)
     begins = record_begins(connection, of)
     first = monday(today) - timedelta(weeks=weeks - 1)
     if begins is not None:

@@ -81,7 +81,7 @@ def forecast_document(
     """
     check_team(connection, filters)
     today = now.astimezone().date()
-    of = units(connection, filters.under(key))
+    of = units(connection, filters, key)
     finished = finished_since(connection, of, period_begins(today))
     remaining = sum(unit.is_open for unit in of)
     daily = pace(of, finished, record_begins(connection, of), today)

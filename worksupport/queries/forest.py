@@ -3,10 +3,10 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from worksupport.errors import NotFoundError
 from worksupport.model.filters import STATE, Filters, fold
 from worksupport.model.issue_fields import KEY_ORDER
 from worksupport.model.names import OPEN_STATES
+from worksupport.queries.find import require_present
 from worksupport.queries.placement import place
 from worksupport.queries.tree import DEFAULT_ROOT_TYPE
 
@@ -61,8 +61,7 @@ class Forest:
 
     def _tops(self, connection: sqlite3.Connection, key: str | None) -> list[int]:
         if key is not None:
-            if key not in self.keys:
-                raise NotFoundError(f"issue {key!r} is missing: no harvest has found it lately")
+            require_present(connection, key)
             return [self.keys.index(key)]
         types = connection.execute(
             "SELECT id FROM issue_types WHERE casefold(name) = ?", [fold(DEFAULT_ROOT_TYPE)]

@@ -10,6 +10,7 @@ from worksupport.clock import utc_text
 from worksupport.measures.intervals import local_day
 from worksupport.model.definitions import STALE_DAYS, definitions
 from worksupport.model.filters import Filters
+from worksupport.model.times import stored_moment
 from worksupport.queries.aging import age_days, status_days
 from worksupport.queries.forecast import date_85, pace, period_begins
 from worksupport.queries.forest import Forest
@@ -50,7 +51,7 @@ def summary_document(
     check_team(connection, filters)
     today = now.astimezone().date()
     forest = Forest(connection, filters, key)
-    work = _Work(connection, forest, filters if key is None else filters.under(key), today)
+    work = _Work(connection, forest, filters, key, today)
     counts, newest = _counted(forest, work, now)
     is_open = {top for top in forest.tops if _has_open(forest, counts, top, filters)} | (
         set(forest.tops) if key else set()
@@ -85,12 +86,14 @@ def summary_document(
 class _Work:
     """The units of work below each root, and what was finished of them lately."""
 
-    def __init__(self, connection: sqlite3.Connection, forest: Forest, filters: Filters, today: date) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, forest: Forest, filters: Filters, key: str | None, today: date
+    ) -> None:
         self._connection, self._today = connection, today
         of_id = {each: issue for issue, each in enumerate(forest.ids)}
         self._of: dict[int, list[Unit]] = defaultdict(list)
         self._finished: dict[int, list[Life]] = defaultdict(list)
-        self.units = units(connection, filters)
+        self.units = units(connection, filters, key)
         for unit in self.units:
             self._of[forest.root_of[of_id[unit.id]]].append(unit)
         for life in finished_since(connection, self.units, period_begins(today)):
@@ -173,9 +176,9 @@ def _longest(
     wanted: Sequence[Unit],
     days_of: Callable[[Life], int | None],
 ) -> list[_Look]:
-    """Those of these with the most days."""
-    aged = [(days, life.unit.id) for life in lives(connection, wanted) if (days := days_of(life)) is not None]
-    ordered = sorted(aged, key=lambda each: (-each[0], each[1]))
+    """Those of these with the most days; those of unknown days come last."""
+    aged = [(days_of(life), life.unit.id) for life in lives(connection, wanted)]
+    ordered = sorted(aged, key=lambda each: (-(each[0] or 0), each[1]))
     return [(kind, days, issue) for days, issue in ordered[:_MOST_OF_A_KIND]]
 
 
@@ -196,13 +199,13 @@ def _started(
     def days(life: Life) -> int | None:
         return None if life.span.started is None else age_days(life.span.started, today)
 
-    return _longest(connection, "in progress", wanted, days)
+    return [each for each in _longest(connection, "in progress", wanted, days) if each[1] is not None]
 
 
 def _overdue(connection: sqlite3.Connection, within: dict[int, int], today: date) -> list[_Look]:
     rows = connection.execute(_OVERDUE, [today.isoformat()])
-    found = [(issue, date.fromisoformat(due[:10])) for issue, due in rows if issue in within]
-    return [("overdue", (today - due).days, issue) for issue, due in found[:_MOST_OF_A_KIND]]
+    found = [(issue, stored_moment(due)) for issue, due in rows if issue in within]
+    return [("overdue", (today - due.date()).days, issue) for issue, due in found[:_MOST_OF_A_KIND] if due]
 
 
 def _parents_of_nobody(within: dict[int, int], forest: Forest) -> list[_Look]:

@@ -16,14 +16,16 @@ from worksupport.model.filters import STATE, Filters, fold
 from worksupport.model.hierarchy import UNKNOWN_TYPE_ID
 from worksupport.model.names import OPEN_STATES, SOURCE_TITLES, SOURCES
 from worksupport.model.tracked import NUMBERS
+from worksupport.queries.find import require_present
 
 # As people call a type: as configured, else as the service does (render/words.py shows them alike).
 _TYPE = f"""CASE WHEN issue_type_id <> {UNKNOWN_TYPE_ID} THEN issue_types.name ELSE
     coalesce(json_extract(vendor_type, '$.name'), CASE source
     {" ".join(f"WHEN '{source}' THEN '{SOURCE_TITLES[source]}'" for source in SOURCES)} END) END"""
-# Whether the record goes back to the creation: the past was read, or the issue came when there was a record.
+# Whether the record goes back to the creation: the past was read, or it was created when there was a record.
 _IS_WHOLE = f"""CASE WHEN changes_through IS NOT NULL THEN 1 ELSE EXISTS (
-    SELECT 1 FROM changes WHERE issue = issues.id AND (origin = 1 OR field = {NUMBERS["new"]})
+    SELECT 1 FROM changes
+    WHERE issue = issues.id AND (origin = 1 OR field = {NUMBERS["new"]} AND at IS NOT NULL)
 ) END"""
 _ISSUES = f"""
 SELECT issues.id, issue_key, source, {_TYPE}, {STATE} AS state, coalesce(status_category, '{TODO}'),
@@ -37,6 +39,7 @@ AND (source <> 'github' OR parent_key IS NULL OR NOT EXISTS (
     WHERE parent.issue_key = issues.parent_key AND parent.source = 'jira' AND parent.missing_since IS NULL
 ))"""
 _MOMENT = "coalesce(at, seen_at)"
+_SOME = 500  # so many are looked at before more are
 # By an index that has all of it.
 _STATUSES = f"""
 SELECT issue, coalesce(at, seen_at), changes.id, not_before, seen_at, old, new
@@ -86,10 +89,19 @@ class Life(NamedTuple):
     status_since: str | None
 
 
-def units(connection: sqlite3.Connection, filters: Filters) -> list[Unit]:
-    """The units of work that pass the filters."""
-    passing, parameters = filters.conditions()
+def units(connection: sqlite3.Connection, filters: Filters, key: str | None = None) -> list[Unit]:
+    """The units of work that pass the filters, with `key` (exact) those below that issue.
+
+    Raises NotFoundError where that is missing.
+    """
     where = _IS_UNIT
+    if key is not None:
+        require_present(connection, key)
+        filters = filters.under(key)
+    passing, parameters = filters.conditions()
+    if key is not None:
+        where += " AND issue_key <> :itself"
+        parameters["itself"] = key
     if passing:
         where += f" AND issues.id IN (SELECT id FROM issues WHERE {' AND '.join(passing)})"
     return list(map(Unit._make, connection.execute(_ISSUES.format(where=where), parameters)))
@@ -117,7 +129,8 @@ def finished_since(connection: sqlite3.Connection, wanted: Sequence[Unit], since
     candidates = [
         unit
         for unit in wanted
-        if unit.category == DONE and (unit.id in changed or (unit.created_at or "") >= since)
+        if unit.category == DONE
+        and (unit.id in changed or max(unit.created_at or "", unit.closed_at or "") >= since)
     ]
     return [life for life in lives(connection, candidates) if (life.span.finished or "") >= since]
 
@@ -125,13 +138,20 @@ def finished_since(connection: sqlite3.Connection, wanted: Sequence[Unit], since
 def record_begins(connection: sqlite3.Connection, wanted: Sequence[Unit]) -> str | None:
     """From when on it is known what of these was finished (UTC text); None where nothing is known.
 
-    Where the past was read that is the creation of the oldest, else the first run that asked for all.
+    That is the creation of the oldest; but where one of Jira was done before its record, the first run that
+    asked for all. (GitHub tells of each when it was closed.)
     """
-    first_runs = dict(connection.execute(_FIRST_RUNS).fetchall())
     begins = [min((unit.created_at for unit in wanted if unit.created_at), default=None)]
-    begins += [first_runs.get(source) for source in {unit.source for unit in wanted if not unit.is_whole}]
+    if _is_any_finish_unknown(connection, wanted):
+        begins.append(dict(connection.execute(_FIRST_RUNS).fetchall()).get("jira"))
     begins += [forgotten] if (forgotten := _forgotten(connection)) else []
     return None if None in begins else max(begin for begin in begins if begin)
+
+
+def _is_any_finish_unknown(connection: sqlite3.Connection, wanted: Sequence[Unit]) -> bool:
+    doubtful = [unit for unit in wanted if unit.category == DONE and not unit.is_whole]
+    some = (doubtful[start : start + _SOME] for start in range(0, len(doubtful), _SOME))
+    return any(life.span.finished is None for part in some for life in lives(connection, part))
 
 
 def check_team(connection: sqlite3.Connection, filters: Filters) -> None:
@@ -150,19 +170,31 @@ def check_team(connection: sqlite3.Connection, filters: Filters) -> None:
 def _life(unit: Unit, changes: Sequence[_Row], categories: "_Categories") -> Life:
     since = unit.created_at if unit.is_whole else None
     if not changes:
-        return Life(unit, span(unit.category, since, ()), since)
+        started, finished = span(unit.category, since, ())
+        if unit.source == "github" and unit.category == DONE:
+            finished = finished or unit.closed_at
+        return Life(unit, Span(started, finished), since)
     steps = [(moment, categories.of(new, seen_at)) for _, moment, _, _, seen_at, _, new in changes]
-    steps[-1] = _as_told(unit, changes[-1], steps[-1])
     _, _, _, _, seen_at, old, _ = changes[0]
-    return Life(unit, span(categories.of(old, seen_at), since, steps), steps[-1][0])
+    first = categories.of(old, seen_at)
+    if unit.closed_at and steps[-1][1] == DONE:
+        number = _closing(steps)
+        steps[number] = _as_told(unit.closed_at, changes[number], steps[number])
+    return Life(unit, span(first, since, steps), steps[-1][0])
 
 
-def _as_told(unit: Unit, change: _Row, step: Step) -> Step:
-    """The last step: of an observed closing the service may tell when it was."""
+def _closing(steps: Sequence[Step]) -> int:
+    """The step since which it has been done; the first where it always was."""
+    number = len(steps) - 1
+    while number and steps[number - 1][1] == DONE:
+        number -= 1
+    return number
+
+
+def _as_told(closed: str, change: _Row, step: Step) -> Step:
+    """The step of the closing: where it was only observed, the service still tells when it was."""
     _, _, _, not_before, seen_at, _, _ = change
-    closed = unit.closed_at
-    is_told = not_before is not None and step[1] == DONE and closed and not_before < closed <= seen_at
-    return (closed, DONE) if is_told and closed else step
+    return (closed, DONE) if not_before is not None and not_before < closed <= seen_at else step
 
 
 def _forgotten(connection: sqlite3.Connection) -> str:

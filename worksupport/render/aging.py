@@ -95,4 +95,4 @@ def _unstarted(of: dict[str, int]) -> Iterator[str]:
         verb = "issue of GitHub has" if count == 1 else "issues of GitHub have"
         yield f" {count} open {verb} no start."
     if count := of.get("jira"):
-        yield f" {count} in progress in {SOURCE_TITLES['jira']} started before the record."
+        yield f" Of {count} in progress in {SOURCE_TITLES['jira']} the start is not known."

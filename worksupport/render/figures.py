@@ -65,10 +65,15 @@ def head(left: Line, age: str, console: "Console | None", *, is_old: bool) -> li
     return [[*left, Cell(" " * max(len(GAP), room - width(age))), told]]
 
 
-def notes(lines: Iterable[str], console: "Console | None") -> list[Line]:
-    """Sentences below an answer, broken where the console ends."""
-    broken = (wrap(line, console.width) if console else [line] for line in lines)
-    return [[Cell(part, "dim")] for parts in broken for part in parts]
+def notes(lines: Iterable[str], console: "Console | None", style: str = "dim") -> list[Line]:
+    """Sentences, broken where the console ends."""
+    broken = (
+        wrap(line, console.width, drop_whitespace=False)
+        if console and width(line) > console.width
+        else [line]
+        for line in lines
+    )
+    return [[Cell(part.strip(), style)] for parts in broken for part in parts]
 
 
 def table(

@@ -8,7 +8,9 @@ from worksupport.model.definitions import FORECAST_WEEKS
 from worksupport.render.figures import Cell, Line, bars, counted, day_text, head, notes, shown, table
 from worksupport.render.markdown import escaped
 from worksupport.render.markdown import table as markdown_table
+from worksupport.render.table import cut, width
 from worksupport.render.words import data_age
+from worksupport.text import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,11 +22,14 @@ _TITLES = ("", "if nothing is added", "if it grows as it did")
 
 def forecast_text(document: dict[str, Any], now: datetime, console: "Console | None", *, is_old: bool) -> str:
     """The document of `forecast`: the two dates of the 85 % line are the ones to tell others."""
-    first = [Cell(f"{document['issue_key']}  ", "dim"), Cell(document["summary"] or "", "bold")]
+    title = document["summary"] or ""
+    if console:
+        title = cut(visible(title), max(1, console.width - width(document["issue_key"]) - 2))
+    first = [Cell(f"{document['issue_key']}  ", "dim"), Cell(title, "bold")]
     lines: list[Line] = [*head(first, data_age(document, now), console, is_old=is_old)]
-    lines += [[Cell(_left(document))], []]
+    lines += [*notes([_left(document)], console, ""), []]
     if document["dates"] is None:
-        lines.append([Cell(f"No date: {document['reason']}.")])
+        lines += notes([f"No date: {document['reason']}."], console, "")
         return shown(lines, console)
     rows = [[Cell(title, "dim") for title in _TITLES]]
     for chance in document["dates"]:
@@ -32,8 +37,8 @@ def forecast_text(document: dict[str, Any], now: datetime, console: "Console | N
         rows.append(
             [Cell(f"  {chance} %", style), *(Cell(each, style) for each in _told(document, chance, now))]
         )
-    lines += [*table(rows, right=(1, 2)), []]
-    lines += [[Cell(line)] for line in _pace(document)]
+    lines += [*table(rows, right=(1, 2), elastic=2, cells=console.width if console else None), []]
+    lines += notes(_pace(document), console, "")
     return shown([*lines, [], *notes(_legend(), console)], console)
 
 

@@ -10,6 +10,7 @@ from worksupport.render.csv_text import csv_text
 from worksupport.render.figures import Cell, Line, counted, head, notes, shown, table
 from worksupport.render.markdown import linked
 from worksupport.render.markdown import table as markdown_table
+from worksupport.render.table import width
 from worksupport.render.terminal import is_terminal
 from worksupport.text import visible
 
@@ -40,7 +41,7 @@ def lint_text(document: dict[str, Any], now: datetime, console: "Console | None"
             ]
             for each in group
         ]
-        is_narrow = console.width < _NARROW
+        is_narrow = console.width < _NARROW or max(width(row[1].text) for row in rows) > console.width // 2
         lines += table(rows, elastic=1 if is_narrow else 2, spare=(2,) * is_narrow, cells=console.width)
     return shown(lines, console)
 

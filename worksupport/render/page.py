@@ -5,6 +5,7 @@ from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from worksupport.render.summary import TITLES, figures, named_rows
 from worksupport.render.words import address, data_age
@@ -53,5 +54,6 @@ def _rendered(template: str, **values: Any) -> str:
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
+    # Our own file, and no element's content: in a style element nothing is decoded.
     style = resources.files("worksupport.render").joinpath("html/style.css").read_text("ascii")
-    return environment.get_template(template).render(style=style, **values)
+    return environment.get_template(template).render(style=Markup(style), **values)

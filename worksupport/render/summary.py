@@ -8,7 +8,8 @@ from worksupport.render import words
 from worksupport.render.figures import Cell, Line, day_text, head, notes, shown, table
 from worksupport.render.markdown import linked
 from worksupport.render.markdown import table as markdown_table
-from worksupport.render.table import width
+from worksupport.render.table import cut, width
+from worksupport.text import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,6 +22,7 @@ _STYLES = {"blocked": "red", "stale": "yellow"}
 _KIND_STYLES = {"blocked": "red", "overdue": "yellow"}
 _LEGEND = "stale: open and unchanged for 30 days · 85 %: `worksupport help definitions`"
 _OUTSIDE = "outside these"
+_DONE, _MORE = "done: ", " and {} more"
 
 
 def summary_text(document: dict[str, Any], now: datetime, console: "Console | None", *, is_old: bool) -> str:
@@ -102,20 +104,21 @@ def figures(row: dict[str, Any], today: date) -> list[Cell]:
 
 def _finished(document: dict[str, Any], cells: int) -> list[Line]:
     """The roots with nothing open, in at most two lines."""
-    names = [each["summary"] or each["issue_key"] for each in document["finished"]]
+    room = cells - 2 * len(_DONE) - len(_MORE.format(999))
+    names = [cut(visible(each["summary"] or each["issue_key"]), room) for each in document["finished"]]
     if not names:
         return []
     lines: list[str] = []
-    line = "done: "
+    line = _DONE
     for number, name in enumerate(names):
         part = f"{name}{'' if number == len(names) - 1 else ', '}"
-        left = f" and {len(names) - number} more"
+        left = _MORE.format(len(names) - number)
         if width(line) + width(part) + len(left) > cells:
             if len(lines) == 1:
                 line = line.rstrip(", ") + left
                 break
             lines.append(line.rstrip())
-            line = " " * len("done: ")
+            line = " " * len(_DONE)
         line += part
     return [[Cell(each, "dim")] for each in [*lines, line]]
 

@@ -66,7 +66,7 @@ def short_names(names: Iterable[str | None]) -> dict[str | None, str]:
 
 
 def _short(name: str) -> str:
-    first, *others = name.split()
+    first, *others = name.split() or [name]
     return f"{first} {others[0][0]}." if others else first
 
 

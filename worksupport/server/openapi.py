@@ -100,7 +100,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     return {
         "operationId": operation.handler,
         "summary": operation.summary,
-        "parameters": [_parameter(parameter) for parameter in operation.parameters],
+        "parameters": [_parameter(each) for each in operation.parameters if not each.is_refused],
         "responses": responses,
     }
 
@@ -123,7 +123,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     return {
         "name": parameter.name,
         "in": "query",
-        "required": False,
+        "required": parameter.is_required,
         "description": parameter.description,
         "schema": _array_of(parameter.schema) if parameter.is_repeated else parameter.schema,
     }

@@ -34,7 +34,8 @@ Parse = Callable[[str, str, datetime, Weekend], object]
 class Parameter:
     """One parameter of a route; `schema` and `description` are what `openapi.json` says of it.
 
-    One that `is_repeated` has a list of values, whose items `schema` describes.
+    One that `is_repeated` has a list of values, whose items `schema` describes; one that `is_refused` is
+    there only to say why it is not.
     """
 
     name: str
@@ -42,6 +43,8 @@ class Parameter:
     description: str
     schema: dict[str, Any] = field(default_factory=lambda: {"type": "string"})
     is_repeated: bool = False
+    is_required: bool = False
+    is_refused: bool = False
 
 
 def of_filter(row: Filter) -> Parameter:
@@ -85,7 +88,7 @@ def refused(name: str, why: str) -> Parameter:
     def parse(name: str, value: str, *_: object) -> str:
         raise UsageError(f"there is no parameter {name!r}: {why}")
 
-    return Parameter(name, parse, f"Refused: {why}.")
+    return Parameter(name, parse, why, is_refused=True)
 
 
 def choice(name: str, description: str, values: tuple[str, ...]) -> Parameter:
@@ -120,14 +123,15 @@ def whole_number(name: str, description: str, low: int, high: int, default: int)
 def parsed(query: str, parameters: Iterable[Parameter], now: datetime, weekend: Weekend) -> dict[str, Any]:
     """The values of an encoded query, by name, in a list where it may be repeated; only what was given.
 
-    Raises UsageError, naming what is allowed, for an unknown or repeated name, a value outside its closed
-    list, and text that is not UTF-8.
+    Raises UsageError, naming what is allowed, for an unknown, missing or repeated name, a value outside its
+    closed list, and text that is not UTF-8.
     """
     known = {parameter.name: parameter for parameter in parameters}
     values: dict[str, Any] = {}
     for name, value in _pairs(query):
         if name not in known:
-            takes = f"takes {', '.join(known)}" if known else "takes none"
+            names = [parameter.name for parameter in known.values() if not parameter.is_refused]
+            takes = f"takes {', '.join(names)}" if names else "takes none"
             raise UsageError(f"there is no parameter {name!r}; this route {takes}")
         meant = known[name].parse(name, value, now, weekend)
         if known[name].is_repeated:
@@ -138,6 +142,9 @@ def parsed(query: str, parameters: Iterable[Parameter], now: datetime, weekend: 
             raise UsageError(f"{name} is given twice; give it once")
         else:
             values[name] = meant
+    for name, parameter in known.items():
+        if parameter.is_required and name not in values:
+            raise UsageError(f"the parameter {name} is missing: {parameter.description}")
     return values
 
 

@@ -3,7 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 from worksupport.clock import Clock
 from worksupport.errors import InterruptedRunError, LockedError, NotFoundError
 from worksupport.model.definitions import DEFAULT_WEEKS, LINT_RULES, MOST_WEEKS
-from worksupport.model.filters import FILTERS, GROUP_FILTERS, NO_PEOPLE, Filters
+from worksupport.model.filters import FILTERS, GROUP_FILTERS, NO_PEOPLE, PRESENT_FILTERS, Filters
 from worksupport.model.names import CHANGE_FIELDS, SOURCE_TITLES
 from worksupport.model.times import LAST_WORKDAY, moment, until_moment
 from worksupport.output import json_text
@@ -92,14 +92,16 @@ _CHANGES = (
 )
 _GROUPS = (*map(parameters.of_filter, GROUP_FILTERS), parameters.refused("assignee", NO_PEOPLE))
 _BELOW = (parameters.text("key", "Only this issue and what is below it."), *_GROUPS)
+_FORECAST = (replace(_BELOW[0], is_required=True), *_GROUPS)
 _FLOW = (
     *_BELOW,
     parameters.whole_number("weeks", "How many, this one included.", 1, MOST_WEEKS, DEFAULT_WEEKS),
 )
-_AGING = (parameters.boolean("past", "Only what is older than 85 % of its type."), *_FILTERS)
+_PRESENT = tuple(map(parameters.of_filter, PRESENT_FILTERS))
+_AGING = (parameters.boolean("past", "Only what is older than 85 % of its type."), *_PRESENT)
 _LINT = (
     parameters.text("rule", "Only this rule.", {"type": "string", "enum": list(LINT_RULES)}),
-    *_FILTERS,
+    *_PRESENT,
 )
 _RUNS = (
     *_HISTORY,
@@ -160,7 +162,7 @@ ROUTES: dict[str, dict[str, Operation]] = {
         for name, about, given, schema in (
             ("summary", "What is below each root, and what needs a look", _BELOW, "Summary"),
             ("aging", "What has been in progress for long", _AGING, "Aging"),
-            ("forecast", "When what is below an issue will be finished; key is needed", _BELOW, "Forecast"),
+            ("forecast", "When what is below an issue will be finished", _FORECAST, "Forecast"),
             ("flow", "What was finished each week, and how long it took", _FLOW, "Flow"),
             ("lint", "What does not fit together", _LINT, "Lint"),
         )
@@ -334,7 +336,7 @@ class Routes:
 
     def show_forecast(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport forecast KEY --json`."""
-        key, filters = given.pop("key", ""), Filters(**given)
+        key, filters = given.pop("key"), Filters(**given)
         return self._review(
             request,
             (key, filters),
