@@ -1,5 +1,6 @@
 """The command line as Typer knows it, made from the tables of `options`; Typer's only home."""
 
+import gc
 import inspect
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -20,6 +21,8 @@ from worksupport.output import write
 from worksupport.queries.names import completions
 from worksupport.queries.reader import answer, weekend
 
+# The headings of commands that answer and end.
+_SHORT = ("Ask", "Review")
 _COMPLETION_VARIABLE = "_WORKSUPPORT_COMPLETE"
 _TYPES: dict[str, Any] = {
     "text": str,
@@ -129,6 +132,8 @@ def _called_by_typer(command: Command) -> Callable[..., None]:
         _read_times(command, values, context)
         if command.filters:
             values["filters"] = _filters(command, values, context)
+        if command.heading not in _SHORT:
+            gc.enable()
         # Only now: of most command lines one body is loaded, of `--help` none.
         body = getattr(import_module(f"worksupport.commands.{command.name}"), command.name)
         code = body(context, **values)

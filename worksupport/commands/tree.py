@@ -13,7 +13,7 @@ from worksupport.queries.compare import compared_document
 from worksupport.queries.find import find_issue
 from worksupport.queries.reader import answer, is_empty
 from worksupport.queries.remarks import staleness
-from worksupport.queries.tree import TreeQuestion, tree_document, tree_rows_text, tree_text
+from worksupport.queries.tree import TreeQuestion, drawn_document, tree_rows_text, tree_text
 from worksupport.render import pager, terminal
 from worksupport.render.compare import compared_text
 from worksupport.render.tree import markdown_tree, plain_tree, terminal_tree
@@ -48,7 +48,7 @@ def tree(
         found_none = is_empty(text)
     elif form == "markdown":
         document = answer(
-            context.database_path, at(as_of, lambda found: tree_document(found, question), filters)
+            context.database_path, at(as_of, lambda found: drawn_document(found, question), filters)
         )
         text = markdown_tree(document, context.clock.now())
         output.write(text)
@@ -99,7 +99,7 @@ def _show(
         context.database_path,
         at(
             as_of,
-            lambda found: (tree_document(found, question), bool(staleness(found, now))),
+            lambda found: (drawn_document(found, question), bool(staleness(found, now))),
             question.filters,
         ),
     )

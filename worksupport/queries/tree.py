@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 from worksupport.errors import NotFoundError, UsageError
 from worksupport.model.filters import Filters, fold
-from worksupport.model.issue_fields import JSON_ARGUMENTS, KEY_ORDER
+from worksupport.model.issue_fields import FIELDS, JSON_ARGUMENTS, KEY_ORDER
 from worksupport.output import json_ascii, json_text
 from worksupport.queries.placement import Placement, place
 from worksupport.queries.reader import age
@@ -21,13 +21,22 @@ DEFAULT_ROOT_TYPE = "Product Version"
 DEFAULT_DEPTH, MAX_DEPTH = 5, 100
 
 # SQLite writes the part of a node that stands in the row: in one step per issue, where Python would need ten.
-_COLUMNS = f"""
+_COLUMNS = """
 SELECT issues.id, issue_key, parent_key, issue_type_id,
     coalesce(state IN ('done', 'dropped'), status_category = 'done', 0), coalesce(state = 'dropped', 0),
-    CASE WHEN updated_at IS NULL THEN '' ELSE json_quote(updated_at) END, json_object({JSON_ARGUMENTS})
+    CASE WHEN updated_at IS NULL THEN '' ELSE json_quote(updated_at) END, {node}
 FROM issues LEFT JOIN issue_types ON issue_types.id = issue_type_id
-WHERE {{there}}
+WHERE {there}
 """
+# What a drawing needs of each, as columns: to write and read JSON takes longer than to draw.
+_NEEDED = frozenset(
+    (
+        *("issue_key", "summary", "issue_type", "vendor_type", "state", "status", "status_category"),
+        *("assignee", "source", "url", "updated_at"),
+    )
+)
+_DRAWN = {field.json: field.sql for field in FIELDS if field.json in _NEEDED}
+_AS_JSON, _AS_COLUMNS = f"json_object({JSON_ARGUMENTS})", ", ".join(_DRAWN.values())
 # So that the part below one issue costs what it prints.
 _BELOW = """issues.id IN (
     WITH RECURSIVE below (id, issue_key) AS (
@@ -66,9 +75,33 @@ class TreeQuestion(SimpleNamespace):
 
 
 def tree_document(connection: sqlite3.Connection, question: TreeQuestion) -> "dict[str, Any]":
-    """The document of `tree_text`, for drawing."""
-    document: dict[str, Any] = json.loads(_text(_part(connection, question), connection))
+    """The document of `tree_text`."""
+    document: dict[str, Any] = json.loads(tree_text(connection, question))
     return document
+
+
+def drawn_document(connection: sqlite3.Connection, question: TreeQuestion) -> "dict[str, Any]":
+    """The same with only the fields that a drawing needs."""
+    part = _part(connection, question, _AS_COLUMNS)
+    hierarchy: list[dict[str, Any]] = []
+    nodes: list[dict[str, Any]] = []
+    for is_shown, parent, (_, values, done, total, dropped, omitted, changed) in zip(
+        part.shown, part.placement.parents, _nodes(part), strict=True
+    ):
+        node: dict[str, Any] = dict(zip(_DRAWN, values, strict=True))
+        node |= {"done": done, "total": total, "dropped": dropped, "children_omitted": omitted}
+        node |= {"changed_at": changed.strip('"') or None, "children": []}
+        nodes.append(node)
+        if is_shown:
+            (nodes[parent]["children"] if parent >= 0 else hierarchy).append(node)
+    without_place = part.issues.total - len(part.placement.issues)
+    return {
+        "hierarchy": hierarchy,
+        "total_count": len(hierarchy),
+        "outside": without_place,
+        "outside_issues": [dict(zip(_DRAWN, part.issues.nodes[each], strict=True)) for each in part.outside],
+        **age(connection),
+    }
 
 
 def tree_text(connection: sqlite3.Connection, question: TreeQuestion) -> str:
@@ -107,14 +140,17 @@ class _Issues:
     what is below it.
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, has_missing: bool, key: str | None) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, node: str, *, has_missing: bool, key: str | None
+    ) -> None:
         there = f"(missing_since IS NULL OR {_MISSING})" if has_missing else "missing_since IS NULL"
         ((self.total,),) = connection.execute(f"SELECT count(*) FROM issues WHERE {there}")
         keys = json.dumps([] if key is None else keys_alike(connection, key))
         where = there if key is None else f"{there} AND {_BELOW}"
-        statement = f"{_COLUMNS.format(there=where)} ORDER BY {KEY_ORDER}"
+        statement = f"{_COLUMNS.format(there=where, node=node)} ORDER BY {KEY_ORDER}"
         rows = connection.execute(statement, {} if key is None else {"keys": keys})
         columns = list(zip(*rows, strict=True)) or [()] * 8
+        is_text = node == _AS_JSON
         self.ids: Sequence[int] = columns[0]
         self.keys: Sequence[str] = columns[1]
         self.parent_keys: Sequence[str | None] = columns[2]
@@ -122,7 +158,8 @@ class _Issues:
         self.is_done: Sequence[int] = columns[4]  # 0 or 1; dropped ones are
         self.is_dropped: Sequence[int] = columns[5]
         self.changed_at: Sequence[str] = columns[6]  # UTC text as JSON, '' for unknown
-        self.nodes: Sequence[str] = columns[7]  # the JSON object, without counts and children
+        # The JSON object, without counts and children; or the values of `_DRAWN`.
+        self.nodes: Sequence[Any] = columns[7] if is_text else list(zip(*columns[7:], strict=True))
 
     def of_type(self, connection: sqlite3.Connection, name: str) -> list[int]:
         """The issues of the configured type with this name, without regard to case."""
@@ -167,8 +204,8 @@ class _Part:
         self.outside = outside
 
 
-def _part(connection: sqlite3.Connection, question: TreeQuestion) -> _Part:
-    issues = _Issues(connection, has_missing=question.filters.missing, key=question.key)
+def _part(connection: sqlite3.Connection, question: TreeQuestion, node: str = _AS_JSON) -> _Part:
+    issues = _Issues(connection, node, has_missing=question.filters.missing, key=question.key)
     placement = place(issues.keys, issues.parent_keys, _roots(connection, issues, question))
     passing = issues.passing(connection, question.filters)
     outside: list[int] = []
@@ -225,6 +262,16 @@ def _nested(part: _Part) -> str:
 
 def _open_nodes(part: _Part) -> Iterator[tuple[int, str]]:
     """Depth and JSON text of each node to show, from top to bottom; the text lacks its closing brace."""
+    for depth, node, done, total, dropped, omitted, changed in compress(_nodes(part), part.shown):
+        yield (
+            depth,
+            f'{json_ascii(node)[:-1]},"done":{done},"total":{total},"dropped":{dropped},'
+            f'"children_omitted":{omitted},"changed_at":{changed or "null"}',
+        )
+
+
+def _nodes(part: _Part) -> "Iterator[tuple[int, Any, int, int, int, int, str]]":
+    """Of each position depth, issue, done, total, dropped, how many children are not shown, newest change."""
     issues, placement = part.issues, part.placement
     columns = (
         placement.depths,
@@ -235,11 +282,4 @@ def _open_nodes(part: _Part) -> Iterator[tuple[int, str]]:
         placement.children_omitted(part.shown),
         placement.newest_below(issues.changed_at),
     )
-    for depth, node, done, total, dropped, omitted, changed in compress(
-        zip(*columns, strict=True), part.shown
-    ):
-        yield (
-            depth,
-            f'{json_ascii(node)[:-1]},"done":{done},"total":{total},"dropped":{dropped},'
-            f'"children_omitted":{omitted},"changed_at":{changed or "null"}',
-        )
+    return zip(*columns, strict=True)

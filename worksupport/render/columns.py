@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import attrgetter
 
 from worksupport.render.lines import Line
 from worksupport.render.table import cut, padded, width
@@ -33,7 +35,9 @@ class Columns:
     @classmethod
     def whole(cls, lines: Sequence[Line]) -> "Columns":
         """Every column in which something stands, as wide as its widest text."""
-        widths = {name: max((width(getattr(line, name)) for line in lines), default=0) for name in _WIDEST}
+        # The same few texts stand in most lines.
+        texts = {name: set(map(attrgetter(name), lines)) for name in _WIDEST}
+        widths = {name: max(map(width, each), default=0) for name, each in texts.items()}
         return cls({name: cells for name, cells in widths.items() if cells})
 
     @classmethod
@@ -74,6 +78,7 @@ class Columns:
             self.widths.pop(name, None)
 
 
+@lru_cache(4096)
 def _fitted(text: str, name: str, cells: int) -> str:
     shown = cut(text, cells)
     return " " * (cells - width(shown)) + shown if name == "changed" else padded(shown, cells)

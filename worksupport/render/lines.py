@@ -1,9 +1,9 @@
 """A tree taken apart into lines, without recursion: what the plain and the terminal form have in common."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from worksupport.render import words
 from worksupport.text import visible
@@ -13,8 +13,7 @@ OUTSIDE = "outside the hierarchy"
 _BAR_CELLS = 5
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One issue of the tree; all text is safe to print."""
 
     guide: str  # the lines that lead to it
@@ -62,7 +61,7 @@ def marked(lines: list[Line]) -> list[Line]:
         return lines
     marks = ("! " if line.state == "blocked" else "  " for line in lines)
     return [
-        replace(line, status=f"{mark}{line.status}" if line.status else "")
+        line._replace(status=f"{mark}{line.status}" if line.status else "")
         for line, mark in zip(lines, marks, strict=True)
     ]
 
@@ -72,7 +71,7 @@ def shortened(lines: list[Line]) -> list[Line]:
     keys = words.short_keys(line.key for line in lines if not line.is_outside)
     people = words.short_names(line.assignee for line in lines if line.assignee)
     return [
-        replace(line, key=keys.get(line.key, line.key), assignee=people.get(line.assignee, line.assignee))
+        line._replace(key=keys.get(line.key, line.key), assignee=people.get(line.assignee, line.assignee))
         for line in lines
     ]
 
@@ -87,7 +86,7 @@ def tree_lines(document: dict[str, Any], now: datetime, *, folds: bool = False) 
     lines = list(_lines(_folded(hierarchy) if folds else hierarchy, now))
     if any(line.depth > 1 for line in lines):
         return lines
-    return [replace(line, omitted=0) for line in lines]
+    return [line._replace(omitted=0) for line in lines]
 
 
 def _outside(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -135,21 +134,26 @@ def _lines(hierarchy: list[dict[str, Any]], now: datetime) -> Iterator[Line]:
             waiting.append((child, depth + 1, indent + branch, indent + continued))
 
 
+# The same few names stand in most lines.
+_visible_name = lru_cache(4096)(visible)
+
+
 def _line(node: dict[str, Any], depth: int, guide: str, now: datetime) -> Line:
     is_outside = node["issue_key"] == OUTSIDE
+    changed = words.changed_shown(node, now)
     return Line(
         guide,
         depth,
         visible(node["issue_key"]),
         visible(node["summary"] or ""),
         "" if is_outside else words.type_shown(node),
-        visible(node["status"] or ""),
+        _visible_name(node["status"] or ""),
         node["state"],
-        "" if is_outside else visible(node["assignee"] or words.UNASSIGNED),
+        "" if is_outside else _visible_name(node["assignee"] or words.UNASSIGNED),
         node["done"],
         node["total"],
         node["children_omitted"],
         node["url"],
-        words.changed_shown(node, now),
-        words.is_stale(node, now),
+        changed,
+        bool(changed) and words.is_stale(node, now),
     )

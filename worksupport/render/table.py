@@ -2,10 +2,16 @@
 
 from collections.abc import Sequence
 
+_OF_ONE_CELL = str.maketrans("├└│─▸…·", "||||>..")
+
 
 def width(text: str) -> int:
     """How many cells `text` takes."""
     if text.isascii() and text.isprintable():
+        return len(text)
+    # The lines of a tree take a cell each: what is beside them often is plain.
+    plain = text.translate(_OF_ONE_CELL)
+    if plain.isascii() and plain.isprintable():
         return len(text)
     from rich.cells import cell_len
 

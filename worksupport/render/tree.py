@@ -25,15 +25,17 @@ def plain_tree(document: dict[str, Any], now: datetime) -> str:
     """The tree document as text for pipes: every title whole, no colours."""
     lines = tree_lines(document, now)
     heads = [f"{line.guide}{line.key}{GAP}{line.title}" for line in lines]
-    head_cells = max((cells for head in heads if (cells := width(head)) <= _LONGEST_ALIGNED_TITLE), default=0)
+    widths = list(map(width, heads))
+    head_cells = max((cells for cells in widths if cells <= _LONGEST_ALIGNED_TITLE), default=0)
     columns = Columns.whole(lines)
-    counts = [f"{line.counts} {line.more}".strip() for line in lines]
+    counts = [f"{line.counts} {line.more}".strip() if line.total else line.more for line in lines]
     count_cells = max(map(len, counts), default=0)
+    gap = GAP if count_cells else ""
     return "".join(
-        f"{padded(head, head_cells)}{GAP}{count:{count_cells}}"
-        f"{GAP if count_cells else ''}{GAP.join(columns.cells_of(line))}".rstrip()
+        f"{head}{' ' * (head_cells - cells)}{GAP}{count:{count_cells}}{gap}"
+        f"{GAP.join(columns.cells_of(line))}".rstrip()
         + "\n"
-        for head, count, line in zip(heads, counts, lines, strict=True)
+        for head, cells, count, line in zip(heads, widths, counts, lines, strict=True)
     )
 
 

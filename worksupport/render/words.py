@@ -1,6 +1,7 @@
 """What screens call an issue's values: one place for marks, types, people and ages."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -61,7 +62,8 @@ def short_names(names: Iterable[str | None]) -> dict[str | None, str]:
     """First name and initial of each (`Grace M.`); whole where two would look the same."""
     whole = {name for name in names if name}
     short = {name: _short(name) for name in whole}
-    clear = {name: shown for name, shown in short.items() if list(short.values()).count(shown) == 1}
+    times = Counter(short.values())
+    clear = {name: shown for name, shown in short.items() if times[shown] == 1}
     return {None: UNASSIGNED, **{name: visible(clear.get(name, name)) for name in whole}}
 
 
@@ -73,8 +75,8 @@ def _short(name: str) -> str:
 def short_keys(keys: Iterable[str]) -> dict[str, str]:
     """GitHub's keys without their owner (`portal#41`) where that is clear."""
     short = {key: key.rpartition("/")[2] for key in keys}
-    shown = list(short.values())
-    return {key: visible(each if shown.count(each) == 1 else key) for key, each in short.items()}
+    times = Counter(short.values())
+    return {key: visible(each if times[each] == 1 else key) for key, each in short.items()}
 
 
 def data_age(document: dict[str, Any], now: datetime) -> str:
