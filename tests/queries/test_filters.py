@@ -33,8 +33,11 @@ def _names(row: Row) -> list[str]:
 
 def _below(row: Row, top: str, rows: list[Row]) -> bool:
     parents = {each["issue_key"].casefold(): (each["parent_key"] or "").casefold() for each in rows}
+    missing = {each["issue_key"].casefold() for each in rows if each["missing_since"] is not None}
     at, seen = row["issue_key"].casefold(), set[str]()
     while at and at not in seen:
+        if at in missing and seen:  # what is no longer found leads nowhere
+            return False
         if at == top.casefold():
             return True
         seen.add(at)

@@ -33,10 +33,12 @@ DAMAGES = {
 COMMANDS = [
     *("tree --no-pager", "tree --json", "tree PV-2", "keys", "keys --json", "keys --label x"),
     *("history", "history --json", "history --harvests", "history --reloads --json", "history 1"),
+    *("summary", "summary --json", "summary PV-2", "aging", "flow", "forecast PV-2", "lint --exit-zero"),
 ]
 ROUTES = [
     *("/api/issues/keys", "/api/issues/hierarchy", "/api/issues/keys?label=x"),
     *("/api/harvest/reload", "/api/harvest/reload/1", "/health"),
+    *("/api/summary", "/api/aging", "/api/flow", "/api/lint"),
 ]
 
 

@@ -37,6 +37,11 @@ _NEEDED = frozenset(
 )
 _DRAWN = {field.json: field.sql for field in FIELDS if field.json in _NEEDED}
 _AS_JSON, _AS_COLUMNS = f"json_object({JSON_ARGUMENTS})", ", ".join(_DRAWN.values())
+_LATER, _NARROW = "NULL", 3
+_NODES = """
+SELECT issues.id, {node} FROM json_each(?) AS wanted CROSS JOIN issues ON issues.id = wanted.value
+LEFT JOIN issue_types ON issue_types.id = issue_type_id
+"""
 # So that the part below one issue costs what it prints.
 _BELOW = """issues.id IN (
     WITH RECURSIVE below (id, issue_key) AS (
@@ -84,16 +89,13 @@ def drawn_document(connection: sqlite3.Connection, question: TreeQuestion) -> "d
     """The same with only the fields that a drawing needs."""
     part = _part(connection, question, _AS_COLUMNS)
     hierarchy: list[dict[str, Any]] = []
-    nodes: list[dict[str, Any]] = []
-    for is_shown, parent, (_, values, done, total, dropped, omitted, changed) in zip(
-        part.shown, part.placement.parents, _nodes(part), strict=True
-    ):
-        node: dict[str, Any] = dict(zip(_DRAWN, values, strict=True))
+    nodes: dict[int, dict[str, Any]] = {}  # by position; of what is shown, the parent is
+    places = zip(range(len(part.shown)), part.placement.parents, _nodes(part), strict=True)
+    for position, parent, (_, values, done, total, dropped, omitted, changed) in compress(places, part.shown):
+        node = nodes[position] = dict(zip(_DRAWN, values, strict=True))
         node |= {"done": done, "total": total, "dropped": dropped, "children_omitted": omitted}
         node |= {"changed_at": changed.strip('"') or None, "children": []}
-        nodes.append(node)
-        if is_shown:
-            (nodes[parent]["children"] if parent >= 0 else hierarchy).append(node)
+        (nodes[parent]["children"] if parent >= 0 else hierarchy).append(node)
     without_place = part.issues.total - len(part.placement.issues)
     return {
         "hierarchy": hierarchy,
@@ -150,7 +152,6 @@ class _Issues:
         statement = f"{_COLUMNS.format(there=where, node=node)} ORDER BY {KEY_ORDER}"
         rows = connection.execute(statement, {} if key is None else {"keys": keys})
         columns = list(zip(*rows, strict=True)) or [()] * 8
-        is_text = node == _AS_JSON
         self.ids: Sequence[int] = columns[0]
         self.keys: Sequence[str] = columns[1]
         self.parent_keys: Sequence[str | None] = columns[2]
@@ -158,8 +159,16 @@ class _Issues:
         self.is_done: Sequence[int] = columns[4]  # 0 or 1; dropped ones are
         self.is_dropped: Sequence[int] = columns[5]
         self.changed_at: Sequence[str] = columns[6]  # UTC text as JSON, '' for unknown
-        # The JSON object, without counts and children; or the values of `_DRAWN`.
-        self.nodes: Sequence[Any] = columns[7] if is_text else list(zip(*columns[7:], strict=True))
+        # The JSON object, without counts and children; or the values of `_DRAWN`; or not read yet.
+        is_text = node != _AS_COLUMNS
+        self.nodes: list[Any] = list(columns[7] if is_text else zip(*_texts(columns[7:]), strict=True))
+
+    def read_nodes(self, connection: sqlite3.Connection, node: str, wanted: Sequence[int]) -> None:
+        """Read those of these issues alone."""
+        of_id = {self.ids[issue]: issue for issue in wanted}
+        rows = connection.execute(_NODES.format(node=node), [json.dumps(list(of_id))])
+        for number, *each in rows:
+            self.nodes[of_id[number]] = _texts([each])[0] if node == _AS_COLUMNS else each[0]
 
     def of_type(self, connection: sqlite3.Connection, name: str) -> list[int]:
         """The issues of the configured type with this name, without regard to case."""
@@ -191,6 +200,13 @@ class _Issues:
         return [issue_id in passing for issue_id in self.ids]
 
 
+def _texts(columns: "Sequence[Sequence[Any]]") -> "Sequence[Sequence[Any]]":
+    """The columns. Raises ValueError for what is no text, as a damaged file can hold."""
+    if any(set(map(type, column)) - {str, type(None)} for column in columns):
+        raise ValueError("an issue has a value that is no text")
+    return columns
+
+
 class _Part:
     """What is asked for: all issues, their places under the roots, for each position, is it shown, and the
     issues without a place that are."""
@@ -205,7 +221,10 @@ class _Part:
 
 
 def _part(connection: sqlite3.Connection, question: TreeQuestion, node: str = _AS_JSON) -> _Part:
-    issues = _Issues(connection, node, has_missing=question.filters.missing, key=question.key)
+    # Where little is shown, little is read.
+    is_narrow = question.max_depth < _NARROW or question.filters != Filters()
+    first = _LATER if is_narrow else node
+    issues = _Issues(connection, first, has_missing=question.filters.missing, key=question.key)
     placement = place(issues.keys, issues.parent_keys, _roots(connection, issues, question))
     passing = issues.passing(connection, question.filters)
     outside: list[int] = []
@@ -213,7 +232,10 @@ def _part(connection: sqlite3.Connection, question: TreeQuestion, node: str = _A
     if question.key is None and (placement.issues or question.root_type is None):
         without_place = set(range(len(issues.keys))).difference(placement.issues)
         outside = [issue for issue in sorted(without_place) if passing is None or passing[issue]]
-    return _Part(issues, placement, placement.shown(passing, question.max_depth), outside)
+    shown = placement.shown(passing, question.max_depth)
+    if is_narrow:
+        issues.read_nodes(connection, node, [*compress(placement.issues, shown), *outside])
+    return _Part(issues, placement, shown, outside)
 
 
 def keys_alike(connection: sqlite3.Connection, text: str) -> list[str]:
