@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import FakeClock
 from tests.filled_database import fill
 from worksupport.errors import ConfigurationError
 from worksupport.server.cache import Answers
@@ -42,6 +43,41 @@ def test_an_answer_is_made_once_for_one_state_of_the_data(database: Path) -> Non
     assert made(answers, "a", "one") == []
     raise_version(database)
     assert made(answers, "a", "two") == ["a"]
+
+
+def test_while_a_run_changes_the_data_an_answer_is_made_once_a_second(database: Path) -> None:
+    """Who asks meanwhile gets the one before; when the run is over, what is new at once."""
+    clock, runs = FakeClock(), [True]
+    answers = Answers(database, clock=clock, is_changing=lambda: runs[0])
+    assert made(answers, "a", "one") == ["a"]
+    raise_version(database)
+    assert made(answers, "a", "one") == []
+    clock.elapsed += 1
+    assert made(answers, "a", "two") == ["a"]
+    raise_version(database)
+    assert made(answers, "a", "two") == []
+    runs[0] = False
+    assert made(answers, "a", "three") == ["a"]
+
+
+def test_who_asks_while_the_next_answer_is_made_gets_the_one_before(database: Path) -> None:
+    clock, begun, go_on = FakeClock(), threading.Event(), threading.Event()
+    answers = Answers(database, clock=clock, is_changing=lambda: True)
+    made(answers, "a", "one")
+    raise_version(database)
+    clock.elapsed += 5
+
+    def make_slowly(_: sqlite3.Connection) -> str:
+        begun.set()
+        assert go_on.wait(20)
+        return "two"
+
+    with ThreadPoolExecutor(1) as pool:
+        next_one = pool.submit(lambda: answers.answer("/route", "a", "", make_slowly).body)
+        assert begun.wait(20)
+        assert made(answers, "a", "one") == []
+        go_on.set()
+        assert next_one.result(20) == b"two"
 
 
 def test_answers_of_data_that_is_gone_are_forgotten(database: Path) -> None:

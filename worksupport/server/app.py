@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from worksupport import log
 from worksupport.config.settings import ServeSettings
@@ -13,6 +13,7 @@ from worksupport.server.exchange import Answer, Delivery, RefusedError, Request
 from worksupport.server.guard import Guard
 from worksupport.server.routes import Routes
 from worksupport.server.webhooks import delivery
+from worksupport.server.zipped import Zipped
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ class Application:
     guard: Guard
     routes: Routes
     settings: ServeSettings
+    zipped: Zipped = field(default_factory=Zipped)
 
     def delivery(self, request: Request) -> Delivery | None:
         """What takes the body of this request, if it is a webhook that is expected."""
@@ -38,7 +40,7 @@ class Application:
         """The answer to any request; a refusal is one, too."""
         try:
             self.guard.check(request)
-            return self.routes.answer(request)
+            return self.zipped.for_client(request, self.routes.answer(request))
         except RefusedError as refused:
             return refused.answer
         except UsageError as error:

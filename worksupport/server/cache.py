@@ -8,12 +8,15 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from worksupport import __version__
+from worksupport.clock import Clock
 from worksupport.queries.reader import answer, data_version
 from worksupport.server.exchange import JSON, Answer
 
 CACHE_BYTES = 64 * 1024 * 1024
+_YOUNG_SECONDS = 1.0
 _ETAG = re.compile(r'"[^"]*"')
 # Keep a copy, but ask every time whether it still is the answer.
 _ASK_AGAIN = {"Cache-Control": "private, no-cache"}
@@ -21,17 +24,35 @@ _ASK_AGAIN = {"Cache-Control": "private, no-cache"}
 Make = Callable[[sqlite3.Connection], str]
 
 
+class _Kept(NamedTuple):
+    """One finished answer: of which data version, and when it was made (monotonic seconds)."""
+
+    version: int
+    etag: str
+    body: bytes
+    made_at: float
+
+
 class Answers:
     """The finished answers of one database, by data version, tool version, route and question."""
 
-    def __init__(self, database: Path, capacity: int = CACHE_BYTES) -> None:
-        """`capacity`: bytes of all bodies together; a body larger than that is never kept."""
+    def __init__(
+        self,
+        database: Path,
+        capacity: int = CACHE_BYTES,
+        clock: Clock | None = None,
+        is_changing: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`capacity`: bytes of all bodies together; a body larger than that is never kept. `is_changing`:
+        whether a run is under way, whose pages change the data many times a second.
+        """
         self._database = database
         self._version = _SharedVersion(database)
         self._capacity = capacity
+        self._clock = clock or Clock()
+        self._is_changing = is_changing
         self._size = 0
-        self._of_version: int | None = None  # what is kept is of this one
-        self._bodies: OrderedDict[str, bytes] = OrderedDict()
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()  # by route and question
         self._lock = threading.Lock()
         # One answer of a route at a time: several would share the one interpreter and multiply the memory,
         # and who waited often finds just what it wants.
@@ -47,50 +68,69 @@ class Answers:
     ) -> Answer:
         """200 with what `make(connection)` returns, or 304 if `known` (If-None-Match) names it.
 
-        `question` must tell all that the answer depends on beside the data, in its repr. Raises what the
-        reader and `make` raise.
+        While a run changes the data, an answer is made again at most once a second, and who asks meanwhile
+        gets the one before. `question` must tell all that the answer depends on beside the data, in its repr.
+        Raises what the reader and `make` raise.
         """
         version = self._version.now()
-        self._forget_others(version)
         etag = _etag(version, route, question)
-        body = b"" if _names(known, etag) else self._kept(etag)
-        if body is None:
-            with self._makers[route]:
-                etag, body = answer(self._database, lambda found: self._made(found, route, question, make))
-        return unless_known(_found(body, etag, content), known)
+        if _names(known, etag):
+            return unless_known(_found(b"", etag, content), known)
+        place = f"{route} {question!r}"
+        kept = self._find(place)
+        if kept is None or (kept.version != version and not self._is_young(kept)):
+            kept = self._made_in_turn(place, route, question, make, kept)
+        return unless_known(_found(kept.body, kept.etag, content), known)
+
+    def _made_in_turn(
+        self, place: str, route: str, question: object, make: Make, before: _Kept | None
+    ) -> _Kept:
+        maker = self._makers[route]
+        if not maker.acquire(blocking=before is None or not self._is_changing()):
+            assert before is not None
+            return before  # somebody is making the next one
+        try:
+            return answer(self._database, lambda found: self._made(found, place, route, question, make))
+        finally:
+            maker.release()
 
     def _made(
-        self, connection: sqlite3.Connection, route: str, question: object, make: Make
-    ) -> tuple[str, bytes]:
+        self, connection: sqlite3.Connection, place: str, route: str, question: object, make: Make
+    ) -> _Kept:
         version = data_version(connection)
-        self._forget_others(version)
-        etag = _etag(version, route, question)
-        body = self._kept(etag)
-        if body is None:
+        kept = self._find(place)
+        if kept is None or kept.version != version:
             body = make(connection).encode()
-            self._keep(etag, body)
-        return etag, body
+            kept = _Kept(version, _etag(version, route, question), body, self._clock.monotonic())
+            self._keep(place, kept)
+        return kept
 
-    def _forget_others(self, version: int) -> None:
+    def _is_young(self, kept: _Kept) -> bool:
+        return self._clock.monotonic() - kept.made_at < _YOUNG_SECONDS and self._is_changing()
+
+    def _find(self, place: str) -> _Kept | None:
         with self._lock:
-            if version != self._of_version:
-                self._of_version, self._size = version, 0
-                self._bodies.clear()
+            if place in self._kept:
+                self._kept.move_to_end(place)
+            return self._kept.get(place)
 
-    def _kept(self, etag: str) -> bytes | None:
-        with self._lock:
-            if etag in self._bodies:
-                self._bodies.move_to_end(etag)
-            return self._bodies.get(etag)
-
-    def _keep(self, etag: str, body: bytes) -> None:
-        if len(body) > self._capacity:
+    def _keep(self, place: str, kept: _Kept) -> None:
+        """In place of the one before; what is of older data goes first."""
+        if len(kept.body) > self._capacity:
             return
         with self._lock:
-            self._bodies[etag] = body
-            self._size += len(body)
+            if before := self._kept.pop(place, None):
+                self._size -= len(before.body)
+            if not self._is_changing():
+                self._forget([each for each, other in self._kept.items() if other.version != kept.version])
+            self._kept[place] = kept
+            self._size += len(kept.body)
             while self._size > self._capacity:
-                self._size -= len(self._bodies.popitem(last=False)[1])
+                self._forget([next(iter(self._kept))])
+
+    def _forget(self, places: list[str]) -> None:
+        for place in places:
+            self._size -= len(self._kept.pop(place).body)
 
 
 class _SharedVersion:

@@ -30,6 +30,7 @@ from worksupport.server.guard import Guard, RateLimit
 from worksupport.server.reloads import Reloads
 from worksupport.server.routes import Routes
 from worksupport.server.wire import Limits, turn_away
+from worksupport.store import lock
 
 logger = logging.getLogger(__name__)
 
@@ -186,5 +187,6 @@ def build_server(
     own_names = frozenset({settings.host.casefold()}) if address.is_loopback else None
     public_name = urlsplit(settings.public_url).hostname if settings.public_url else None
     guard = Guard(settings.token, RateLimit(settings.rate_limit_per_minute, clock), own_names, public_name)
-    routes = Routes(database, Answers(database), reloads, interval, full_every, clock, bell)
+    answers = Answers(database, clock=clock, is_changing=partial(lock.is_held, database))
+    routes = Routes(database, answers, reloads, interval, full_every, clock, bell)
     return Server(address, Application(guard, routes, settings), clock, limits)

@@ -50,6 +50,7 @@ from worksupport.server.openapi import Operation, description
 from worksupport.server.parameters import parsed
 from worksupport.server.reloads import Reloads
 from worksupport.server.webhooks import HOOKS, WEBHOOKS
+from worksupport.server.zipped import plain_tags
 from worksupport.store import lock
 
 _FILTERS = tuple(map(parameters.of_filter, FILTERS))
@@ -482,4 +483,4 @@ def _exact(connection: sqlite3.Connection, key: str | None) -> str | None:
 
 
 def _known(request: Request) -> str:
-    return ", ".join(request.headers.get_all("If-None-Match", []))
+    return plain_tags(", ".join(request.headers.get_all("If-None-Match", [])))
