@@ -28,6 +28,8 @@ from worksupport.store.past import authors_of, take_past
 from worksupport.store.reference import keep_names
 from worksupport.store.upsert import forget_seen, merge, stage_page
 
+_KEPT = timedelta(days=400)  # records of harvests
+
 
 def harvest(
     session: Session, only: tuple[str, ...] = (), *, is_quick: bool = False, reconciled: tuple[str, ...] = ()
@@ -175,5 +177,6 @@ class HarvestWriter:
         if outcome.service_time is not None:
             missing_before = utc_text(outcome.service_time - timedelta(days=run.settings.retention_days))
             missing.delete_long_missing(connection, name, record, missing_before)
+            records.forget_harvests(connection, utc_text(outcome.service_time - _KEPT))
         outcome.removed = missing.mark_missing(connection, name, record, confirmed.reasons)
         run.recorded += record.written

@@ -151,6 +151,8 @@ class ReloadWriter:
         if all(outcome.status == "completed" for outcome in run.asked):
             try:
                 self._swap()
+                # What was staged is free now.
+                run.store.give_room_back()
                 return
             except BrakeError as error:
                 logger.error("%s", error.message, extra=log.fields(hint=error.hint))

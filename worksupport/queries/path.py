@@ -8,6 +8,8 @@ from typing import Any
 from worksupport.model.issue_fields import JSON_ARGUMENTS
 
 _DEEPEST = 100
+# As it is written, or as most keys are: by the index. To compare without regard to case reads all issues.
+_IS_PARENT = "issue_key IN (?, upper(?)) AND missing_since IS NULL"
 _ISSUE = f"""
 SELECT json_object({JSON_ARGUMENTS}) FROM issues LEFT JOIN issue_types ON issue_types.id = issue_type_id
 WHERE {{where}}
@@ -19,7 +21,7 @@ def path_to(connection: sqlite3.Connection, issue: dict[str, Any]) -> list[dict[
     path: list[dict[str, Any]] = []
     seen, parent = {issue["issue_key"]}, issue["parent_key"]
     while parent and len(path) < _DEEPEST:
-        above = issues_where(connection, "issue_key = ? COLLATE NOCASE AND missing_since IS NULL", [parent])
+        above = issues_where(connection, _IS_PARENT, [parent, parent])
         if not above or above[0]["issue_key"] in seen:
             break
         path.insert(0, above[0])

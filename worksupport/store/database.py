@@ -21,6 +21,7 @@ from worksupport.store.file import OpenedFiles, beside, check_kind, file_uri, sc
 from worksupport.store.place import require_one_place
 from worksupport.store.schema import MIGRATIONS, SCHEMA_VERSION
 
+_WORTH_IT = 10  # where so many times what is free is as much as all
 _BUSY_SECONDS = 60.0
 # Inside SQLite no signal is handled, so it waits half a second at a time.
 _BUSY_STEP_SECONDS = 0.5
@@ -129,6 +130,14 @@ class Store:
         """The rows of a SELECT, outside of a transaction. Raises DatabaseError."""
         with _sentences(self.path):
             return self.connection.execute(statement, parameters).fetchall()
+
+    def give_room_back(self) -> None:
+        """Make the file as small as what it holds, where a tenth of it is free; nothing if that cannot be."""
+        ((pages,),) = self.connection.execute("PRAGMA page_count").fetchall()
+        ((free,),) = self.connection.execute("PRAGMA freelist_count").fetchall()
+        if free * _WORTH_IT >= pages and not self._files.is_replaced:
+            with suppress(sqlite3.Error):  # the disk is full, somebody writes, or a stop was requested
+                self.connection.execute("VACUUM")
 
     def close(self) -> None:
         """Close the connection; what was not committed is rolled back."""

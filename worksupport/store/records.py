@@ -181,6 +181,27 @@ def finish(
     _end(store, record.table, record.id, row, now)
 
 
+def forget_harvests(connection: sqlite3.Connection, before: str) -> None:
+    """Drop what is recorded of harvests that began before then (UTC text), in the caller's transaction.
+
+    The results with which a source's record of changes begins stay. Reloads are the audit trail: all stay.
+    """
+    for statement in _FORGET:
+        connection.execute(statement, [before])
+
+
+_OLD = "SELECT run_id FROM harvest_jobs WHERE started_at < ? AND status <> 'running'"
+_FORGET = (
+    f"""DELETE FROM source_results WHERE run_id IN ({_OLD}) AND (source, run_id) NOT IN (
+        SELECT source, run_id FROM (
+            SELECT source, run_id, min(data_version) FROM source_results
+            WHERE stored = 1 AND scope = 'full' AND began_at IS NOT NULL GROUP BY source
+        )
+    )""",
+    "DELETE FROM harvest_jobs WHERE started_at < ? AND status <> 'running'",
+)
+
+
 def heal(store: Store, now: str) -> list[tuple[Table, int]]:
     """Fail every record still 'running': the lock is ours, so their runs are dead. Returns them.
 
