@@ -25,13 +25,13 @@ NAMED = {
 }
 
 
+# `json.dumps` would make an encoder for each of a million values.
+_encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def tracked_text(values: Mapping[str, Any]) -> str:
     """The tracked values of one issue as the JSON text that is stored and compared; sets are sorted."""
-    return json.dumps(
-        {name: value_of(name, values.get(name)) for name in TRACKED},
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
+    return _encoded({name: value_of(name, values.get(name)) for name in TRACKED})
 
 
 def value_of(name: str, value: Any) -> Any:
@@ -43,7 +43,7 @@ def value_of(name: str, value: Any) -> Any:
 
 def value_text(name: str, value: Any) -> str:
     """One value as the JSON text of `changes.old` and `changes.new`."""
-    return json.dumps(value_of(name, value), ensure_ascii=False, separators=(",", ":"))
+    return _encoded(value_of(name, value))
 
 
 def differences(old: str, new: str) -> Iterable[tuple[str, str, str]]:

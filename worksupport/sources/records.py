@@ -143,9 +143,9 @@ def utc_time(value: object) -> str | None:
     """
     if not isinstance(value, str):
         return None
-    leap = _LEAP_SECOND.search(value)
+    leap = ":60" in value and _LEAP_SECOND.search(value)
     try:
-        moment = datetime.fromisoformat(_LEAP_SECOND.sub("59", value))
+        moment = datetime.fromisoformat(_LEAP_SECOND.sub("59", value) if leap else value)
         if leap:
             moment += timedelta(seconds=1)
         return utc_text(moment) if moment.tzinfo else None
