@@ -147,7 +147,7 @@ def _refuse(command: Command, values: dict[str, Any]) -> None:
     """Raises UsageError for an option that is there only to say why it is not."""
     for option in command.options:
         if option.holds == "refused" and values.pop(option.name) is not None:
-            raise UsageError(option.help, "worksupport help definitions: people")
+            raise UsageError(option.help, "worksupport help definitions")
 
 
 def _read_times(command: Command, values: dict[str, Any], context: Context) -> None:
