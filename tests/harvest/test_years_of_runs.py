@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from tests.conftest import Answer, Moving
 from tests.harvest.conftest import small_world
@@ -15,7 +16,7 @@ Run = Callable[..., Answer]
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 
 
-def rows(path: Path, statement: str) -> list[tuple[object, ...]]:
+def rows(path: Path, statement: str) -> list[Any]:
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(statement).fetchall()
 
@@ -36,12 +37,31 @@ def test_harvests_of_long_ago_are_forgotten(run: Run, configured: Callable[[Sand
         clock.moment = NOW
         assert run("harvest", "-q", clock=clock).exit_code == 0
     begun = {str(began) for (began,) in rows(path, "SELECT started_at FROM harvest_jobs")}
-    assert begun == {utc_text(NOW - timedelta(days=101)), utc_text(NOW)}
+    assert begun == {utc_text(NOW - timedelta(days=days)) for days in (500, 101, 0)}
     assert len(rows(path, "SELECT 1 FROM reload_tracking")) == 1
     left = "SELECT source, run_id, began_at FROM source_results ORDER BY data_version, source LIMIT 2"
     assert rows(path, left) == first
     runs = rows(path, "SELECT count(DISTINCT run_id) FROM source_results")
     assert runs == [(4,)]  # the first, the reload, the two that are left
+
+
+def test_the_age_of_a_source_that_fails_for_years_stays_known(
+    run: Run, configured: Callable[[Sandbox, str], Path]
+) -> None:
+    clock = Moving(NOW - timedelta(days=500))
+    with running(small_world(), clock=clock) as site:
+        path = configured(site, "")
+        for _ in range(3):
+            assert run("harvest", "-q", clock=clock).exit_code == 0
+            clock.moment += timedelta(hours=2)
+        ages = dict(rows(path, _AGES))
+        clock.moment = NOW
+        assert run("harvest", "-q", "--source", "jira", clock=clock).exit_code == 0
+    assert dict(rows(path, _AGES))["github"] == ages["github"]
+    assert len(rows(path, "SELECT 1 FROM harvest_jobs")) == 3  # the first, GitHub's newest, Jira's
+
+
+_AGES = "SELECT source, max(ended_at) FROM source_results WHERE stored = 1 GROUP BY source"
 
 
 def test_a_clock_that_runs_ahead_forgets_nothing(

@@ -36,7 +36,7 @@ def _below(row: Row, top: str, rows: list[Row]) -> bool:
     missing = {each["issue_key"].casefold() for each in rows if each["missing_since"] is not None}
     at, seen = row["issue_key"].casefold(), set[str]()
     while at and at not in seen:
-        if at in missing and seen:  # what is no longer found leads nowhere
+        if at in missing and not seen <= missing:  # what is no longer found leads to nothing that is
             return False
         if at == top.casefold():
             return True

@@ -65,7 +65,7 @@ def test_who_asks_while_the_next_answer_is_made_gets_the_one_before(database: Pa
     answers = Answers(database, clock=clock, is_changing=lambda: True)
     made(answers, "a", "one")
     raise_version(database)
-    clock.elapsed += 5
+    clock.elapsed += 3
 
     def make_slowly(_: sqlite3.Connection) -> str:
         begun.set()
@@ -78,6 +78,36 @@ def test_who_asks_while_the_next_answer_is_made_gets_the_one_before(database: Pa
         assert made(answers, "a", "one") == []
         go_on.set()
         assert next_one.result(20) == b"two"
+
+
+def test_nobody_gets_an_answer_of_an_earlier_run(database: Path) -> None:
+    """While another answer of the route is made, too."""
+    clock, runs, begun, go_on = FakeClock(), [True], threading.Event(), threading.Event()
+    answers = Answers(database, clock=clock, is_changing=lambda: runs[0])
+    made(answers, "a", "one")
+    for _ in range(3):
+        raise_version(database)
+        clock.elapsed += 7200
+
+    def make_slowly(_: sqlite3.Connection) -> str:
+        begun.set()
+        assert go_on.wait(20)
+        return "other"
+
+    with ThreadPoolExecutor(2) as pool:
+        other = pool.submit(lambda: answers.answer("/route", "b", "", make_slowly).body)
+        assert begun.wait(20)
+        again = pool.submit(lambda: made(answers, "a", "two"))
+        go_on.set()
+        assert (other.result(20), again.result(20)) == (b"other", ["a"])
+
+
+def test_many_long_questions_are_bounded(database: Path) -> None:
+    answers = Answers(database)
+    for number in range(10_050):
+        answers.answer("/route", f"{number}" + "x" * 8000, "", lambda _: "text")
+    assert len(answers._kept) == 10_000
+    assert max(map(len, answers._kept)) < 100
 
 
 def test_answers_of_data_that_is_gone_are_forgotten(database: Path) -> None:

@@ -29,6 +29,8 @@ def client(tmp_path: Path) -> Iterator[Client]:
         ("gzip; q=0.0, br", False),
         ("br", False),
         ("x-gzip2", False),
+        ("gzip;q=0, *", False),
+        ("*;q=0, GZIP;q=0.1", True),
         ("", False),
     ],
 )

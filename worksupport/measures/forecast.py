@@ -14,7 +14,7 @@ MOST_DAYS = 1826  # five years
 # A chance below this is left out: all of them together move no date.
 _NEGLIGIBLE = 1e-11
 # Of additions, a second or so.
-_MOST_STEPS = 12_000_000
+_MOST_STEPS = 15_000_000
 
 
 def days_needed(left: int, daily: Sequence[int]) -> dict[int, int | None]:
@@ -39,6 +39,8 @@ def _finished(left: int, daily: Sequence[int]) -> Iterator[float]:
     gain = sum(daily)
     if left <= 0 or gain <= 0 or left * len(daily) > gain * MOST_DAYS:
         return
+    if min(daily) >= 0:
+        daily = [min(count, left) for count in daily]  # more than all there is ends it no sooner
     weights = {count: times / len(daily) for count, times in Counter(daily).items()}
     grain = _grain(left, daily)
     if grain > 1:
@@ -64,11 +66,13 @@ def _finished(left: int, daily: Sequence[int]) -> Iterator[float]:
 
 def _grain(left: int, daily: Sequence[int]) -> int:
     """1; where the days are so unlike that to carry each count would take minutes, more at once."""
-    days = min(MOST_DAYS, 3 * left * len(daily) / sum(daily))
     mean = sum(daily) / len(daily)
     deviation = sqrt(sum((count - mean) ** 2 for count in daily) / len(daily))
-    counts = left + 6 * deviation * sqrt(days)
-    return max(1, ceil(sqrt(counts * len(set(daily)) * days / _MOST_STEPS)))
+    days = min(MOST_DAYS, 3 * left / mean + 10 * (deviation / mean) ** 2)
+    counts = left + 6 * deviation * sqrt(days) + max(daily) - min(daily)
+    steps = counts * len(set(daily)) * days
+    # In grains, most counts are shared between two.
+    return 1 if steps <= _MOST_STEPS else ceil(sqrt(2 * steps / _MOST_STEPS))
 
 
 def _rounded(chances: dict[int, float], grain: int) -> dict[int, float]:

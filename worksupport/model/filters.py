@@ -160,7 +160,8 @@ FILTERS = (
                 SELECT id, issue_key, missing_since FROM issues WHERE issue_key = :under COLLATE NOCASE
                 UNION
                 SELECT issues.id, issues.issue_key, issues.missing_since FROM below JOIN issues
-                ON issues.parent_key = below.issue_key COLLATE NOCASE AND below.missing_since IS NULL
+                ON issues.parent_key = below.issue_key COLLATE NOCASE
+                AND (below.missing_since IS NULL OR issues.missing_since IS NOT NULL)
             )
             SELECT id FROM below
         )""",

@@ -60,6 +60,8 @@ def head(left: Line, age: str, console: "Console | None", *, is_old: bool) -> li
         width(cell.text) for cell in left
     )
     told = Cell(age, "yellow" if is_old else "dim")
+    if console is not None and room < 0:
+        return [*notes(["".join(cell.text for cell in left)], console, left[0].style), [told]]
     if console is not None and room < len(GAP) + width(age):
         return [left, [told]]
     return [[*left, Cell(" " * max(len(GAP), room - width(age))), told]]

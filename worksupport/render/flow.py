@@ -24,12 +24,14 @@ def flow_text(document: dict[str, Any], now: datetime, console: "Console | None"
     weeks = document["weeks"]
     title = f"{counted(document['finished'], 'unit')} of work finished in {counted(len(weeks), 'week')}"
     lines: list[Line] = [*head([Cell(title)], data_age(document, now), console, is_old=is_old), []]
-    lines += table(_weeks(document, now), right=(0, 1)) or [[Cell("No week is on record yet.")]]
+    cells = console.width if console else None
+    weeks_told = table(_weeks(document, now), right=(0, 1), elastic=2, cells=cells)
+    lines += weeks_told or [[Cell("No week is on record yet.")]]
     rows = [[Cell(title, "dim") for title in _TITLES]]
     for name, days in document["cycle_days"].items():
         rows.append([Cell(name), Cell(days["n"]), *(Cell(_days(days[each])) for each in _DAYS)])
     if len(rows) > 1:
-        lines += [[], *table(rows, right=(1, 2, 3, 4), elastic=0, cells=console.width if console else None)]
+        lines += [[], *table(rows, right=(1, 2, 3, 4), elastic=0, cells=cells)]
     return shown([*lines, [], *notes(_legend(document), console)], console)
 
 

@@ -16,7 +16,9 @@ from worksupport.queries.reader import answer, data_version
 from worksupport.server.exchange import JSON, Answer
 
 CACHE_BYTES = 64 * 1024 * 1024
-_YOUNG_SECONDS = 1.0
+_MOST_KEPT = 10_000
+# During a run: how old an answer may be, and be where the next one is being made.
+_YOUNG_SECONDS, _PATIENCE_SECONDS = 1.0, 5.0
 _ETAG = re.compile(r'"[^"]*"')
 # Keep a copy, but ask every time whether it still is the answer.
 _ASK_AGAIN = {"Cache-Control": "private, no-cache"}
@@ -53,6 +55,7 @@ class Answers:
         self._is_changing = is_changing
         self._size = 0
         self._kept: OrderedDict[str, _Kept] = OrderedDict()  # by route and question
+        self._making: set[str] = set()
         self._lock = threading.Lock()
         # One answer of a route at a time: several would share the one interpreter and multiply the memory,
         # and who waited often finds just what it wants.
@@ -69,30 +72,30 @@ class Answers:
         """200 with what `make(connection)` returns, or 304 if `known` (If-None-Match) names it.
 
         While a run changes the data, an answer is made again at most once a second, and who asks meanwhile
-        gets the one before. `question` must tell all that the answer depends on beside the data, in its repr.
-        Raises what the reader and `make` raise.
+        gets the one before, for some seconds. `question` must tell all that the answer depends on beside the
+        data, in its repr. Raises what the reader and `make` raise.
         """
         version = self._version.now()
         etag = _etag(version, route, question)
         if _names(known, etag):
             return unless_known(_found(b"", etag, content), known)
-        place = f"{route} {question!r}"
+        place = _etag(0, route, question)  # as short as any other, however long the question is
         kept = self._find(place)
-        if kept is None or (kept.version != version and not self._is_young(kept)):
+        if kept is None or (kept.version != version and not self._is_young(kept, _YOUNG_SECONDS)):
             kept = self._made_in_turn(place, route, question, make, kept)
         return unless_known(_found(kept.body, kept.etag, content), known)
 
     def _made_in_turn(
         self, place: str, route: str, question: object, make: Make, before: _Kept | None
     ) -> _Kept:
-        maker = self._makers[route]
-        if not maker.acquire(blocking=before is None or not self._is_changing()):
-            assert before is not None
+        if before is not None and place in self._making and self._is_young(before, _PATIENCE_SECONDS):
             return before  # somebody is making the next one
-        try:
-            return answer(self._database, lambda found: self._made(found, place, route, question, make))
-        finally:
-            maker.release()
+        with self._makers[route]:
+            self._making.add(place)
+            try:
+                return answer(self._database, lambda found: self._made(found, place, route, question, make))
+            finally:
+                self._making.discard(place)
 
     def _made(
         self, connection: sqlite3.Connection, place: str, route: str, question: object, make: Make
@@ -105,8 +108,8 @@ class Answers:
             self._keep(place, kept)
         return kept
 
-    def _is_young(self, kept: _Kept) -> bool:
-        return self._clock.monotonic() - kept.made_at < _YOUNG_SECONDS and self._is_changing()
+    def _is_young(self, kept: _Kept, seconds: float) -> bool:
+        return self._clock.monotonic() - kept.made_at < seconds and self._is_changing()
 
     def _find(self, place: str) -> _Kept | None:
         with self._lock:
@@ -116,16 +119,16 @@ class Answers:
 
     def _keep(self, place: str, kept: _Kept) -> None:
         """In place of the one before; what is of older data goes first."""
-        if len(kept.body) > self._capacity:
-            return
         with self._lock:
             if before := self._kept.pop(place, None):
                 self._size -= len(before.body)
+            if len(kept.body) > self._capacity:
+                return
             if not self._is_changing():
                 self._forget([each for each, other in self._kept.items() if other.version != kept.version])
             self._kept[place] = kept
             self._size += len(kept.body)
-            while self._size > self._capacity:
+            while self._size > self._capacity or len(self._kept) > _MOST_KEPT:
                 self._forget([next(iter(self._kept))])
 
     def _forget(self, places: list[str]) -> None:

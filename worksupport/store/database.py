@@ -136,8 +136,13 @@ class Store:
         ((pages,),) = self.connection.execute("PRAGMA page_count").fetchall()
         ((free,),) = self.connection.execute("PRAGMA freelist_count").fetchall()
         if free * _WORTH_IT >= pages and not self._files.is_replaced:
-            with suppress(sqlite3.Error):  # the disk is full, somebody writes, or a stop was requested
+            self._ends_when_stopped = True
+            try:
                 self.connection.execute("VACUUM")
+            except sqlite3.Error:  # the disk is full, somebody writes, or a stop was requested
+                return
+            finally:
+                self._ends_when_stopped = False
 
     def close(self) -> None:
         """Close the connection; what was not committed is rolled back."""

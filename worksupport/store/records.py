@@ -184,22 +184,28 @@ def finish(
 def forget_harvests(connection: sqlite3.Connection, before: str) -> None:
     """Drop what is recorded of harvests that began before then (UTC text), in the caller's transaction.
 
-    The results with which a source's record of changes begins stay. Reloads are the audit trail: all stay.
+    But what a source's record of changes begins with, and what its age is told by: the newest that it was
+    stored in. Reloads are the audit trail: all stay.
     """
-    for statement in _FORGET:
-        connection.execute(statement, [before])
+    old = f"SELECT run_id FROM harvest_jobs WHERE started_at < ? AND status <> 'running' {_NOT_KEPT}"
+    runs = [run for (run,) in connection.execute(old, [before])]
+    for table in ("source_results", "harvest_jobs"):
+        connection.executemany(f"DELETE FROM {table} WHERE run_id = ?", [(run,) for run in runs])
 
 
-_OLD = "SELECT run_id FROM harvest_jobs WHERE started_at < ? AND status <> 'running'"
-_FORGET = (
-    f"""DELETE FROM source_results WHERE run_id IN ({_OLD}) AND (source, run_id) NOT IN (
-        SELECT source, run_id FROM (
-            SELECT source, run_id, min(data_version) FROM source_results
-            WHERE stored = 1 AND scope = 'full' AND began_at IS NOT NULL GROUP BY source
-        )
-    )""",
-    "DELETE FROM harvest_jobs WHERE started_at < ? AND status <> 'running'",
+_OF_SOURCES = (
+    "SELECT run_id FROM (SELECT run_id, {which} FROM source_results WHERE stored = 1{more} GROUP BY source)"
 )
+_FULL = " AND coalesce(scope, 'full') = 'full'"
+_NOT_KEPT = f"""
+AND run_id NOT IN ({_OF_SOURCES.format(which="min(data_version)", more=_FULL + " AND began_at IS NOT NULL")})
+AND run_id NOT IN ({_OF_SOURCES.format(which="max(data_version)", more="")})
+AND run_id NOT IN ({_OF_SOURCES.format(which="max(data_version)", more=_FULL)})
+AND run_id NOT IN (
+    SELECT run_id FROM harvest_jobs AS whole WHERE status = 'completed' AND NOT EXISTS (
+        SELECT 1 FROM source_results WHERE run_id = whole.run_id AND is_on = 1 AND asked = 0
+    ) ORDER BY data_version DESC LIMIT 1
+)"""
 
 
 def heal(store: Store, now: str) -> list[tuple[Table, int]]:
