@@ -439,6 +439,6 @@ GUESSES = {
     "doctor": "check",
     "hierarchy": "tree",
     "log": "changes",
-    "status": "list --open",
+    "status": "summary",
 }
 BY_NAME = {command.name: command for command in COMMANDS}
