@@ -47,7 +47,7 @@ codecs.register_error(_ESCAPED, _escape)
 
 # What we draw with, for a terminal or a file that is not UTF-8.
 MARKS = "worksupport.marks"
-_PLAIN = {
+PLAIN_MARKS = {
     **{
         "├": "|",
         "└": "`",
@@ -59,8 +59,12 @@ _PLAIN = {
         "·": "-",
         "▸": ">",
         "▲": "^",
+        "→": ">",
+        "\u203a": ">",  # between the parts of a path
+        "\N{EN DASH}": "-",
         "\ufe0f": "",
     },
+    **dict(zip("▁▂▃▄▅▆▇█", "_.-:=+*#", strict=True)),
     **{"✅": "ok", "⚠": "!", "❌": "x", "\u2139": "i", "🔍": "?", "❔": "?"},
 }
 
@@ -69,7 +73,7 @@ def _plain_marks(error: UnicodeError) -> tuple[str, int]:
     """Our own marks in ASCII; what else cannot be shown as an escape."""
     assert isinstance(error, UnicodeEncodeError)
     characters = error.object[error.start : error.end]
-    shown = (_PLAIN.get(each, each).encode("ascii", "backslashreplace") for each in characters)
+    shown = (PLAIN_MARKS.get(each, each).encode("ascii", "backslashreplace") for each in characters)
     return b"".join(shown).decode("ascii"), error.end
 
 

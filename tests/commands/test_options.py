@@ -32,7 +32,7 @@ def test_every_command_has_its_help_and_every_help_its_command() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said", "step"),
     [
-        ("status", "no such command 'status'", "did you mean: worksupport list --open"),
+        ("status", "no such command 'status'", "did you mean: worksupport summary"),
         ("ls", "no such command 'ls'", "did you mean: worksupport list"),
         ("tre", "no such command 'tre'", "did you mean: worksupport tree"),
         ("zzzz", "no such command 'zzzz'", "worksupport --help lists them"),

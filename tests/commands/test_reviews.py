@@ -208,6 +208,17 @@ def test_screens_keep_within_their_width(
     assert "harvested 12:00" in answer.out
 
 
+@pytest.mark.usefixtures("looked_at")
+@pytest.mark.parametrize("command", ["aging", "flow", "lint --exit-zero", "forecast A-1", "summary"])
+def test_a_terminal_without_our_marks_gets_plain_ones(
+    run: Run, release: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    answer = run(*command.split(), "--db", release, clock=FakeClock())
+    assert answer.out.isascii()
+    assert max(map(len, answer.out.splitlines())) <= 100
+
+
 class Page(HTMLParser):
     """What a browser would load or run, and the texts."""
 

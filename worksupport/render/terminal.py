@@ -4,7 +4,10 @@ import os
 import sys
 from collections.abc import Iterable
 
-_ASCII = str.maketrans("├└│─▰▱…·▸▲", "|`|-#.~->^")
+from worksupport.output import PLAIN_MARKS
+
+# In as many cells as the marks take.
+_ASCII = str.maketrans({**PLAIN_MARKS, "…": "~"})
 
 TYPE_CHECKING = False  # see queries/reader.py
 if TYPE_CHECKING:
