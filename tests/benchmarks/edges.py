@@ -18,7 +18,8 @@ _NARROW = {
     "show KEY": ("show", "P-5", "--json"),
     "list, a rare label": ("list", "-l", "rare", "--json"),
     "list, changed since an hour": ("list", "--changed-since", "1h", "--json"),
-    "tree, a rare label": ("tree", "-l", "rare", "--json"),
+    "tree, a rare label": ("tree", "-l", "rare"),
+    "tree --json, a rare label": ("tree", "-l", "rare", "--json"),
     "tree --max-depth 1": ("tree", "--max-depth", "1", "--json"),
     "keys of one parent": ("keys", "--parent", "P-2", "--json"),
 }

@@ -15,7 +15,7 @@ from tests.filled_database import fill, issue
 from worksupport.model.filters import FILTERS, Filters, folded
 from worksupport.queries.keys import issue_keys
 from worksupport.queries.reader import answer
-from worksupport.queries.tree import TreeQuestion, tree_rows_text
+from worksupport.queries.tree import TreeQuestion, drawn_document, tree_document, tree_rows_text
 
 PV = "Product Version"
 PEOPLE = ["Ann Berg", "Böb", "c"]
@@ -166,3 +166,23 @@ def test_tree_keeps_what_fits_and_the_path_to_it(
     whole = answer(path, lambda connection: tree_rows_text(connection, TreeQuestion(max_depth=100)))
     placed = {json.loads(line)["issue_key"] for line in whole.splitlines()}
     assert fitting & placed <= set(shown)
+
+
+@settings(max_examples=60)
+@given(rows=some_rows(), given_filters=some_filters(), depth=st.sampled_from([1, 2, 3, 100]))
+def test_a_drawing_has_the_nodes_of_the_document(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[Row], given_filters: dict[str, Any], depth: int
+) -> None:
+    """Whether it reads only the trees in which something fits, or all."""
+    path = filled(tmp_path_factory.mktemp("drawn"), rows)
+    question = TreeQuestion(max_depth=depth, filters=Filters(**given_filters))
+    whole = answer(path, lambda connection: tree_document(connection, question))
+    drawn = answer(path, lambda connection: drawn_document(connection, question))
+    assert _nodes(drawn["hierarchy"]) == _nodes(whole["hierarchy"])
+    outside = ([issue["issue_key"] for issue in each["outside_issues"]] for each in (drawn, whole))
+    assert next(outside) == next(outside)
+
+
+def _nodes(nodes: list[Any]) -> list[Any]:
+    names = ("issue_key", "state", "assignee", "done", "total", "dropped", "children_omitted", "changed_at")
+    return [[*(node[name] for name in names), _nodes(node["children"])] for node in nodes]

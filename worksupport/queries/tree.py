@@ -50,9 +50,19 @@ _BELOW = """issues.id IN (
         SELECT issues.id, issues.issue_key FROM below JOIN issues
         ON issues.parent_key = below.issue_key COLLATE NOCASE
     )
-    SELECT id FROM below
+    SELECT id FROM below UNION SELECT value FROM json_each(:beside)
 )"""
 _MISSING = "missing_since > ''"
+# The keys of what stands above these issues, and of the issues themselves.
+_ABOVE = """
+WITH RECURSIVE above (issue_key, parent_key) AS (
+    SELECT issue_key, parent_key FROM issues WHERE id IN (SELECT value FROM json_each(?))
+    UNION
+    SELECT issues.issue_key, issues.parent_key FROM above JOIN issues ON issues.issue_key = above.parent_key
+)
+SELECT issue_key FROM above
+"""
+_FEW = 1000
 
 
 class TreeQuestion(SimpleNamespace):
@@ -86,8 +96,8 @@ def tree_document(connection: sqlite3.Connection, question: TreeQuestion) -> "di
 
 
 def drawn_document(connection: sqlite3.Connection, question: TreeQuestion) -> "dict[str, Any]":
-    """The same with only the fields that a drawing needs."""
-    part = _part(connection, question, _AS_COLUMNS)
+    """The same with only the fields that a drawing needs, and without the number of those outside."""
+    part = _part(connection, question, _AS_COLUMNS, is_counted=False)
     hierarchy: list[dict[str, Any]] = []
     nodes: dict[int, dict[str, Any]] = {}  # by position; of what is shown, the parent is
     places = zip(range(len(part.shown)), part.placement.parents, _nodes(part), strict=True)
@@ -96,11 +106,9 @@ def drawn_document(connection: sqlite3.Connection, question: TreeQuestion) -> "d
         node |= {"done": done, "total": total, "dropped": dropped, "children_omitted": omitted}
         node |= {"changed_at": changed.strip('"') or None, "children": []}
         (nodes[parent]["children"] if parent >= 0 else hierarchy).append(node)
-    without_place = part.issues.total - len(part.placement.issues)
     return {
         "hierarchy": hierarchy,
         "total_count": len(hierarchy),
-        "outside": without_place,
         "outside_issues": [dict(zip(_DRAWN, part.issues.nodes[each], strict=True)) for each in part.outside],
         **age(connection),
     }
@@ -138,19 +146,25 @@ def tree_rows_text(connection: sqlite3.Connection, question: TreeQuestion) -> st
 class _Issues:
     """All issues that a tree can show, in columns: entry n of each belongs to issue n.
 
-    With the missing ones where those are asked for: what is there leads to them. `key`: only that issue and
-    what is below it.
+    With the missing ones where those are asked for: what is there leads to them. `tops`: only the issues with
+    these keys and what is below them, and `beside` the issues of these numbers.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, node: str, *, has_missing: bool, key: str | None
+        self,
+        connection: sqlite3.Connection,
+        node: str,
+        *,
+        has_missing: bool,
+        tops: "Sequence[str] | None",
+        beside: Sequence[int] = (),
     ) -> None:
         there = f"(missing_since IS NULL OR {_MISSING})" if has_missing else "missing_since IS NULL"
         ((self.total,),) = connection.execute(f"SELECT count(*) FROM issues WHERE {there}")
-        keys = json.dumps([] if key is None else keys_alike(connection, key))
-        where = there if key is None else f"{there} AND {_BELOW}"
+        where = there if tops is None else f"{there} AND {_BELOW}"
         statement = f"{_COLUMNS.format(there=where, node=node)} ORDER BY {KEY_ORDER}"
-        rows = connection.execute(statement, {} if key is None else {"keys": keys})
+        given = {} if tops is None else {"keys": json.dumps(tops), "beside": json.dumps(beside)}
+        rows = connection.execute(statement, given)
         columns = list(zip(*rows, strict=True)) or [()] * 8
         self.ids: Sequence[int] = columns[0]
         self.keys: Sequence[str] = columns[1]
@@ -192,12 +206,17 @@ class _Issues:
 
     def passing(self, connection: sqlite3.Connection, filters: Filters) -> list[bool] | None:
         """For each issue: does it pass every filter? None if there is no filter."""
-        conditions, parameters = filters.conditions()
-        if not conditions and not filters.missing:
-            return None
-        where = " AND ".join([_MISSING if filters.missing else "missing_since IS NULL", *conditions])
-        passing = {row[0] for row in connection.execute(f"SELECT id FROM issues WHERE {where}", parameters)}
-        return [issue_id in passing for issue_id in self.ids]
+        found = _passing(connection, filters)
+        return None if found is None else [issue_id in found for issue_id in self.ids]
+
+
+def _passing(connection: sqlite3.Connection, filters: Filters) -> set[int] | None:
+    """The numbers of the issues that pass every filter; None if there is no filter."""
+    conditions, parameters = filters.conditions()
+    if not conditions and not filters.missing:
+        return None
+    where = " AND ".join([_MISSING if filters.missing else "missing_since IS NULL", *conditions])
+    return {row[0] for row in connection.execute(f"SELECT id FROM issues WHERE {where}", parameters)}
 
 
 def _texts(columns: "Sequence[Sequence[Any]]") -> "Sequence[Sequence[Any]]":
@@ -220,11 +239,22 @@ class _Part:
         self.outside = outside
 
 
-def _part(connection: sqlite3.Connection, question: TreeQuestion, node: str = _AS_JSON) -> _Part:
+def _part(
+    connection: sqlite3.Connection, question: TreeQuestion, node: str = _AS_JSON, *, is_counted: bool = True
+) -> _Part:
+    """`is_counted`: whether all that has no place must be known, and so everything be read."""
     # Where little is shown, little is read.
     is_narrow = question.max_depth < _NARROW or question.filters != Filters()
-    first = _LATER if is_narrow else node
-    issues = _Issues(connection, first, has_missing=question.filters.missing, key=question.key)
+    first, has_missing = _LATER if is_narrow else node, question.filters.missing
+    tops = None if question.key is None else keys_alike(connection, question.key)
+    beside: list[int] = []
+    # A type that is named may have roots elsewhere, without which nothing is outside.
+    if tops is None and not is_counted and question.root_type is None:
+        found = _passing(connection, question.filters)
+        if found is not None and len(found) <= _FEW:
+            beside = sorted(found)
+            tops = [key for (key,) in connection.execute(_ABOVE, [json.dumps(beside)])]
+    issues = _Issues(connection, first, has_missing=has_missing, tops=tops, beside=beside)
     placement = place(issues.keys, issues.parent_keys, _roots(connection, issues, question))
     passing = issues.passing(connection, question.filters)
     outside: list[int] = []
