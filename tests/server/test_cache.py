@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import FakeClock
 from tests.filled_database import fill
 from worksupport.errors import ConfigurationError
-from worksupport.server.cache import Answers
+from worksupport.server.cache import Answers, Make
 
 
 @pytest.fixture
@@ -35,6 +35,17 @@ def made(answers: Answers, question: str, text: str) -> list[str]:
 
     assert answers.answer("/route", question, "", make).body == text.encode()
     return makings
+
+
+def slowly(text: str, begun: threading.Event, go_on: threading.Event) -> Make:
+    """Makes this text, but tells when it has begun, and waits until it may go on."""
+
+    def make(_: sqlite3.Connection) -> str:
+        begun.set()
+        assert go_on.wait(20)
+        return text
+
+    return make
 
 
 def test_an_answer_is_made_once_for_one_state_of_the_data(database: Path) -> None:
@@ -67,13 +78,8 @@ def test_who_asks_while_the_next_answer_is_made_gets_the_one_before(database: Pa
     raise_version(database)
     clock.elapsed += 3
 
-    def make_slowly(_: sqlite3.Connection) -> str:
-        begun.set()
-        assert go_on.wait(20)
-        return "two"
-
     with ThreadPoolExecutor(1) as pool:
-        next_one = pool.submit(lambda: answers.answer("/route", "a", "", make_slowly).body)
+        next_one = pool.submit(lambda: answers.answer("/route", "a", "", slowly("two", begun, go_on)).body)
         assert begun.wait(20)
         assert made(answers, "a", "one") == []
         go_on.set()
@@ -89,13 +95,8 @@ def test_nobody_gets_an_answer_of_an_earlier_run(database: Path) -> None:
         raise_version(database)
         clock.elapsed += 7200
 
-    def make_slowly(_: sqlite3.Connection) -> str:
-        begun.set()
-        assert go_on.wait(20)
-        return "other"
-
     with ThreadPoolExecutor(2) as pool:
-        other = pool.submit(lambda: answers.answer("/route", "b", "", make_slowly).body)
+        other = pool.submit(lambda: answers.answer("/route", "b", "", slowly("other", begun, go_on)).body)
         assert begun.wait(20)
         again = pool.submit(lambda: made(answers, "a", "two"))
         go_on.set()

@@ -6,7 +6,7 @@ import sys
 from worksupport.context import Context
 from worksupport.model.filters import Filters
 from worksupport.model.times import local_text
-from worksupport.queries.as_of import record_remarks
+from worksupport.queries.as_of import at, record_remarks
 from worksupport.queries.find import find_issue
 from worksupport.queries.names import Remark, too_late, unknown_words
 from worksupport.queries.reader import age, answer
@@ -15,15 +15,24 @@ from worksupport.render import terminal
 from worksupport.render.words import data_age
 
 
-def key_meant(context: Context, text: str | None) -> str | None:
+def key_meant(
+    context: Context, text: str | None, as_of: str | None = None, filters: Filters | None = None
+) -> str | None:
     """The key of the issue that `text` means, None for None; how it was found is told unless quiet.
 
-    Raises NotFoundError.
+    Raises NotFoundError, and for `filters` that do not fit `as_of` UsageError.
     """
     if text is None:
         return None
     is_for_people = terminal.is_terminal(sys.stderr)
-    found = answer(context.database_path, lambda asked: find_issue(asked, text, is_for_people=is_for_people))
+    found = answer(
+        context.database_path,
+        at(
+            as_of,
+            lambda asked: find_issue(asked, text, is_for_people=is_for_people),
+            filters or Filters(),
+        ),
+    )
     if found.note and context.options.verbosity >= 0:
         terminal.show_hints([(found.note, "")])
     return found.key

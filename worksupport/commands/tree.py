@@ -1,16 +1,13 @@
 """`worksupport tree`: the hierarchy for people, and as JSON for scripts."""
 
-import sys
-
 from worksupport import output
 from worksupport.commands.formats import chosen_format
-from worksupport.commands.hints import tell_reader
+from worksupport.commands.hints import key_meant, tell_reader
 from worksupport.context import Context
 from worksupport.errors import UsageError
 from worksupport.model.filters import Filters
 from worksupport.queries.as_of import at, stamped
 from worksupport.queries.compare import compared_document
-from worksupport.queries.find import find_issue
 from worksupport.queries.reader import answer, is_empty
 from worksupport.queries.remarks import staleness
 from worksupport.queries.tree import TreeQuestion, drawn_document, tree_rows_text, tree_text
@@ -37,7 +34,7 @@ def tree(
 ) -> None:
     """Print the hierarchy, or draw it on a terminal."""
     form = chosen_format("tree", format, as_json, ndjson)
-    question = TreeQuestion(_meant(context, key, as_of, filters), root_type, max_depth, filters)
+    question = TreeQuestion(key_meant(context, key, as_of, filters), root_type, max_depth, filters)
     if compare is not None:
         _compare(context, question, as_of, compare, form, paged=not no_pager)
         return
@@ -56,20 +53,6 @@ def tree(
     else:
         found_none = not _show(context, question, as_of, wide=wide, folds=not show_all, paged=not no_pager)
     tell_reader(context, filters, root_type, is_empty=found_none, as_of=as_of)
-
-
-def _meant(context: Context, text: str | None, as_of: str | None, filters: Filters) -> str | None:
-    """The key of the issue that `text` means; how it was found is told."""
-    if text is None:
-        return None
-    is_for_people = terminal.is_terminal(sys.stderr)
-    found = answer(
-        context.database_path,
-        at(as_of, lambda asked: find_issue(asked, text, is_for_people=is_for_people), filters),
-    )
-    if found.note and context.options.verbosity >= 0:
-        terminal.show_hints([(found.note, "")])
-    return found.key
 
 
 def _compare(

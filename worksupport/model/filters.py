@@ -5,6 +5,7 @@ this: it imports little.
 """
 
 from worksupport.errors import UsageError
+from worksupport.model.definitions import STALE_DAYS
 from worksupport.model.names import OPEN_STATES, SOURCES, STATES
 
 TYPE_CHECKING = False  # see queries/reader.py
@@ -202,10 +203,10 @@ FILTERS = (
     Filter(
         "stale",
         "",
-        "Only what is open and unchanged for 30 days.",
+        f"Only what is open and unchanged for {STALE_DAYS} days.",
         f"({_IS_OPEN} AND updated_at < upper(:stale))",
         holds="days",
-        days=30,
+        days=STALE_DAYS,
     ),
     # Every other answer leaves these out: what it keeps is the other half.
     Filter("missing", "", "Those a harvest no longer found.", holds="flag"),

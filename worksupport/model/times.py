@@ -67,6 +67,11 @@ def _meant(wanted: str, now: datetime, weekend: Weekend) -> datetime:
     return there
 
 
+def day_begins(day: date) -> str:
+    """The first moment of a local day, UTC text."""
+    return utc_text(_start_of(day))
+
+
 def _start_of(day: date) -> datetime:
     """Its first moment: where the clocks leap over midnight that is the leap."""
     return _moment_of(datetime.combine(day, time()))

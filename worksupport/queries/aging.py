@@ -5,14 +5,23 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from worksupport.measures.intervals import days_between, days_of, local_day
 from worksupport.measures.percentiles import percentile
 from worksupport.model.definitions import LIMIT_DAYS, definitions
 from worksupport.model.filters import Filters
-from worksupport.queries.forecast import day_begins
+from worksupport.model.times import day_begins
 from worksupport.queries.path import issues_numbered
 from worksupport.queries.reader import age
-from worksupport.queries.units import Life, Unit, by_type, finished_since, in_progress, lives, units
+from worksupport.queries.units import (
+    Life,
+    Unit,
+    age_days,
+    days_by_type,
+    finished_since,
+    in_progress,
+    lives,
+    status_days,
+    units,
+)
 
 
 def aging_document(
@@ -56,21 +65,8 @@ def usual_days(
 ) -> dict[str, dict[str, int | None]]:
     """By type the days (from start to finish) that 85 % of those finished lately kept to, and of how many."""
     since = day_begins(today - timedelta(days=LIMIT_DAYS - 1))
-    limits = {}
-    for name, finished in by_type(finished_since(connection, of, since)):
-        days = [days for life in finished if (days := days_of(life.span)) is not None]
-        limits[name] = {"days": percentile(days, 85), "n": len(days)}
-    return limits
-
-
-def age_days(started: str, today: date) -> int:
-    """Days since work started (UTC text), the first and today counted."""
-    return days_between(local_day(started), today)
-
-
-def status_days(life: Life, today: date) -> int | None:
-    """Days in the present status, the first and today counted; None where that was before the record."""
-    return None if life.status_since is None else days_between(local_day(life.status_since), today)
+    days = days_by_type(finished_since(connection, of, since))
+    return {name: {"days": percentile(each, 85), "n": len(each)} for name, each in days.items()}
 
 
 def _measured(life: Life, limits: dict[str, dict[str, int | None]], today: date) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def record_remarks(connection: sqlite3.Connection, time: str, now: datetime) -> 
     told = []
     for source in SOURCES:
         has_issues = connection.execute("SELECT 1 FROM issues WHERE source = ?", [source]).fetchone()
-        first = _first_run(connection, source)
+        first = first_run(connection, source)
         if has_issues and (first is None or time < first):
             since = f"since {local_text(first, now)}; before that" if first else "not at all yet;"
             known = f"{SOURCE_TITLES[source]}'s changes are recorded {since} its issues"
@@ -116,13 +116,14 @@ def record_remarks(connection: sqlite3.Connection, time: str, now: datetime) -> 
     return told
 
 
-def _first_run(connection: sqlite3.Connection, source: str) -> str | None:
+def first_run(connection: sqlite3.Connection, source: str) -> str | None:
+    """When the source's first complete run with the record began (UTC text); None if there was none."""
     row = connection.execute(_FIRST_RUN, [source]).fetchone()
     return row[0] if row else None
 
 
 def _go_to(connection: sqlite3.Connection, time: str) -> None:
-    first_runs = {source: _first_run(connection, source) for source in SOURCES}
+    first_runs = {source: first_run(connection, source) for source in SOURCES}
     if not any(first_runs.values()) and not connection.execute("SELECT 1 FROM changes").fetchone():
         raise UsageError("no change is recorded here yet", "worksupport harvest records them from now on")
     changed: Changed = {}

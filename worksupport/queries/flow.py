@@ -5,13 +5,13 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from worksupport.measures.intervals import days_of, local_day, monday
+from worksupport.measures.intervals import local_day, monday
 from worksupport.measures.percentiles import percentile
 from worksupport.model.definitions import definitions
 from worksupport.model.filters import Filters
-from worksupport.queries.forecast import day_begins
+from worksupport.model.times import day_begins
 from worksupport.queries.reader import age
-from worksupport.queries.units import Life, by_type, check_team, finished_since, record_begins, units
+from worksupport.queries.units import Life, check_team, days_by_type, finished_since, record_begins, units
 
 PERCENTILES = (50, 85, 95)
 
@@ -34,24 +34,19 @@ def flow_document(
     if begins is not None:
         first = max(first, monday(local_day(begins)))
     finished = finished_since(connection, of, day_begins(first)) if begins else []
-    known = [life for life in finished if days_of(life.span) is not None]
+    days = {name: each for name, each in days_by_type(finished).items() if each}
+    known = sum(map(len, days.values()))
     return {
         "weeks": _weeks(finished, first, today) if begins else [],
-        "cycle_days": cycle_days(known),
+        "cycle_days": {
+            name: {"n": len(each), **{f"p{percent}": percentile(each, percent) for percent in PERCENTILES}}
+            for name, each in days.items()
+        },
         "finished": len(finished),
-        "known_start_percent": round(100 * len(known) / len(finished)) if finished else None,
+        "known_start_percent": round(100 * known / len(finished)) if finished else None,
         "definitions": definitions("unit of work", "started", "finished", "days", "85 %", "known start"),
         **age(connection),
     }
-
-
-def cycle_days(known: list[Life]) -> dict[str, dict[str, int | None]]:
-    """By type how many there are, and their percentiles of the days from start to finish."""
-    told = {}
-    for name, of_type in by_type(known):
-        days = [days for life in of_type if (days := days_of(life.span)) is not None]
-        told[name] = {"n": len(days), **{f"p{percent}": percentile(days, percent) for percent in PERCENTILES}}
-    return told
 
 
 def _weeks(finished: list[Life], first: date, today: date) -> list[dict[str, Any]]:

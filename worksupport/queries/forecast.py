@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from worksupport.clock import utc_text
 from worksupport.measures.forecast import CHANCES, LEAST_DAYS, days_needed
 from worksupport.measures.intervals import local_day
 from worksupport.model.definitions import FORECAST_WEEKS, definitions
 from worksupport.model.filters import Filters
+from worksupport.model.times import day_begins
+from worksupport.queries.path import named
 from worksupport.queries.reader import age
 from worksupport.queries.units import Life, Unit, check_team, finished_since, record_begins, units
 
@@ -49,11 +50,6 @@ def period_begins(today: date) -> str:
     return day_begins(today - timedelta(days=PERIOD_DAYS - 1))
 
 
-def day_begins(day: date) -> str:
-    """The first moment of a local day, UTC text."""
-    return utc_text(datetime(day.year, day.month, day.day).astimezone())
-
-
 def pace(of: Sequence[Unit], finished: Iterable[Life], begins: str | None, today: date) -> Pace:
     """The daily counts of these units, the finished of which are given, from where their record begins."""
     if begins is None:
@@ -86,8 +82,7 @@ def forecast_document(
     remaining = sum(unit.is_open for unit in of)
     daily = pace(of, finished, record_begins(connection, of), today)
     return {
-        "issue_key": key,
-        "summary": _title(connection, key),
+        **named(connection, key),
         "remaining": remaining,
         "total": len(of),
         "finished": sum(daily.finished),
@@ -106,13 +101,7 @@ def date_85(remaining: int, daily: Pace, today: date) -> str | None:
     """The day by which all is finished with a chance of 85 %, if nothing is added; None for no date."""
     if not remaining or daily.reason:
         return None
-    days = days_needed(remaining, daily.finished)[85]
-    return None if days is None else (today + timedelta(days=days)).isoformat()
-
-
-def _title(connection: sqlite3.Connection, key: str) -> str | None:
-    found = connection.execute("SELECT summary FROM issues WHERE issue_key = ?", [key]).fetchone()
-    return found[0] if found else None
+    return _day(days_needed(remaining, daily.finished)[85], today)
 
 
 def _reason(remaining: int, total: int, daily: Pace) -> str | None:
@@ -124,11 +113,12 @@ def _reason(remaining: int, total: int, daily: Pace) -> str | None:
 def _dates(remaining: int, daily: Pace, today: date) -> dict[str, dict[str, str | None]]:
     steady = days_needed(remaining, daily.finished)
     growing = days_needed(remaining, [f - a for f, a in zip(daily.finished, daily.added, strict=True)])
+    return {str(c): {"steady": _day(steady[c], today), "growing": _day(growing[c], today)} for c in CHANCES}
 
-    def day(days: int | None) -> str | None:
-        return None if days is None else (today + timedelta(days=days)).isoformat()
 
-    return {str(c): {"steady": day(steady[c]), "growing": day(growing[c])} for c in CHANCES}
+def _day(days: int | None, today: date) -> str | None:
+    """The day so many days after today."""
+    return None if days is None else (today + timedelta(days=days)).isoformat()
 
 
 def _weeks(finished: Sequence[int], today: date) -> list[dict[str, Any]]:

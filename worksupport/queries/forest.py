@@ -2,20 +2,21 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from datetime import date
 
-from worksupport.model.filters import STATE, Filters, fold
+from worksupport.model.filters import STATE, Filters
 from worksupport.model.issue_fields import KEY_ORDER
 from worksupport.model.names import OPEN_STATES
 from worksupport.queries.find import require_present
 from worksupport.queries.placement import place
-from worksupport.queries.tree import DEFAULT_ROOT_TYPE
+from worksupport.queries.tree import DEFAULT_ROOT_TYPE, of_type, passing
 
-_OPEN = ", ".join(repr(state) for state in OPEN_STATES)
 _ISSUES = f"""
 SELECT id, issue_key, parent_key, source, issue_type_id, {STATE} AS state,
     coalesce(status_category = 'indeterminate', 0), coalesce(assignees, '[]') = '[]', coalesce(updated_at, '')
 FROM issues WHERE missing_since IS NULL ORDER BY {KEY_ORDER}
 """
+_OVERDUE = "SELECT id, due_date FROM issues WHERE due_date < ? AND missing_since IS NULL ORDER BY due_date"
 _UNPLACED = -1
 
 
@@ -52,22 +53,14 @@ class Forest:
         return ((issue, root) for issue, root in enumerate(self.root_of) if issue not in tops)
 
     def _passing(self, connection: sqlite3.Connection, filters: Filters) -> Sequence[bool]:
-        conditions, parameters = filters.conditions()
-        if not conditions:
-            return [True] * len(self.ids)
-        where = f"SELECT id FROM issues WHERE {' AND '.join(conditions)}"
-        passing = {found for (found,) in connection.execute(where, parameters)}
-        return [each in passing for each in self.ids]
+        found = passing(connection, filters)
+        return [found is None or each in found for each in self.ids]
 
     def _tops(self, connection: sqlite3.Connection, key: str | None) -> list[int]:
         if key is not None:
             require_present(connection, key)
             return [self.keys.index(key)]
-        types = connection.execute(
-            "SELECT id FROM issue_types WHERE casefold(name) = ?", [fold(DEFAULT_ROOT_TYPE)]
-        )
-        wanted = {type_id for (type_id,) in types}
-        return [issue for issue, type_id in enumerate(self.type_ids) if type_id in wanted]
+        return of_type(connection, DEFAULT_ROOT_TYPE, self.type_ids)
 
     def _roots(self) -> list[int]:
         placement = place(self.keys, self.parent_keys, self.tops)
@@ -75,3 +68,8 @@ class Forest:
         for issue, parent in zip(placement.issues, placement.parents, strict=True):
             roots[issue] = issue if parent < 0 else roots[placement.issues[parent]]
         return roots
+
+
+def overdue(connection: sqlite3.Connection, today: date) -> dict[int, str]:
+    """The due date, as the service wrote it, of each issue whose is past, by number, the oldest first."""
+    return dict(connection.execute(_OVERDUE, [today.isoformat()]).fetchall())

@@ -6,12 +6,11 @@ from typing import Any
 
 from worksupport.model.filters import STATE
 from worksupport.model.issue_fields import KEY_ORDER
-from worksupport.queries.aging import age_days, status_days
 from worksupport.queries.changes import changes_of
 from worksupport.queries.find import Found, find_issue, find_key
 from worksupport.queries.path import issues_where, path_to
 from worksupport.queries.reader import age
-from worksupport.queries.units import issues_as_units, lives
+from worksupport.queries.units import age_days, issues_as_units, lives, status_days
 
 _MOST_CHANGES = 20
 _OWN = """

@@ -12,7 +12,7 @@ from worksupport.errors import UsageError
 from worksupport.model.definitions import LINT_RULES, SILENT_DAYS, rules
 from worksupport.model.filters import Filters, folded
 from worksupport.model.names import SOURCES
-from worksupport.queries.forest import Forest
+from worksupport.queries.forest import Forest, overdue
 from worksupport.queries.path import issues_numbered
 from worksupport.queries.reader import age
 
@@ -21,7 +21,6 @@ _RULES_STORED = "SELECT state_rules FROM data_state"
 _CHILD_TYPES = "SELECT each.value FROM issue_types, json_each(coalesce(child_type_ids, '[]')) AS each"
 _MEMBERS = "SELECT name FROM team_members"
 _ASSIGNEES = "SELECT id, assignee FROM issues WHERE assignee IS NOT NULL"
-_OVERDUE = "SELECT id, due_date FROM issues WHERE due_date < ? AND missing_since IS NULL"
 _MOST_NAMED = 3
 
 
@@ -210,8 +209,7 @@ def _blocked_silent(copy: _Copy) -> _Found:
 
 
 def _overdue(copy: _Copy) -> _Found:
-    today = copy.now.astimezone().date().isoformat()
-    due = dict(copy.connection.execute(_OVERDUE, [today]).fetchall())
+    due = overdue(copy.connection, copy.now.astimezone().date())
     for issue, each in enumerate(copy.forest.ids):
         if each in due and copy.forest.is_open(issue):
             yield issue, f"was due on {due[each]}"

@@ -35,6 +35,12 @@ def issues_where(connection: sqlite3.Connection, where: str, values: list[str]) 
     return [json.loads(text) for (text,) in connection.execute(_ISSUE.format(where=where), values)]
 
 
+def named(connection: sqlite3.Connection, key: str) -> dict[str, Any]:
+    """`{"issue_key", "summary"}` of the issue with this exact key."""
+    ((title,),) = connection.execute("SELECT summary FROM issues WHERE issue_key = ?", [key])
+    return {"issue_key": key, "summary": title}
+
+
 def issues_numbered(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """The issues with these numbers, by number."""
     rows = connection.execute(_NUMBERED, [json.dumps(list(ids))])

@@ -11,19 +11,20 @@ from worksupport.measures.intervals import local_day
 from worksupport.model.definitions import STALE_DAYS, definitions
 from worksupport.model.filters import Filters
 from worksupport.model.times import stored_moment
-from worksupport.queries.aging import age_days, status_days
 from worksupport.queries.forecast import date_85, pace, period_begins
-from worksupport.queries.forest import Forest
-from worksupport.queries.path import issues_numbered
+from worksupport.queries.forest import Forest, overdue
+from worksupport.queries.path import issues_numbered, named
 from worksupport.queries.reader import age
 from worksupport.queries.units import (
     Life,
     Unit,
+    age_days,
     check_team,
     finished_since,
     issues_as_units,
     lives,
     record_begins,
+    status_days,
     units,
 )
 
@@ -33,7 +34,6 @@ _COUNTS = (
     *("done", "total", "dropped", "finished_7d", "doing", "blocked", "todo", "unassigned", "stale"),
     "date_85",
 )
-_OVERDUE = "SELECT id, due_date FROM issues WHERE due_date < ? AND missing_since IS NULL ORDER BY due_date"
 
 
 def summary_document(
@@ -53,9 +53,8 @@ def summary_document(
     forest = Forest(connection, filters, key)
     work = _Work(connection, forest, filters, key, today)
     counts, newest = _counted(forest, work, now)
-    is_open = {top for top in forest.tops if _has_open(forest, counts, top, filters)} | (
-        set(forest.tops) if key else set()
-    )
+    # The one that was asked for stands there whatever it is.
+    is_open = {top for top in forest.tops if key is not None or _has_open(forest, counts, top)}
     opened = sorted(is_open, key=lambda top: newest[top], reverse=True)
     outside = counts[-1] if key is None else Counter()
     every = sum((counts[top] for top in opened), Counter(outside))
@@ -63,12 +62,12 @@ def summary_document(
     scope = set(opened) | ({-1} if key is None else set())
     return {
         "roots": [
-            {**_named(connection, forest, top), **_row(counts[top]), "date_85": work.date_85(top)}
+            {**named(connection, forest.keys[top]), **_row(counts[top]), "date_85": work.date_85(top)}
             for top in shown
         ],
         "more": len(opened) - len(shown),
         "finished": [
-            _named(connection, forest, top)
+            named(connection, forest.keys[top])
             for top in sorted(set(forest.tops) - is_open, key=lambda top: newest[top], reverse=True)
             if counts[top]["total"]
         ],
@@ -133,18 +132,13 @@ def _counted(forest: Forest, work: _Work, now: datetime) -> tuple[dict[int, Coun
     return counts, newest
 
 
-def _has_open(forest: Forest, counts: dict[int, Counter[str]], top: int, filters: Filters) -> bool:
+def _has_open(forest: Forest, counts: dict[int, Counter[str]], top: int) -> bool:
     is_itself = forest.is_open(top) and forest.passes[top]
     return counts[top]["done"] < counts[top]["total"] or is_itself
 
 
 def _row(count: Counter[str]) -> dict[str, Any]:
     return {**{name: count[name] for name in _COUNTS[:-1]}, "date_85": None}
-
-
-def _named(connection: sqlite3.Connection, forest: Forest, issue: int) -> dict[str, Any]:
-    ((title,),) = connection.execute("SELECT summary FROM issues WHERE id = ?", [forest.ids[issue]])
-    return {"issue_key": forest.keys[issue], "summary": title}
 
 
 # Kind, days (null: unknown), number of the issue.
@@ -203,8 +197,9 @@ def _started(
 
 
 def _overdue(connection: sqlite3.Connection, within: dict[int, int], today: date) -> list[_Look]:
-    rows = connection.execute(_OVERDUE, [today.isoformat()])
-    found = [(issue, stored_moment(due)) for issue, due in rows if issue in within]
+    found = [
+        (issue, stored_moment(due)) for issue, due in overdue(connection, today).items() if issue in within
+    ]
     return [("overdue", (today - due.date()).days, issue) for issue, due in found[:_MOST_OF_A_KIND] if due]
 
 

@@ -184,12 +184,6 @@ class _Issues:
         for number, *each in rows:
             self.nodes[of_id[number]] = _texts([each])[0] if node == _AS_COLUMNS else each[0]
 
-    def of_type(self, connection: sqlite3.Connection, name: str) -> list[int]:
-        """The issues of the configured type with this name, without regard to case."""
-        types = connection.execute("SELECT id FROM issue_types WHERE casefold(name) = ?", (fold(name),))
-        wanted = {type_id for (type_id,) in types}
-        return [issue for issue, type_id in enumerate(self.type_ids) if type_id in wanted]
-
     def with_key(self, connection: sqlite3.Connection, key: str) -> int:
         """The issue with this key, as written, else without regard to case.
 
@@ -204,19 +198,21 @@ class _Issues:
             raise NotFoundError(f"issue {key!r} is missing: no harvest has found it since {since}")
         raise NotFoundError(f"there is no issue {key!r} here", "`worksupport keys` prints those there are")
 
-    def passing(self, connection: sqlite3.Connection, filters: Filters) -> list[bool] | None:
-        """For each issue: does it pass every filter? None if there is no filter."""
-        found = _passing(connection, filters)
-        return None if found is None else [issue_id in found for issue_id in self.ids]
 
-
-def _passing(connection: sqlite3.Connection, filters: Filters) -> set[int] | None:
+def passing(connection: sqlite3.Connection, filters: Filters) -> set[int] | None:
     """The numbers of the issues that pass every filter; None if there is no filter."""
     conditions, parameters = filters.conditions()
     if not conditions and not filters.missing:
         return None
     where = " AND ".join([_MISSING if filters.missing else "missing_since IS NULL", *conditions])
     return {row[0] for row in connection.execute(f"SELECT id FROM issues WHERE {where}", parameters)}
+
+
+def of_type(connection: sqlite3.Connection, name: str, type_ids: "Sequence[int | None]") -> list[int]:
+    """The issues of the configured type with this name, without regard to case, by the types of all."""
+    types = connection.execute("SELECT id FROM issue_types WHERE casefold(name) = ?", (fold(name),))
+    wanted = {type_id for (type_id,) in types}
+    return [issue for issue, type_id in enumerate(type_ids) if type_id in wanted]
 
 
 def _texts(columns: "Sequence[Sequence[Any]]") -> "Sequence[Sequence[Any]]":
@@ -246,23 +242,23 @@ def _part(
     # Where little is shown, little is read.
     is_narrow = question.max_depth < _NARROW or question.filters != Filters()
     first, has_missing = _LATER if is_narrow else node, question.filters.missing
+    found = passing(connection, question.filters)
     tops = None if question.key is None else keys_alike(connection, question.key)
     beside: list[int] = []
     # A type that is named may have roots elsewhere, without which nothing is outside.
-    if tops is None and not is_counted and question.root_type is None:
-        found = _passing(connection, question.filters)
-        if found is not None and len(found) <= _FEW:
-            beside = sorted(found)
-            tops = [key for (key,) in connection.execute(_ABOVE, [json.dumps(beside)])]
+    is_all_read = is_counted or tops is not None or question.root_type is not None
+    if found is not None and len(found) <= _FEW and not is_all_read:
+        beside = sorted(found)
+        tops = [key for (key,) in connection.execute(_ABOVE, [json.dumps(beside)])]
     issues = _Issues(connection, first, has_missing=has_missing, tops=tops, beside=beside)
     placement = place(issues.keys, issues.parent_keys, _roots(connection, issues, question))
-    passing = issues.passing(connection, question.filters)
+    fits = None if found is None else [issue_id in found for issue_id in issues.ids]
     outside: list[int] = []
     # A type that there is not has no tree, and so nothing beside it.
     if question.key is None and (placement.issues or question.root_type is None):
         without_place = set(range(len(issues.keys))).difference(placement.issues)
-        outside = [issue for issue in sorted(without_place) if passing is None or passing[issue]]
-    shown = placement.shown(passing, question.max_depth)
+        outside = [issue for issue in sorted(without_place) if fits is None or fits[issue]]
+    shown = placement.shown(fits, question.max_depth)
     if is_narrow:
         issues.read_nodes(connection, node, [*compress(placement.issues, shown), *outside])
     return _Part(issues, placement, shown, outside)
@@ -287,7 +283,7 @@ def _roots(connection: sqlite3.Connection, issues: _Issues, question: TreeQuesti
     if question.key is not None:
         return [issues.with_key(connection, question.key)]
     root_type = DEFAULT_ROOT_TYPE if question.root_type is None else question.root_type
-    return issues.of_type(connection, root_type)
+    return of_type(connection, root_type, issues.type_ids)
 
 
 def _text(part: _Part, connection: sqlite3.Connection) -> str:

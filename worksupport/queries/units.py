@@ -5,17 +5,28 @@ What counts as one, `model/definitions.py` says.
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from worksupport.errors import UsageError
-from worksupport.measures.intervals import DOING, DONE, TODO, Span, Step, span
+from worksupport.measures.intervals import (
+    DOING,
+    DONE,
+    TODO,
+    Span,
+    Step,
+    days_between,
+    days_of,
+    local_day,
+    span,
+)
 from worksupport.model.definitions import LEAST_TEAM
 from worksupport.model.filters import STATE, Filters, fold
 from worksupport.model.hierarchy import UNKNOWN_TYPE_ID
 from worksupport.model.names import OPEN_STATES, SOURCE_TITLES, SOURCES
 from worksupport.model.tracked import NUMBERS
+from worksupport.queries.as_of import first_run
 from worksupport.queries.find import require_present
 
 # As people call a type: as configured, else as the service does (render/words.py shows them alike).
@@ -42,22 +53,16 @@ _MOMENT = "coalesce(at, seen_at)"
 _SOME = 500  # so many are looked at before more are
 # By an index that has all of it.
 _STATUSES = f"""
-SELECT issue, coalesce(at, seen_at), changes.id, not_before, seen_at, old, new
+SELECT issue, {_MOMENT}, changes.id, not_before, seen_at, old, new
 FROM json_each(?) AS wanted CROSS JOIN changes
 WHERE issue = wanted.value AND field = {NUMBERS["status"]}
 """
 _CHANGED_STATUS = f"SELECT DISTINCT issue FROM changes WHERE {_MOMENT} >= ? AND field = {NUMBERS['status']}"
-_FIRST_RUNS = """
-SELECT source, min(began_at) FROM source_results
-WHERE stored = 1 AND scope = 'full' AND began_at IS NOT NULL GROUP BY source
-"""
 _FORGOTTEN = "SELECT max(forgotten_before) FROM data_state"
 _TEAM_SIZE = """
 SELECT count(DISTINCT team_members.id) FROM team_members, json_each(teams)
 WHERE casefold(json_each.value) = ?
 """
-
-
 # Issue, moment, number, not before, seen at, old and new status.
 _Row = tuple[int, str, int, str | None, str, str | None, str | None]
 
@@ -143,7 +148,7 @@ def record_begins(connection: sqlite3.Connection, wanted: Sequence[Unit]) -> str
     """
     begins = [min((unit.created_at for unit in wanted if unit.created_at), default=None)]
     if _is_any_finish_unknown(connection, wanted):
-        begins.append(dict(connection.execute(_FIRST_RUNS).fetchall()).get("jira"))
+        begins.append(first_run(connection, "jira"))
     begins += [forgotten] if (forgotten := _forgotten(connection)) else []
     return None if None in begins else max(begin for begin in begins if begin)
 
@@ -229,8 +234,20 @@ def in_progress(unit: Unit) -> bool:
     return unit.is_open and unit.category == DOING
 
 
-def by_type(wanted: Sequence[Life]) -> Iterator[tuple[str, list[Life]]]:
-    """The lives by the type of their units, in the order of their names."""
-    ordered = sorted(wanted, key=lambda life: life.unit.issue_type)
-    for name, group in groupby(ordered, key=lambda life: life.unit.issue_type):
-        yield name, list(group)
+def days_by_type(finished: Sequence[Life]) -> dict[str, list[int]]:
+    """By type, in the order of their names, the days from start to finish of each that has a known start."""
+    days: dict[str, list[int]] = {name: [] for name in sorted({life.unit.issue_type for life in finished})}
+    for life in finished:
+        if (taken := days_of(life.span)) is not None:
+            days[life.unit.issue_type].append(taken)
+    return days
+
+
+def age_days(started: str, today: date) -> int:
+    """Days since work started (UTC text), the first and today counted."""
+    return days_between(local_day(started), today)
+
+
+def status_days(life: Life, today: date) -> int | None:
+    """Days in the present status, the first and today counted; None where that was before the record."""
+    return None if life.status_since is None else days_between(local_day(life.status_since), today)

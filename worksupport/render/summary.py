@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from worksupport.model.definitions import DEFINITIONS
 from worksupport.render import words
 from worksupport.render.figures import Cell, Line, day_text, head, notes, shown, table
 from worksupport.render.markdown import linked
@@ -20,7 +21,7 @@ _COUNTS = ("doing", "blocked", "todo", "unassigned", "stale")
 TITLES = ("done", "7 d", "doing", "blocked", "to do", "unassigned", "stale", "85 %")
 _STYLES = {"blocked": "red", "stale": "yellow"}
 _KIND_STYLES = {"blocked": "red", "overdue": "yellow"}
-_LEGEND = "stale: open and unchanged for 30 days · 85 %: `worksupport help definitions`"
+_LEGEND = f"stale: {DEFINITIONS['stale']} · 85 %: `worksupport help definitions`"
 _OUTSIDE = "outside these"
 _DONE, _MORE = "done: ", " and {} more"
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from worksupport.model.definitions import STALE_DAYS
 from worksupport.model.hierarchy import UNKNOWN_TYPE_NAME
 from worksupport.model.names import SOURCE_TITLES
 from worksupport.model.times import age_text, local_text, short_age, stored_moment
@@ -13,7 +14,6 @@ from worksupport.text import visible
 
 _ADDRESS = re.compile("https?://[!-~]+")
 UNASSIGNED = "unassigned"
-STALE_DAYS = 30
 # Words carry the state, colour only helps.
 STATE_STYLES = {"blocked": "red", "done": "green", "doing": "cyan", "dropped": "dim"}
 
