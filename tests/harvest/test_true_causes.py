@@ -237,7 +237,8 @@ def test_a_demo_whose_services_are_gone_says_how_to_bring_them_back(
     is_terminal: bool,
 ) -> None:
     """Where somebody waits it gives up soon: what is not there now will not be there in a minute."""
-    configured(site)
+    # One request after another: several would move the one clock, and give up by each other's waits.
+    configured(site, "harvest.concurrency = 1")
     _change(tmp_path, site.jira_url, "http://127.0.0.1:9")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
     monkeypatch.setenv("TERM", "dumb")
