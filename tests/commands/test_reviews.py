@@ -22,7 +22,7 @@ from worksupport.model.tracked import NUMBERS
 from worksupport.render import terminal
 from worksupport.sandbox.made_up import made_up_world
 from worksupport.sandbox.server import running
-from worksupport.server.routes import ROUTES
+from worksupport.server.operations import ROUTES
 
 Run = Callable[..., Answer]
 NOW = FakeClock().now()

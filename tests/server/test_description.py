@@ -18,8 +18,8 @@ from tests.server.test_reloads import site
 from worksupport.config.load import load_settings
 from worksupport.sandbox.server import running
 from worksupport.server.openapi import description
+from worksupport.server.operations import ROUTES
 from worksupport.server.reloads import Reloads
-from worksupport.server.routes import ROUTES
 
 DESCRIPTION: dict[str, Any] = description(ROUTES)
 REGISTRY: Registry[Any] = Registry().with_resource(

@@ -3,7 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -11,10 +11,9 @@ from typing import Any
 
 from worksupport.clock import Clock
 from worksupport.errors import InterruptedRunError, LockedError, NotFoundError
-from worksupport.model.definitions import DEFAULT_WEEKS, LINT_RULES, MOST_WEEKS
-from worksupport.model.filters import FILTERS, GROUP_FILTERS, NO_PEOPLE, PRESENT_FILTERS, Filters
-from worksupport.model.names import CHANGE_FIELDS, SOURCE_TITLES
-from worksupport.model.times import LAST_WORKDAY, moment, until_moment
+from worksupport.model.definitions import DEFAULT_WEEKS
+from worksupport.model.filters import Filters
+from worksupport.model.times import LAST_WORKDAY, moment
 from worksupport.output import json_text
 from worksupport.queries.aging import aging_document
 from worksupport.queries.as_of import at, stamped
@@ -25,9 +24,6 @@ from worksupport.queries.flow import flow_document
 from worksupport.queries.forecast import forecast_document
 from worksupport.queries.health import health_document
 from worksupport.queries.history import (
-    KINDS,
-    MAX_LIMIT,
-    STATUSES,
     HistoryQuestion,
     reload_document,
     reloads_document,
@@ -39,187 +35,19 @@ from worksupport.queries.keys import keys_text
 from worksupport.queries.lint import checked_rules, lint_document
 from worksupport.queries.reader import answer, weekend
 from worksupport.queries.summary import summary_document
-from worksupport.queries.tree import DEFAULT_DEPTH, DEFAULT_ROOT_TYPE, MAX_DEPTH, TreeQuestion, tree_text
+from worksupport.queries.tree import TreeQuestion, tree_text
 from worksupport.render.changes import csv_changes
 from worksupport.render.issues import csv_list
-from worksupport.server import parameters
 from worksupport.server.bell import Bell
 from worksupport.server.cache import Answers, answer_by_content
 from worksupport.server.exchange import CSV, JSON, Answer, RefusedError, Request
 from worksupport.server.openapi import Operation, description
+from worksupport.server.operations import RELOAD_STATUS, RELOADS, ROUTES
 from worksupport.server.parameters import parsed
 from worksupport.server.reloads import Reloads
-from worksupport.server.webhooks import HOOKS, WEBHOOKS
+from worksupport.server.webhooks import WEBHOOKS
 from worksupport.server.zipped import plain_tags
 from worksupport.store import lock
-
-_FILTERS = tuple(map(parameters.of_filter, FILTERS))
-_KEYS = (
-    *_FILTERS,
-    parameters.time("as_of", "As it was then; not with q, stale, missing, changed_since or changed_before."),
-)
-_HIERARCHY = (
-    parameters.text("key", "Only what is below this issue; not together with root_type."),
-    parameters.text(
-        "root_type",
-        f"Type of the issues at the top; {DEFAULT_ROOT_TYPE} if neither this nor key is given.",
-    ),
-    parameters.whole_number("max_depth", "Levels to show; 1: the top only.", 1, MAX_DEPTH, DEFAULT_DEPTH),
-    parameters.time("compare", "Only what is different from then; nodes have `change` and `was`."),
-    *_KEYS,
-)
-_LIST = (
-    parameters.text("q", "Words that they hold."),
-    parameters.text("fields", "Which fields, separated by commas, in this order."),
-    parameters.text("sort", "By which field."),
-    parameters.whole_number("limit", "At most this many.", 1, 1_000_000, 1_000_000),
-    parameters.choice("format", "JSON, or what `worksupport list --format csv` prints.", ("json", "csv")),
-    *_KEYS,
-)
-_ISSUE = (parameters.text("key", "A key, in any case, a former key, or a page's address."),)
-_HISTORY = (
-    parameters.whole_number("limit", "At most this many.", 1, MAX_LIMIT, HistoryQuestion.limit),
-    parameters.text("status", "Only those of this status.", {"type": "string", "enum": list(STATUSES)}),
-)
-_CHANGES = (
-    parameters.text("key", "Only of this issue and what is below it."),
-    parameters.time("since", "From then on; the last working day if neither this nor after is given."),
-    parameters.time("until", "Until then; a day is included.", until_moment),
-    parameters.whole_number("after", "The log after this number.", 0, 999_999_999_999_999, 0),
-    parameters.text("field", "Only of this field.", {"type": "string", "enum": list(CHANGE_FIELDS)}),
-    parameters.boolean("raw", "Each change, not the net of them."),
-    parameters.choice("format", "JSON, or what `--format csv` prints.", ("json", "csv")),
-    *_FILTERS,
-)
-_GROUPS = (*map(parameters.of_filter, GROUP_FILTERS), parameters.refused("assignee", NO_PEOPLE))
-_BELOW = (parameters.text("key", "Only this issue and what is below it."), *_GROUPS)
-_FORECAST = (replace(_BELOW[0], is_required=True), *_GROUPS)
-_FLOW = (
-    *_BELOW,
-    parameters.whole_number("weeks", "How many, this one included.", 1, MOST_WEEKS, DEFAULT_WEEKS),
-)
-_PRESENT = tuple(map(parameters.of_filter, PRESENT_FILTERS))
-_AGING = (parameters.boolean("past", "Only what is older than 85 % of its type."), *_PRESENT)
-_LINT = (
-    parameters.text("rule", "Only this rule.", {"type": "string", "enum": list(LINT_RULES)}),
-    *_PRESENT,
-)
-_RUNS = (
-    *_HISTORY,
-    parameters.text("kind", "Only runs of this kind.", {"type": "string", "enum": list(KINDS)}),
-)
-_RELOAD = (parameters.boolean("force", "Make a running reload give way; waits 10 seconds for it at most."),)
-_RELOADS = "/api/harvest/reload"
-_RELOAD_STATUS = f"{_RELOADS}/{{reload_id}}"
-
-# By path and method: the operation, which names the method of `Routes` that answers.
-ROUTES: dict[str, dict[str, Operation]] = {
-    "/api/issues/keys": {
-        "GET": Operation("keys", "Issue keys in natural order, as `worksupport keys --json`", _KEYS, "Keys")
-    },
-    "/api/issues": {
-        "GET": Operation(
-            "list_issues", "Issues, as `worksupport list --json`", _LIST, "Issues", media=("text/csv",)
-        )
-    },
-    "/api/issue": {
-        "GET": Operation(
-            "show_issue",
-            "One issue whole, as `worksupport show KEY --json`",
-            _ISSUE,
-            "ShownIssue",
-            refusals=("NotFound",),
-        )
-    },
-    "/api/changes": {
-        "GET": Operation(
-            "list_changes",
-            "What changed, as `worksupport changes --json`",
-            _CHANGES,
-            "Changes",
-            refusals=("NotFound",),
-            media=("text/csv",),
-        )
-    },
-    "/api/issues/hierarchy": {
-        "GET": Operation(
-            "hierarchy",
-            "The hierarchy, as `worksupport tree --json`",
-            _HIERARCHY,
-            "Hierarchy",
-            refusals=("NotFound",),
-        )
-    },
-    **{
-        f"/api/{name}": {
-            "GET": Operation(
-                f"show_{name}",
-                f"{about}, as `worksupport {name} --json`",
-                given,
-                schema,
-                refusals=("NotFound",),
-            )
-        }
-        for name, about, given, schema in (
-            ("summary", "What is below each root, and what needs a look", _BELOW, "Summary"),
-            ("aging", "What has been in progress for long", _AGING, "Aging"),
-            ("forecast", "When what is below an issue will be finished", _FORECAST, "Forecast"),
-            ("flow", "What was finished each week, and how long it took", _FLOW, "Flow"),
-            ("lint", "What does not fit together", _LINT, "Lint"),
-        )
-    },
-    _RELOADS: {
-        "GET": Operation(
-            "reload_history",
-            "Reloads, newest first, as `worksupport history --reloads --json`",
-            _HISTORY,
-            "[Reload]",
-        ),
-        "POST": Operation(
-            "start_reload",
-            "Start a full reload in the background",
-            _RELOAD,
-            "ReloadBegun",
-            status=202,
-            refusals=("Conflict",),
-        ),
-    },
-    _RELOAD_STATUS: {
-        "GET": Operation(
-            "reload_status",
-            "One reload, as `worksupport history ID --reloads --json`",
-            (),
-            "Reload",
-            refusals=("NotFound",),
-        )
-    },
-    "/api/history": {
-        "GET": Operation("run_history", "Runs, newest first, as `worksupport history --json`", _RUNS, "[Run]")
-    },
-    "/health": {
-        "GET": Operation(
-            "health",
-            "Whether the data is there and not too old; asks no service",
-            (),
-            "Health",
-            has_etag=False,
-        )
-    },
-    **{
-        f"{WEBHOOKS}{name}": {
-            "POST": Operation(
-                f"ring_for_{name}",
-                f"A webhook of {SOURCE_TITLES[name]}'s, signed: what changed is harvested soon",
-                (),
-                "",
-                status=202,
-                refusals=("NotFound",),
-            )
-        }
-        for name in HOOKS
-    },
-    "/openapi.json": {"GET": Operation("description", "This description", (), "")},
-}
 
 _LARGEST_ID = 2**63 - 1  # of SQLite
 _NO_BELL = "no harvest can be started here: the configuration allows no run; the server's log says why"
@@ -255,8 +83,8 @@ class Routes:
         """What a path takes, by method. Raises RefusedError 404."""
         if path in ROUTES:
             return ROUTES[path]
-        if path.startswith(_RELOADS + "/"):
-            return ROUTES[_RELOAD_STATUS]
+        if path.startswith(RELOADS + "/"):
+            return ROUTES[RELOAD_STATUS]
         raise RefusedError(404, "there is no such address here; /openapi.json describes those there are")
 
     def keys(self, request: Request, given: dict[str, Any]) -> Answer:
@@ -404,7 +232,7 @@ class Routes:
 
     def reload_status(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport history ID --reloads --json`."""
-        asked = request.path.removeprefix(_RELOADS + "/")
+        asked = request.path.removeprefix(RELOADS + "/")
         if not re.fullmatch("[0-9]{1,19}", asked) or int(asked) > _LARGEST_ID:
             raise NotFoundError(f"there is no reload {asked}")
         record = answer(self.database, lambda found: reload_document(found, int(asked)))
@@ -424,7 +252,7 @@ class Routes:
         except TimeoutError as error:
             raise RefusedError(503, "the database was too busy to begin; try again") from error
         begun = {"reload_id": record.id, "reload_started": record.started_at, "status": "running"}
-        headers = {**_NO_STORE, "Location": f"{_RELOADS}/{record.id}"}
+        headers = {**_NO_STORE, "Location": f"{RELOADS}/{record.id}"}
         return Answer(202, json_text(begun).encode("ascii"), headers)
 
     def ring_for_jira(self, request: Request, given: dict[str, Any]) -> Answer:
