@@ -41,6 +41,7 @@ _DOOR_KNOWS = {
 _HOMES = {
     "jinja2": {"render/page.py"},
     "markupsafe": {"render/page.py"},
+    "markdown_it": {"render/described.py"},
     "jproperties": {"config/properties.py"},
     "sqlite_utils": {"store/database.py"},
     "tenacity": {"network/retries.py"},

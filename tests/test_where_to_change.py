@@ -193,8 +193,8 @@ def test_a_question_its_command_and_its_route(house: House) -> None:
         '    Command("count", "Ask", Option("loud", ("--loud",), "With a mark.", holds="flag")),\n',
     )
     house.insert(
-        "server/routes.py",
-        '    "/health": {',
+        "server/operations.py",
+        "    HEALTH: {",
         '    "/api/count": {"GET": Operation("count", "How many issues", (), "")},\n',
     )
     house.insert(
@@ -203,7 +203,7 @@ def test_a_question_its_command_and_its_route(house: House) -> None:
         "    def count(self, request, given):\n"
         "        from worksupport.queries.count import count_document\n"
         "        document = answer(self.database, count_document)\n"
-        "        return answer_by_content(json_text(document), _known(request))\n\n",
+        "        return answer_by_content(json_text(document), known_tags(request))\n\n",
     )
     assert house.run("count", "--loud", "--db", house.database) == "2!\n"
     assert "print how many issues there are" in house.run("--help")

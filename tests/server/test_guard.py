@@ -40,7 +40,7 @@ def test_loopback_refuses_other_names(client: Client, host: str) -> None:
     assert "serve.public_url" in detail
 
 
-@pytest.mark.parametrize("path", [KEYS, "/health", "/openapi.json"])
+@pytest.mark.parametrize("path", [KEYS, "/", "/openapi.json"])
 def test_behind_a_proxy_the_token_is_enough(path: str, database: Path, clock: FakeClock) -> None:
     """A page whose name was made to point here does not know it."""
     with served(database, clock=clock, token="t-0123456789") as client:
@@ -118,7 +118,7 @@ def test_the_same_origin_and_the_address_bar_pass(client: Client) -> None:
 def test_a_token_is_wanted_everywhere(database: Path) -> None:
     """Also before telling whether an address exists."""
     with served(database, token="s3cret-tök3n") as client:
-        for target in (KEYS, "/health", "/openapi.json", "/nothing"):
+        for target in (KEYS, "/", "/style.css", "/openapi.json", "/nothing"):
             reply = client.ask(target)
             assert (reply.status, reply.headers["WWW-Authenticate"]) == (401, "Bearer")
         for wrong in ("Bearer", "Bearer s3cret", "Basic s3cret-tök3n", "s3cret-tök3n", "Bearer ÿ"):

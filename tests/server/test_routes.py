@@ -183,7 +183,7 @@ def test_a_wrong_parameter_is_named_with_what_is_allowed(client: Client, target:
 @pytest.mark.parametrize(
     "target",
     [
-        "/",
+        "/nothing",
         "/api",
         "/api/issues/keys/",
         "/API/issues/keys",

@@ -79,6 +79,7 @@ def _server(
         context.clock,
         reloads=reloads or _NO_RELOAD,
         bell=bell,
+        services=context.settings.services if reloads else (),
         interval=timedelta(hours=hours),
         full_every=timedelta(
             hours=context.settings.full_every_hours if reloads else Settings.full_every_hours

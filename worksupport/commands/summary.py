@@ -1,5 +1,6 @@
 """`worksupport summary`, and what `worksupport` alone shows once there is data."""
 
+import sqlite3
 from datetime import datetime
 from typing import Any
 
@@ -17,18 +18,42 @@ def summary(
 ) -> None:
     """Print what is below each root, and what needs a look."""
     form, meant = chosen_format("summary", format, as_json), key_meant(context, key)
+
+    def make(connection: sqlite3.Connection, now: datetime) -> dict[str, Any]:
+        document = summary_document(connection, meant, filters, now)
+        return _with_pictures(connection, document, meant, filters, now) if form == "html" else document
+
     show_review(
         context,
         form,
-        lambda found, now: summary_document(found, meant, filters, now),
+        make,
         summary_text,
-        {"markdown": summary_markdown, "html": _page},
+        {"markdown": summary_markdown, "html": _report},
         filters,
         lambda document: int(document["all"]["total"]),
     )
 
 
-def _page(document: dict[str, Any], now: datetime) -> str:
-    from worksupport.render.page import summary_page  # only now: nothing else needs Jinja
+def _with_pictures(
+    connection: sqlite3.Connection, document: dict[str, Any], key: str | None, filters: Filters, now: datetime
+) -> dict[str, Any]:
+    from worksupport.queries.pictures import pictures_document  # only now: nothing else needs it
 
-    return summary_page(document, now)
+    return {
+        **document,
+        "pictures": pictures_document(connection, key, filters, now),
+        "versions": [
+            (
+                root["summary"] or root["issue_key"],
+                pictures_document(connection, root["issue_key"], filters, now),
+            )
+            for root in document["roots"]
+            if root["issue_key"] != key
+        ],
+    }
+
+
+def _report(document: dict[str, Any], now: datetime) -> str:
+    from worksupport.render.pages import report  # only now: nothing else needs Jinja
+
+    return report(document, now, document["pictures"], document["versions"])

@@ -40,6 +40,12 @@ class GitHubSettings:
     base_url: str = "https://api.github.com"  # the API root as is, without a slash at its end
     search_scope: str = ""  # extra qualifiers, such as org:acme
 
+    @property
+    def web_url(self) -> str:
+        """Where people open its pages: `api.HOST` and `HOST/api/v3` are APIs of `HOST`."""
+        scheme, _, rest = self.base_url.removesuffix("/api/v3").partition("://")
+        return f"{scheme}://{rest.removeprefix('api.')}"
+
 
 @dataclass(frozen=True)
 class ServeSettings:
@@ -73,6 +79,13 @@ class Settings:
     serve: ServeSettings = ServeSettings()
     interval_hours: float = DEFAULT_INTERVAL_HOURS
     full_every_hours: float = DEFAULT_FULL_EVERY_HOURS
+
+    @property
+    def services(self) -> list[str]:
+        """Where people open the pages of the sources that are on."""
+        jira = [self.jira.base_url] if self.jira else []
+        return [*jira, *([self.github.web_url] if self.github else [])]
+
     retention_days: float = 90.0
     concurrency: int = 8
     timeout_seconds: float = 60.0

@@ -30,14 +30,12 @@ def flow_document(
     today = now.astimezone().date()
     of = units(connection, filters, key)
     begins = record_begins(connection, of)
-    first = monday(today) - timedelta(weeks=weeks - 1)
-    if begins is not None:
-        first = max(first, monday(local_day(begins)))
+    first = first_week(begins, weeks, today)
     finished = finished_since(connection, of, day_begins(first)) if begins else []
     days = {name: each for name, each in days_by_type(finished).items() if each}
     known = sum(map(len, days.values()))
     return {
-        "weeks": _weeks(finished, first, today) if begins else [],
+        "weeks": weekly(finished, first, today) if begins else [],
         "cycle_days": {
             name: {"n": len(each), **{f"p{percent}": percentile(each, percent) for percent in PERCENTILES}}
             for name, each in days.items()
@@ -49,7 +47,14 @@ def flow_document(
     }
 
 
-def _weeks(finished: list[Life], first: date, today: date) -> list[dict[str, Any]]:
+def first_week(begins: str | None, weeks: int, today: date) -> date:
+    """The Monday of the first of so many weeks, this one the last; none before the record `begins`."""
+    first = monday(today) - timedelta(weeks=weeks - 1)
+    return first if begins is None else max(first, monday(local_day(begins)))
+
+
+def weekly(finished: list[Life], first: date, today: date) -> list[dict[str, Any]]:
+    """`[{"week": its Monday, "finished"}]` from the first to that of today."""
     counts = Counter(monday(local_day(life.span.finished)) for life in finished if life.span.finished)
     weeks = [first + timedelta(weeks=n) for n in range((monday(today) - first).days // 7 + 1)]
     return [{"week": week.isoformat(), "finished": counts[week]} for week in weeks]

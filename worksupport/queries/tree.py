@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import compress
 from types import SimpleNamespace
 
@@ -95,9 +95,14 @@ def tree_document(connection: sqlite3.Connection, question: TreeQuestion) -> "di
     return document
 
 
-def drawn_document(connection: sqlite3.Connection, question: TreeQuestion) -> "dict[str, Any]":
-    """The same with only the fields that a drawing needs, and without the number of those outside."""
-    part = _part(connection, question, _AS_COLUMNS, is_counted=False)
+def drawn_document(
+    connection: sqlite3.Connection, question: TreeQuestion, choose: "Callable[[Part], None] | None" = None
+) -> "dict[str, Any]":
+    """The same with only the fields that a drawing needs, and without the number of those outside.
+
+    `choose`: leaves less to be shown, before it is read.
+    """
+    part = _part(connection, question, _AS_COLUMNS, is_counted=False, choose=choose)
     hierarchy: list[dict[str, Any]] = []
     nodes: dict[int, dict[str, Any]] = {}  # by position; of what is shown, the parent is
     places = zip(range(len(part.shown)), part.placement.parents, _nodes(part), strict=True)
@@ -222,7 +227,7 @@ def _texts(columns: "Sequence[Sequence[Any]]") -> "Sequence[Sequence[Any]]":
     return columns
 
 
-class _Part:
+class Part:
     """What is asked for: all issues, their places under the roots, for each position, is it shown, and the
     issues without a place that are."""
 
@@ -236,11 +241,16 @@ class _Part:
 
 
 def _part(
-    connection: sqlite3.Connection, question: TreeQuestion, node: str = _AS_JSON, *, is_counted: bool = True
-) -> _Part:
+    connection: sqlite3.Connection,
+    question: TreeQuestion,
+    node: str = _AS_JSON,
+    *,
+    is_counted: bool = True,
+    choose: "Callable[[Part], None] | None" = None,
+) -> Part:
     """`is_counted`: whether all that has no place must be known, and so everything be read."""
     # Where little is shown, little is read.
-    is_narrow = question.max_depth < _NARROW or question.filters != Filters()
+    is_narrow = question.max_depth < _NARROW or question.filters != Filters() or choose is not None
     first, has_missing = _LATER if is_narrow else node, question.filters.missing
     found = passing(connection, question.filters)
     tops = None if question.key is None else keys_alike(connection, question.key)
@@ -258,10 +268,12 @@ def _part(
     if question.key is None and (placement.issues or question.root_type is None):
         without_place = set(range(len(issues.keys))).difference(placement.issues)
         outside = [issue for issue in sorted(without_place) if fits is None or fits[issue]]
-    shown = placement.shown(fits, question.max_depth)
+    part = Part(issues, placement, placement.shown(fits, question.max_depth), outside)
+    if choose:
+        choose(part)
     if is_narrow:
-        issues.read_nodes(connection, node, [*compress(placement.issues, shown), *outside])
-    return _Part(issues, placement, shown, outside)
+        issues.read_nodes(connection, node, [*compress(placement.issues, part.shown), *part.outside])
+    return part
 
 
 def keys_alike(connection: sqlite3.Connection, text: str) -> list[str]:
@@ -286,7 +298,7 @@ def _roots(connection: sqlite3.Connection, issues: _Issues, question: TreeQuesti
     return of_type(connection, root_type, issues.type_ids)
 
 
-def _text(part: _Part, connection: sqlite3.Connection) -> str:
+def _text(part: Part, connection: sqlite3.Connection) -> str:
     roots = sum(compress((depth == 1 for depth in part.placement.depths), part.shown))
     without_place = part.issues.total - len(part.placement.issues)
     outside = ",".join(json_ascii(part.issues.nodes[issue]) for issue in part.outside)
@@ -296,7 +308,7 @@ def _text(part: _Part, connection: sqlite3.Connection) -> str:
     )
 
 
-def _nested(part: _Part) -> str:
+def _nested(part: Part) -> str:
     """The nodes to show, each inside its parent's "children": brackets close when the depth does not grow."""
     parts: list[str] = []
     open_nodes = 0
@@ -308,7 +320,7 @@ def _nested(part: _Part) -> str:
     return "".join(parts) + "]}" * open_nodes
 
 
-def _open_nodes(part: _Part) -> Iterator[tuple[int, str]]:
+def _open_nodes(part: Part) -> Iterator[tuple[int, str]]:
     """Depth and JSON text of each node to show, from top to bottom; the text lacks its closing brace."""
     for depth, node, done, total, dropped, omitted, changed in compress(_nodes(part), part.shown):
         yield (
@@ -318,7 +330,7 @@ def _open_nodes(part: _Part) -> Iterator[tuple[int, str]]:
         )
 
 
-def _nodes(part: _Part) -> "Iterator[tuple[int, Any, int, int, int, int, str]]":
+def _nodes(part: Part) -> "Iterator[tuple[int, Any, int, int, int, int, str]]":
     """Of each position depth, issue, done, total, dropped, how many children are not shown, newest change."""
     issues, placement = part.issues, part.placement
     columns = (

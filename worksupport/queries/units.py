@@ -87,11 +87,16 @@ class Unit(NamedTuple):
 
 
 class Life(NamedTuple):
-    """What the record tells of a unit; `status_since`: when it came into its present status (UTC text)."""
+    """What the record tells of a unit; `status_since`: when it came into its present status (UTC text).
+
+    `first`: the category that it had before the `steps`.
+    """
 
     unit: Unit
     span: Span
     status_since: str | None
+    first: str | None
+    steps: Sequence[Step]
 
 
 def units(connection: sqlite3.Connection, filters: Filters, key: str | None = None) -> list[Unit]:
@@ -128,16 +133,21 @@ def lives(connection: sqlite3.Connection, wanted: Sequence[Unit]) -> list[Life]:
     return [_life(unit, sorted(told.get(unit.id, ())), categories) for unit in wanted]
 
 
-def finished_since(connection: sqlite3.Connection, wanted: Sequence[Unit], since: str) -> list[Life]:
-    """Those of the units that were finished at `since` (UTC text) or later."""
+def moved_since(connection: sqlite3.Connection, wanted: Sequence[Unit], since: str) -> list[Life]:
+    """The units of which anything happened at `since` (UTC text) or later: created, moved or closed."""
     changed = {issue for (issue,) in connection.execute(_CHANGED_STATUS, [since])}
     candidates = [
         unit
         for unit in wanted
-        if unit.category == DONE
-        and (unit.id in changed or max(unit.created_at or "", unit.closed_at or "") >= since)
+        if unit.id in changed or max(unit.created_at or "", unit.closed_at or "") >= since
     ]
-    return [life for life in lives(connection, candidates) if (life.span.finished or "") >= since]
+    return lives(connection, candidates)
+
+
+def finished_since(connection: sqlite3.Connection, wanted: Sequence[Unit], since: str) -> list[Life]:
+    """Those of the units that were finished at `since` (UTC text) or later."""
+    done = [unit for unit in wanted if unit.category == DONE]
+    return [life for life in moved_since(connection, done, since) if (life.span.finished or "") >= since]
 
 
 def record_begins(connection: sqlite3.Connection, wanted: Sequence[Unit]) -> str | None:
@@ -176,16 +186,16 @@ def _life(unit: Unit, changes: Sequence[_Row], categories: "_Categories") -> Lif
     since = unit.created_at if unit.is_whole else None
     if not changes:
         started, finished = span(unit.category, since, ())
-        if unit.source == "github" and unit.category == DONE:
-            finished = finished or unit.closed_at
-        return Life(unit, Span(started, finished), since)
+        if unit.source == "github" and unit.category == DONE and unit.closed_at and not finished:
+            return Life(unit, Span(started, unit.closed_at), since, TODO, [(unit.closed_at, DONE)])
+        return Life(unit, Span(started, finished), since, unit.category, ())
     steps = [(moment, categories.of(new, seen_at)) for _, moment, _, _, seen_at, _, new in changes]
     _, _, _, _, seen_at, old, _ = changes[0]
     first = categories.of(old, seen_at)
     if unit.closed_at and steps[-1][1] == DONE:
         number = _closing(steps)
         steps[number] = _as_told(unit.closed_at, changes[number], steps[number])
-    return Life(unit, span(first, since, steps), steps[-1][0])
+    return Life(unit, span(first, since, steps), steps[-1][0], first, steps)
 
 
 def _closing(steps: Sequence[Step]) -> int:

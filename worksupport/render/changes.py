@@ -94,24 +94,40 @@ def changes_text(
     if not changes:
         return ""
     to = console or Console(width=10_000, color_system=None, markup=False, highlight=False, emoji=False)
-    told = [_happened(change) for change in changes if change["field"] in _TOLD]
+    told = happened(changes)
     lines: list[Text] = list(_head(head, told, now, None if console is None else to.width, is_old))
+    for key, title, group in by_top(told, tops):
+        lines += [
+            Text(),
+            Text.assemble((visible(key), "dim"), _GAP if title else "", (visible(title), "bold")),
+        ]
+        lines += _lines(group, now, to, cuts=console is not None)
+    if rest := left_over(changes, late):
+        lines += [Text(), *(Text(line, "dim") for line in rest)]
+    with to.capture() as captured:
+        to.print(*lines, sep="\n", no_wrap=True, crop=False, overflow="ignore")
+    text = "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+    return drawn(text) if console else text
+
+
+def happened(changes: Sequence[dict[str, Any]]) -> list[Happened]:
+    """What has a line of its own."""
+    return [_happened(change) for change in changes if change["field"] in _TOLD]
+
+
+def by_top(
+    told: Sequence[Happened], tops: dict[str, tuple[str, str]]
+) -> list[tuple[str, str, list[Happened]]]:
+    """Key and title of each topmost issue with what happened below it, siblings alike as one; what stands
+    alone comes last, without a title.
+    """
 
     def top(each: Happened) -> tuple[bool, str, str]:
         found = tops.get(each.change["issue_key"])
         return (False, *found) if found else (True, OUTSIDE, "")
 
-    for (_, key, title), group in groupby(sorted(told, key=top), key=top):
-        lines += [
-            Text(),
-            Text.assemble((visible(key), "dim"), _GAP if title else "", (visible(title), "bold")),
-        ]
-        lines += _lines(_collapsed(list(group)), now, to, cuts=console is not None)
-    lines += _rest(changes, late)
-    with to.capture() as captured:
-        to.print(*lines, sep="\n", no_wrap=True, crop=False, overflow="ignore")
-    text = "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
-    return drawn(text) if console else text
+    groups = groupby(sorted(told, key=top), key=top)
+    return [(key, title, _collapsed(list(group))) for (_, key, title), group in groups]
 
 
 def when(change: dict[str, Any], now: datetime) -> str:
@@ -200,7 +216,7 @@ def _lines(told: Sequence[Happened], now: datetime, console: "Console", *, cuts:
     with_old = not cuts or console.width >= _WITH_OLD
     if with_old:
         shown = [_from_old(each, word) for each, word in zip(told, shown, strict=True)]
-    keys = [_subject(each) for each in told]
+    keys = [subject(each) for each in told]
     word_cells, key_cells = max(map(width, shown)), max(map(width, keys))
     for each, word, key in zip(told, shown, keys, strict=True):
         line = Text("  ")
@@ -211,7 +227,7 @@ def _lines(told: Sequence[Happened], now: datetime, console: "Console", *, cuts:
         )
         line.append(padded(key, key_cells), Style(dim=True, link=link))
         time = when(each.change, now)
-        title = _title(each)
+        title = title_of(each)
         used = 2 + word_cells + key_cells + 2 * len(_GAP)
         if cuts:
             room = max(8, min(console.width, 100) - used - width(time) - len(_GAP))
@@ -223,7 +239,8 @@ def _lines(told: Sequence[Happened], now: datetime, console: "Console", *, cuts:
         yield line
 
 
-def _title(each: Happened) -> str:
+def title_of(each: Happened) -> str:
+    """The issue's title, of several what they belong to."""
     if each.count > 1:
         return f"of {visible(each.change['parent_key'])}"
     change = each.change
@@ -236,23 +253,23 @@ def _from_old(each: Happened, word: str) -> str:
     return f"{each.old} \u2192 {word.strip()}" if is_told else word
 
 
-def _subject(each: Happened) -> str:
+def subject(each: Happened) -> str:
+    """The issue's key, or how many issues alike."""
     if each.count == 1:
         return visible(each.change["issue_key"])
     kind = visible((each.change["issue_type"] or "issue").casefold())
     return f"{each.count} {kind[:-1] + 'ies' if kind.endswith('y') else kind + 's'}"
 
 
-def _rest(changes: Sequence[dict[str, Any]], late: int) -> "Iterator[Text]":
-    """What has no line of its own, as counts."""
-    from rich.text import Text
-
+def left_over(changes: Sequence[dict[str, Any]], late: int, advice: str = "--field, --raw") -> list[str]:
+    """What has no line of its own, as counts, and where it is; `late`: as of `changes_text`."""
+    lines = []
     counts = Counter(change["field"] for change in changes if change["field"] not in _TOLD)
     parts = ", ".join(f"{count} of {name.replace('_', ' ')}" for name, count in counts.most_common())
     total = sum(counts.values())
     if total:
         verb = "change is" if total == 1 else "changes are"
-        yield Text()
-        yield Text(f"{total} {verb} not listed: {parts} (--field, --raw)", "dim")
+        lines.append(f"{total} {verb} not listed: {parts} ({advice})")
     if late:
-        yield Text(f"{late} more came to light now, but happened before", "dim")
+        lines.append(f"{late} more came to light now, but happened before")
+    return lines

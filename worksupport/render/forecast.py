@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _TO_TELL = "85"
 _TOO_LATE = "not within five years"
-_TITLES = ("", "if nothing is added", "if it grows as it did")
+TITLES = ("", "if nothing is added", "if it grows as it did")
 
 
 def forecast_text(document: dict[str, Any], now: datetime, console: "Console | None", *, is_old: bool) -> str:
@@ -27,15 +27,15 @@ def forecast_text(document: dict[str, Any], now: datetime, console: "Console | N
         title = cut(visible(title), max(1, console.width - width(document["issue_key"]) - 2))
     first = [Cell(f"{document['issue_key']}  ", "dim"), Cell(title, "bold")]
     lines: list[Line] = [*head(first, data_age(document, now), console, is_old=is_old)]
-    lines += [*notes([_left(document)], console, ""), []]
+    lines += [*notes([left_text(document)], console, ""), []]
     if document["dates"] is None:
         lines += notes([f"No date: {document['reason']}."], console, "")
         return shown(lines, console)
-    rows = [[Cell(title, "dim") for title in _TITLES]]
+    rows = [[Cell(title, "dim") for title in TITLES]]
     for chance in document["dates"]:
         style = "bold" if chance == _TO_TELL else ""
         rows.append(
-            [Cell(f"  {chance} %", style), *(Cell(each, style) for each in _told(document, chance, now))]
+            [Cell(f"  {chance} %", style), *(Cell(each, style) for each in days_told(document, chance, now))]
         )
     lines += [*table(rows, right=(1, 2), elastic=2, cells=console.width if console else None), []]
     lines += notes(_pace(document), console, "")
@@ -45,21 +45,22 @@ def forecast_text(document: dict[str, Any], now: datetime, console: "Console | N
 def forecast_markdown(document: dict[str, Any], now: datetime) -> str:
     """The same as a table."""
     title = f"### {escaped(document['issue_key'])} {escaped(document['summary'] or '')}\n\n"
-    text = f"{title}{_left(document)}\n\n"
+    text = f"{title}{left_text(document)}\n\n"
     if document["dates"] is None:
         return f"{text}No date: {document['reason']}.\n"
-    rows = [[f"{chance} %", *_told(document, chance, now)] for chance in document["dates"]]
-    return f"{text}{markdown_table(_TITLES, rows)}\n" + "\n".join(_pace(document)) + "\n"
+    rows = [[f"{chance} %", *days_told(document, chance, now)] for chance in document["dates"]]
+    return f"{text}{markdown_table(TITLES, rows)}\n" + "\n".join(_pace(document)) + "\n"
 
 
-def _left(document: dict[str, Any]) -> str:
+def left_text(document: dict[str, Any]) -> str:
+    """How much is left."""
     total = counted(document["total"], "unit")
     verb = "is" if document["remaining"] == 1 else "are"
     end = " They will be finished by" if document["dates"] else ""
     return f"{document['remaining']} of {total} of work {verb} left.{end}"
 
 
-def _told(document: dict[str, Any], chance: str, now: datetime) -> tuple[str, str]:
+def days_told(document: dict[str, Any], chance: str, now: datetime) -> tuple[str, str]:
     """The two days of a chance, or why there is none."""
     today, dates = now.astimezone().date(), document["dates"][chance]
     never = "not at this growth" if document["added"] >= document["finished"] else _TOO_LATE

@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 _GAP = "  "
 _COUNTS = ("new", "changed", "missing")
 _FAILED = "failed"
-_RIGHT = ("took", *_COUNTS)
+RIGHT = ("took", *_COUNTS)
+
+
+def history_rows(runs: list[dict[str, Any]], now: datetime, *, is_live: bool) -> list[dict[str, str]]:
+    """What is shown of each run, by the name of the column; `is_live`: a run holds the lock at `now`."""
+    return [_row(run, now, is_live=is_live) for run in runs]
 
 
 def plain_history(runs: list[dict[str, Any]], now: datetime, *, is_live: bool) -> str:
     """Runs as aligned columns under their names, nothing cut, for pipes."""
-    rows = [_row(run, now, is_live=is_live) for run in runs]
+    rows = history_rows(runs, now, is_live=is_live)
     return aligned([list(rows[0]), *(list(row.values()) for row in rows)])
 
 
@@ -28,7 +33,7 @@ def terminal_history(runs: list[dict[str, Any]], now: datetime, console: "Consol
     """Runs as a table as wide as `console`; `is_live`: a run holds the lock at `now`."""
     from rich.text import Text
 
-    rows = [_row(run, now, is_live=is_live) for run in runs]
+    rows = history_rows(runs, now, is_live=is_live)
     widths = {name: max(map(width, [name, *(row[name] for row in rows)])) for name in rows[0]}
     room = console.width - sum(cells + len(_GAP) for name, cells in widths.items() if name != _FAILED)
     widths[_FAILED] = max(width(_FAILED), min(widths[_FAILED], room))
@@ -54,7 +59,7 @@ def run_text(run: dict[str, Any], *, is_live: bool) -> str:
 def _line(row: dict[str, str], widths: dict[str, int]) -> str:
     cells = (
         " " * (widths[name] - width(text)) + text
-        if name in _RIGHT
+        if name in RIGHT
         else padded(cut(text, widths[name]), widths[name])
         for name, text in row.items()
     )

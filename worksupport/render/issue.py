@@ -40,10 +40,10 @@ def terminal_issue(document: dict[str, Any], now: datetime, console: "Console", 
 def markdown_issue(document: dict[str, Any], now: datetime) -> str:
     """For a chat or a page: a heading that is a link, the facts, the description as text."""
     issue = document["issue"]
-    facts = [f"- **{label}**: {escaped(text)}" for label, text in _facts(document, now)]
+    facts = [f"- **{label}**: {escaped(text)}" for label, text in facts_of(document, now)]
     described = [escaped(line) for line in (issue["description"] or "").splitlines()]
     head = f"### {linked(issue['issue_key'], issue['url'])} {escaped(issue['summary'] or '')}"
-    return "\n".join([head, "", escaped(_state_line(issue, now)), "", *facts, "", *described]).rstrip() + "\n"
+    return "\n".join([head, "", escaped(state_line(issue, now)), "", *facts, "", *described]).rstrip() + "\n"
 
 
 def _lines(
@@ -52,9 +52,9 @@ def _lines(
     """Style and text of each line; broken at `cells`, if given."""
     issue = document["issue"]
     yield "bold", f"{visible(issue['issue_key'])}  {visible(issue['summary'] or '')}"
-    yield words.STATE_STYLES.get(issue["state"] or "", ""), _state_line(issue, now)
+    yield words.STATE_STYLES.get(issue["state"] or "", ""), state_line(issue, now)
     yield "", ""
-    for label, text in _facts(document, now):
+    for label, text in facts_of(document, now):
         room = None if cells is None else max(20, cells - _LABEL_CELLS)
         first, *others = _wrapped(text, room)
         yield "", f"{label:<{_LABEL_CELLS}}{first}"
@@ -97,7 +97,8 @@ def _started(issue: dict[str, Any], now: datetime) -> str:
     return f"{_day(issue['started_at'], now)}{day}"
 
 
-def _state_line(issue: dict[str, Any], now: datetime) -> str:
+def state_line(issue: dict[str, Any], now: datetime) -> str:
+    """Its status, type and people."""
     who = visible(", ".join(issue["assignees"]) or issue["assignee"] or words.UNASSIGNED)
     status = words.status_shown(issue)
     if issue["state"] == "blocked" and issue["status_since"]:
@@ -105,7 +106,8 @@ def _state_line(issue: dict[str, Any], now: datetime) -> str:
     return " · ".join(part for part in (status, words.type_shown(issue), who) if part)
 
 
-def _facts(document: dict[str, Any], now: datetime) -> Iterator[tuple[str, str]]:
+def facts_of(document: dict[str, Any], now: datetime) -> Iterator[tuple[str, str]]:
+    """Label and text of what there is to say of it, in the order in which it is shown."""
     issue = document["issue"]
     path = " \u203a ".join(
         f"{visible(a['issue_key'])} {visible(a['summary'] or '')}" for a in document["path"]

@@ -2,15 +2,16 @@
 
 import logging
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from worksupport import log
 from worksupport.config.settings import ServeSettings
 from worksupport.errors import NotFoundError, UsageError, WorksupportError
 from worksupport.output import json_text
 from worksupport.queries.health import unhealthy_document
-from worksupport.server.exchange import Answer, Delivery, RefusedError, Request
-from worksupport.server.guard import Guard
+from worksupport.server.exchange import HEALTH, Answer, Delivery, RefusedError, Request
+from worksupport.server.guard import Guard, wants_page
+from worksupport.server.pages import Pages
 from worksupport.server.routes import Routes
 from worksupport.server.webhooks import delivery
 from worksupport.server.zipped import Zipped
@@ -26,6 +27,7 @@ class Application:
 
     guard: Guard
     routes: Routes
+    pages: Pages
     settings: ServeSettings
     zipped: Zipped = field(default_factory=Zipped)
 
@@ -39,26 +41,35 @@ class Application:
     def answer(self, request: Request) -> Answer:
         """The answer to any request; a refusal is one, too."""
         try:
-            self.guard.check(request)
-            return self.zipped.for_client(request, self.routes.answer(request))
+            is_known = self.guard.check(request)
+            found = (self.pages if self.pages.takes(request) else self.routes).answer(request)
+            return self.zipped.for_client(request, found if is_known else _only_ok(found))
         except RefusedError as refused:
-            return refused.answer
+            return self._refusal(request, refused)
         except UsageError as error:
-            return RefusedError(400, error.message).answer
+            return self._refusal(request, RefusedError(400, error.message))
         except NotFoundError as error:
             near = f"; near: {', '.join(error.near)}" if error.near else ""
-            return RefusedError(404, error.message + near).answer
+            return self._refusal(request, RefusedError(404, error.message + near))
         except WorksupportError as error:
             # Its message may name paths, which are nobody's business out there.
             logger.warning("%s: %s", request.path, error.message, extra=log.fields(hint=error.hint))
-            return _unavailable(request)
+            return self._refusal(request, RefusedError(503, _UNREADABLE, {"Retry-After": "10"}))
         except Exception:
             logger.error("internal error at %s: %s", request.path, traceback.format_exc())
-            return RefusedError(500, "internal error; the server's log has it").answer
+            return self._refusal(request, RefusedError(500, "internal error; the server's log has it"))
+
+    def _refusal(self, request: Request, refused: RefusedError) -> Answer:
+        """As a page for who looks at pages."""
+        if wants_page(request):
+            return self.pages.error(refused.status, refused.detail, refused.headers)
+        if refused.status == 503 and request.target.partition("?")[0] == HEALTH:
+            document = json_text(unhealthy_document(refused.detail)).encode("ascii")
+            whole = Answer(503, document, refused.answer.headers)
+            return whole if self.guard.has_token(request) else _only_ok(whole)
+        return refused.answer
 
 
-def _unavailable(request: Request) -> Answer:
-    refused = RefusedError(503, _UNREADABLE, {"Retry-After": "10"}).answer
-    if request.path != "/health":
-        return refused
-    return Answer(503, json_text(unhealthy_document(_UNREADABLE)).encode("ascii"), refused.headers)
+def _only_ok(health: Answer) -> Answer:
+    """What a monitor without the token needs."""
+    return replace(health, body=json_text({"ok": health.status == 200}).encode("ascii"))

@@ -156,10 +156,10 @@ class _SharedVersion:
             return self._version
 
 
-def answer_by_content(text: str, known: str) -> Answer:
+def answer_by_content(text: str, known: str, content: Mapping[str, str] = JSON) -> Answer:
     """As `Answers.answer`, for a small document that changes without the data: its ETag is of its text."""
     body = text.encode("ascii")
-    return unless_known(_found(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'), known)
+    return unless_known(_found(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"', content), known)
 
 
 def unless_known(found: Answer, known: str) -> Answer:

@@ -83,6 +83,7 @@ class RefusedError(Exception):
         return Answer(self.status, body, {**JSON, "Cache-Control": "no-store", **self.headers})
 
 
+HEALTH = "/health"
 _AS_SAID = {"X-Content-Type-Options": "nosniff"}
 JSON = {"Content-Type": "application/json", **_AS_SAID}
 CSV = {"Content-Type": "text/csv; charset=utf-8", **_AS_SAID}

@@ -1,5 +1,6 @@
 """Whom `serve` answers: how often one address may ask, from which pages, and with which token."""
 
+import base64
 import hmac
 import math
 import re
@@ -9,11 +10,16 @@ from urllib.parse import SplitResult, urlsplit
 
 from worksupport.clock import Clock
 from worksupport.server.address import is_loopback
-from worksupport.server.exchange import RefusedError, Request
+from worksupport.server.exchange import HEALTH, RefusedError, Request
 
 _HOST = re.compile(r"[A-Za-z0-9._~%:\[\]-]*")
 # More addresses than this are not remembered: those that asked longest ago start anew.
 _MAX_ADDRESSES = 4096
+_BASIC = 'Basic realm="worksupport", charset="UTF-8"'
+_WANTED = (
+    "this server wants the header Authorization: Bearer TOKEN, or from a browser any name with the token as"
+    " the password"
+)
 
 
 class RateLimit:
@@ -62,8 +68,11 @@ class Guard:
         self._own_names = own_names and own_names | ({public_name} if public_name else set())
         self._is_behind_proxy = public_name is not None
 
-    def check(self, request: Request) -> None:
-        """Refuse what may not pass; the rate comes first, so that tokens cannot be tried out quickly."""
+    def check(self, request: Request) -> bool:
+        """Refuse what may not pass; the rate comes first, so that tokens cannot be tried out quickly.
+
+        Whether all may be told: False for /health without the token, which monitors ask.
+        """
         seconds = self._rate_limit.seconds_to_wait(self._asker(request))
         if seconds:
             raise RefusedError(
@@ -71,8 +80,12 @@ class Guard:
             )
         self._check_host(request)
         self._check_origin(request)
-        if request.delivery is None:  # a webhook's signature is its credential
-            self._check_token(request)
+        # A webhook's signature is its credential.
+        if request.delivery is not None or self.has_token(request):
+            return True
+        if request.path == HEALTH and request.method == "GET":
+            return False
+        raise RefusedError(401, _WANTED, {"WWW-Authenticate": _BASIC if _is_browser(request) else "Bearer"})
 
     def _asker(self, request: Request) -> str:
         """Whose requests are counted: behind a proxy, which speaks for a whole team, the last it names."""
@@ -103,27 +116,51 @@ class Guard:
         return plain == "localhost" or plain in self._own_names or is_loopback(plain)
 
     def _check_origin(self, request: Request) -> None:
-        if request.headers.get("Sec-Fetch-Site", "none").strip().casefold() not in ("none", "same-origin"):
+        site = request.headers.get("Sec-Fetch-Site", "none").strip().casefold()
+        if site not in ("none", "same-origin") and not _follows_a_link(request):
             raise RefusedError(403, "requests from pages of other sites are refused")
         host = request.headers.get("Host", "")
         for origin in request.headers.get_all("Origin", []):
             if _split(origin).netloc.casefold() != host.casefold():
                 raise RefusedError(403, "requests from pages of other origins are refused")
 
-    def _check_token(self, request: Request) -> None:
+    def has_token(self, request: Request) -> bool:
+        """Whether a request has shown the token, or none is needed."""
         if self._token is None:
-            return
-        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+            return True
+        scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
         # http.server reads headers as Latin-1, whatever bytes they were.
-        is_right = hmac.compare_digest(
-            given.strip().encode("latin-1", "replace"), self._token.encode("utf-8")
-        )
-        if scheme.casefold() != "bearer" or not is_right:
-            raise RefusedError(
-                401,
-                "this server wants the header Authorization: Bearer TOKEN",
-                {"WWW-Authenticate": "Bearer"},
-            )
+        given = sent.strip().encode("latin-1", "replace")
+        if scheme.casefold() == "basic":
+            # Browsers send it along with whatever a page of another site lets them ask.
+            given = _password(given) if request.method == "GET" else b""
+        elif scheme.casefold() != "bearer":
+            given = b""
+        return hmac.compare_digest(given, self._token.encode("utf-8"))
+
+
+def wants_page(request: Request) -> bool:
+    """Whether who asks looks at pages: then refusals are pages, too."""
+    path = request.target.partition("?")[0]
+    return _is_browser(request) and not path.startswith("/api/") and path not in (HEALTH, "/openapi.json")
+
+
+def _is_browser(request: Request) -> bool:
+    return request.method == "GET" and "text/html" in request.headers.get("Accept", "").casefold()
+
+
+def _follows_a_link(request: Request) -> bool:
+    """A page of another site may lead to one of ours, which it cannot read or hold in a frame."""
+    fetch = {name: request.headers.get(f"Sec-Fetch-{name}", "").strip() for name in ("Mode", "Dest")}
+    return request.method == "GET" and fetch == {"Mode": "navigate", "Dest": "document"}
+
+
+def _password(given: bytes) -> bytes:
+    """That of RFC 7617; the name before it is anybody's."""
+    try:
+        return base64.b64decode(given, validate=True).partition(b":")[2]
+    except ValueError:
+        return b""
 
 
 def _split(url: str) -> SplitResult:

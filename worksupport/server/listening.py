@@ -6,7 +6,7 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
@@ -20,6 +20,7 @@ from worksupport.clock import Clock
 from worksupport.config.settings import ServeSettings
 from worksupport.errors import ConfigurationError
 from worksupport.model.names import DEFAULT_FULL_EVERY_HOURS
+from worksupport.render.page import origin
 from worksupport.server.address import Address
 from worksupport.server.app import Application
 from worksupport.server.bell import Bell
@@ -27,6 +28,7 @@ from worksupport.server.cache import Answers
 from worksupport.server.connection import Connection
 from worksupport.server.exchange import RefusedError
 from worksupport.server.guard import Guard, RateLimit
+from worksupport.server.pages import Pages
 from worksupport.server.reloads import Reloads
 from worksupport.server.routes import Routes
 from worksupport.server.wire import Limits, turn_away
@@ -172,10 +174,12 @@ def build_server(
     interval: timedelta,
     full_every: timedelta = timedelta(hours=DEFAULT_FULL_EVERY_HOURS),
     limits: Limits | None = None,
+    services: Sequence[str] = (),
 ) -> Server:
     """A server that listens on `address`, whatever `settings` has for host and port.
 
     `reloads`: what starts them, or the sentence that says why nothing can. `bell`: what webhooks ring.
+    `services`: the addresses to which pages may link.
     `interval`: between harvests, `full_every`: between those that ask for everything.
     Raises ConfigurationError if the address cannot be used, or others can reach it and there is no token.
     """
@@ -189,4 +193,5 @@ def build_server(
     guard = Guard(settings.token, RateLimit(settings.rate_limit_per_minute, clock), own_names, public_name)
     answers = Answers(database, clock=clock, is_changing=partial(lock.is_held, database))
     routes = Routes(database, answers, reloads, interval, full_every, clock, bell)
-    return Server(address, Application(guard, routes, settings), clock, limits)
+    pages = Pages(database, answers, clock, frozenset(map(origin, services)))
+    return Server(address, Application(guard, routes, pages, settings), clock, limits)

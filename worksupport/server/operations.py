@@ -9,6 +9,7 @@ from worksupport.model.times import until_moment
 from worksupport.queries.history import KINDS, MAX_LIMIT, STATUSES, HistoryQuestion
 from worksupport.queries.tree import DEFAULT_DEPTH, DEFAULT_ROOT_TYPE, MAX_DEPTH
 from worksupport.server import parameters
+from worksupport.server.exchange import HEALTH
 from worksupport.server.openapi import Operation
 from worksupport.server.webhooks import HOOKS, WEBHOOKS
 
@@ -155,7 +156,7 @@ ROUTES: dict[str, dict[str, Operation]] = {
     "/api/history": {
         "GET": Operation("run_history", "Runs, newest first, as `worksupport history --json`", RUNS, "[Run]")
     },
-    "/health": {
+    HEALTH: {
         "GET": Operation(
             "health",
             "Whether the data is there and not too old; asks no service",

@@ -128,7 +128,7 @@ def parsed(query: str, parameters: Iterable[Parameter], now: datetime, weekend: 
     """
     known = {parameter.name: parameter for parameter in parameters}
     values: dict[str, Any] = {}
-    for name, value in _pairs(query):
+    for name, value in given_pairs(query):
         if name not in known:
             names = [parameter.name for parameter in known.values() if not parameter.is_refused]
             takes = f"takes {', '.join(names)}" if names else "takes none"
@@ -148,7 +148,8 @@ def parsed(query: str, parameters: Iterable[Parameter], now: datetime, weekend: 
     return values
 
 
-def _pairs(query: str) -> list[tuple[str, str]]:
+def given_pairs(query: str) -> list[tuple[str, str]]:
+    """Name and value of each parameter, decoded. Raises UsageError for what is no text, and for too many."""
     try:
         return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
     except UnicodeDecodeError as error:

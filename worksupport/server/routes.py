@@ -46,7 +46,7 @@ from worksupport.server.operations import RELOAD_STATUS, RELOADS, ROUTES
 from worksupport.server.parameters import parsed
 from worksupport.server.reloads import Reloads
 from worksupport.server.webhooks import WEBHOOKS
-from worksupport.server.zipped import plain_tags
+from worksupport.server.zipped import known_tags
 from worksupport.store import lock
 
 _LARGEST_ID = 2**63 - 1  # of SQLite
@@ -91,7 +91,7 @@ class Routes:
         """`worksupport keys --json`."""
         as_of, filters = given.pop("as_of", None), Filters(**given)
         make = at(as_of, lambda found: stamped(keys_text(found, filters), as_of), filters)
-        return self.answers.answer(request.path, (as_of, filters), _known(request), make)
+        return self.answers.answer(request.path, (as_of, filters), known_tags(request), make)
 
     def list_issues(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport list --json`, or with `--format csv`; its words are the parameter `q`."""
@@ -109,7 +109,7 @@ class Routes:
         return self.answers.answer(
             request.path,
             (form, as_of, question),
-            _known(request),
+            known_tags(request),
             at(as_of, make, question.filters, question.words),
             CSV if form == "csv" else JSON,
         )
@@ -120,7 +120,7 @@ class Routes:
         return self.answers.answer(
             request.path,
             (key, now.astimezone().date()),
-            _known(request),
+            known_tags(request),
             lambda found: json_text(show_document(found, key, now, only_key=True)[0]),
         )
 
@@ -143,7 +143,7 @@ class Routes:
 
         question = (own, fields, filters, raw, form)
         content = CSV if form == "csv" else JSON
-        return self.answers.answer(request.path, question, _known(request), make, content)
+        return self.answers.answer(request.path, question, known_tags(request), make, content)
 
     def show_summary(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport summary --json`."""
@@ -195,7 +195,10 @@ class Routes:
         """What goes by the time of day is kept for a minute."""
         minute = self.clock.now().replace(second=0, microsecond=0)
         return self.answers.answer(
-            request.path, (minute, question), _known(request), lambda found: json_text(make(found, minute))
+            request.path,
+            (minute, question),
+            known_tags(request),
+            lambda found: json_text(make(found, minute)),
         )
 
     def hierarchy(self, request: Request, given: dict[str, Any]) -> Answer:
@@ -216,19 +219,19 @@ class Routes:
             return stamped(tree_text(found, TreeQuestion(**own, filters=question.filters)), as_of)
 
         asked = make if compare else at(as_of, make, question.filters)
-        return self.answers.answer(request.path, (as_of, compare, question), _known(request), asked)
+        return self.answers.answer(request.path, (as_of, compare, question), known_tags(request), asked)
 
     def reload_history(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport history --reloads --json`."""
         question = HistoryQuestion(**given)
         records = answer(self.database, lambda found: reloads_document(found, question))
-        return answer_by_content(json_text(records), _known(request))
+        return answer_by_content(json_text(records), known_tags(request))
 
     def run_history(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport history --json`."""
         question = HistoryQuestion(**given)
         records = answer(self.database, lambda found: runs_document(found, question))
-        return answer_by_content(json_text(records), _known(request))
+        return answer_by_content(json_text(records), known_tags(request))
 
     def reload_status(self, request: Request, given: dict[str, Any]) -> Answer:
         """`worksupport history ID --reloads --json`."""
@@ -236,7 +239,7 @@ class Routes:
         if not re.fullmatch("[0-9]{1,19}", asked) or int(asked) > _LARGEST_ID:
             raise NotFoundError(f"there is no reload {asked}")
         record = answer(self.database, lambda found: reload_document(found, int(asked)))
-        return answer_by_content(json_text(record), _known(request))
+        return answer_by_content(json_text(record), known_tags(request))
 
     def start_reload(self, request: Request, given: dict[str, Any]) -> Answer:
         """202 with the id of a reload that has just begun. Raises RefusedError 409 if a run goes on."""
@@ -299,7 +302,7 @@ class Routes:
 
     def description(self, request: Request, given: dict[str, Any]) -> Answer:
         """The OpenAPI description of all this."""
-        return answer_by_content(json_text(description(ROUTES)), _known(request))
+        return answer_by_content(json_text(description(ROUTES)), known_tags(request))
 
 
 def _list_as_csv(connection: sqlite3.Connection, question: ListQuestion) -> str:
@@ -308,7 +311,3 @@ def _list_as_csv(connection: sqlite3.Connection, question: ListQuestion) -> str:
 
 def _exact(connection: sqlite3.Connection, key: str | None) -> str | None:
     return None if key is None else find_key(connection, key).key
-
-
-def _known(request: Request) -> str:
-    return plain_tags(", ".join(request.headers.get_all("If-None-Match", [])))

@@ -66,6 +66,6 @@ def _takes_gzip(accepted: str) -> bool:
     return weights.get("gzip", weights.get("*", "0")).strip("0.") != ""
 
 
-def plain_tags(known: str) -> str:
-    """An If-None-Match header, with the tags of what it was compressed from."""
-    return known.replace(_MARK, '"')
+def known_tags(request: Request) -> str:
+    """The If-None-Match header, with the tags of what it was compressed from; "" for none."""
+    return ", ".join(request.headers.get_all("If-None-Match", [])).replace(_MARK, '"')
