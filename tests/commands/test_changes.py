@@ -99,6 +99,10 @@ def test_what_happened_between_two_harvests_with_its_exact_times(
         "",
         "2 changes are not listed: 1 of labels, 1 of state reason (--field, --raw)",
     ]
+    assert run("changes", "--field", "labels", clock=clock).out.splitlines()[3:] == [
+        "IAIPORT-1  Portal 4.2",
+        f"  labels urgent  IAIPORT-4  By fax  Wed 18:00  {world.team[0].name}",
+    ]
     document = json.loads(run("changes", "--raw", "--field", "status", "--json", clock=clock).out)
     told = [
         (each["issue_key"], each["old"], each["new"], each["at"], each["origin"])

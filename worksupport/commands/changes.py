@@ -92,7 +92,7 @@ def _drawn(
     connection: sqlite3.Connection, rows: list[dict[str, Any]], question: ChangesQuestion, now: datetime
 ) -> str:
     late = recorded_late(connection, question.since) if question.since and not question.key else 0
-    head = {"since": question.since, **age(connection)}
+    head = {"since": question.since, "fields": question.fields, **age(connection)}
     console = terminal.console() if terminal.is_terminal() else None
     is_old = bool(staleness(connection, now))
     return rendered.changes_text(rows, head, tops_of(connection, rows), now, late, console, is_old=is_old)

@@ -85,8 +85,9 @@ def changes_text(
 ) -> str:
     """The net changes by topmost issue: for pipes without a `console`, else cut to its width.
 
-    `head`: since when, and the age of the data. `tops`: key and title of each issue's topmost one, by key.
-    `late`: how many changes were recorded in this time, but happened before. Nothing for no change.
+    `head`: since when, of which `fields` alone, and the age of the data. `tops`: key and title of each
+    issue's topmost one, by key. `late`: how many changes were recorded in this time, but happened before.
+    Nothing for no change.
     """
     from rich.console import Console
     from rich.text import Text
@@ -94,7 +95,7 @@ def changes_text(
     if not changes:
         return ""
     to = console or Console(width=10_000, color_system=None, markup=False, highlight=False, emoji=False)
-    told = happened(changes)
+    told = happened(changes, is_all=bool(head.get("fields")))
     lines: list[Text] = list(_head(head, told, now, None if console is None else to.width, is_old))
     for key, title, group in by_top(told, tops):
         lines += [
@@ -102,7 +103,7 @@ def changes_text(
             Text.assemble((visible(key), "dim"), _GAP if title else "", (visible(title), "bold")),
         ]
         lines += _lines(group, now, to, cuts=console is not None)
-    if rest := left_over(changes, late):
+    if rest := left_over([] if head.get("fields") else changes, late):
         lines += [Text(), *(Text(line, "dim") for line in rest)]
     with to.capture() as captured:
         to.print(*lines, sep="\n", no_wrap=True, crop=False, overflow="ignore")
@@ -110,9 +111,9 @@ def changes_text(
     return drawn(text) if console else text
 
 
-def happened(changes: Sequence[dict[str, Any]]) -> list[Happened]:
-    """What has a line of its own."""
-    return [_happened(change) for change in changes if change["field"] in _TOLD]
+def happened(changes: Sequence[dict[str, Any]], *, is_all: bool) -> list[Happened]:
+    """What has a line of its own; all of it where it was asked for by its field."""
+    return [_happened(change) for change in changes if is_all or change["field"] in _TOLD]
 
 
 def by_top(
@@ -160,7 +161,10 @@ def _happened(change: dict[str, Any]) -> Happened:
         return Happened("moved", visible(old or ""), "moved", "", change)
     if name == "title":
         return Happened("renamed", visible(old or ""), "renamed", "", change)
-    return Happened(name, "", name, _STYLES.get(name, ""), change)
+    if name in EVENTS:
+        return Happened(name, "", name, _STYLES.get(name, ""), change)
+    called = name.replace("_", " ")
+    return Happened(f"{called} {visible(raw_text(new))}".rstrip(), visible(raw_text(old)), called, "", change)
 
 
 def _status(change: dict[str, Any], new: str, old: str) -> Happened:

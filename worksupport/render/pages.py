@@ -42,7 +42,8 @@ def list_page(frame: Frame, document: Document, tops: Document, page: int, count
 
 def changes_page(frame: Frame, document: Document, tops: dict[str, tuple[str, str]]) -> str:
     """Rows of `changes` (`document["changes"]`) with what holds for them all, by topmost issue."""
-    happened = told.happened(document["changes"])
+    happened = told.happened(document["changes"], is_all=bool(document["fields"]))
+    left = [] if document["fields"] else document["changes"]
     sections, room = [], _MOST_LINES
     for key, title, group in told.by_top(happened, tops):
         lines = [_line(each, frame.now) for each in group[:room]]
@@ -54,7 +55,7 @@ def changes_page(frame: Frame, document: Document, tops: dict[str, tuple[str, st
         document=document,
         sections=sections,
         counts=Counter(each.kind for each in happened).most_common(),
-        rest=told.left_over(document["changes"], document["late"], "name the field, or take the CSV"),
+        rest=told.left_over(left, document["late"], "choose the field, or take the CSV"),
     )
 
 

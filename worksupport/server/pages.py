@@ -240,6 +240,7 @@ class Pages:
         document = {
             "changes": rows,
             "since": since,
+            "fields": fields,
             "late": 0 if key else recorded_late(connection, since),
             **age(connection),
         }
