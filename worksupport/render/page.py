@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from importlib import resources
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -60,7 +60,7 @@ class Frame:
 
     def issue(self, key: str) -> str:
         """The address of an issue's own page."""
-        return f"issue?{urlencode({'key': key})}"
+        return f"issue?key={quote(key, safe='')}"
 
     def outside(self, url: str | None) -> str | None:
         """`url` where it leads to a configured service; None for everything else."""

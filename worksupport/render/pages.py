@@ -25,14 +25,23 @@ Document = dict[str, Any]
 def tree_page(frame: Frame, document: Document, page: int, *, is_below_one: bool) -> str:
     """A document of `queries/branches.py`."""
     waiting = [*document["hierarchy"]]
+    found = [issue["issue_key"] for issue in document["outside_issues"]]
     while waiting:
         node = waiting.pop()
+        found.append(node["issue_key"])
         node["is_open"] = node["done"] < node["total"] or not words.is_over(node)
         waiting += node["children"]
     for issue in document["outside_issues"]:
         leaf = {"children": [], "children_omitted": 0, "done": 0, "total": 0}
         issue |= {**leaf, "changed_at": issue["updated_at"]}
-    return rendered("tree.html", frame=frame, document=document, page=page, is_below_one=is_below_one)
+    return rendered(
+        "tree.html",
+        frame=frame,
+        document=document,
+        keys=words.short_keys(found),
+        page=page,
+        is_below_one=is_below_one,
+    )
 
 
 def list_page(frame: Frame, document: Document, tops: Document, page: int, count: int) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from worksupport.render.charts import Mark, Picture, Plane
 
 _FAN_CHANCES = ("50", "85", "95")
+_MOST_KEYS = 5  # of issues in one place
 _BY_WEEK = ("n", "p50", "p85", "longest")
 _STATES = {"todo": "to do", "doing": "in progress", "done": "done"}
 
@@ -57,9 +58,12 @@ def _days(document: dict[str, Any], of: str) -> Picture | None:
         return None
     first, today = _ends(document)
     plane = Plane(first, today, max(each["days"] for _, each in points))
+    places: dict[tuple[date, int], list[str]] = {}
+    for day, each in points:
+        places.setdefault((day, each["days"]), []).append(each["issue_key"])
     marks = [
-        Mark("dot", plane.dot(day, each["days"]), f"{each['issue_key']}: {each['days']} days, {_named(day)}")
-        for day, each in points
+        Mark("dot", plane.dot(day, days), f"{_listed(keys)}: {days} days, {_named(day)}")
+        for (day, days), keys in places.items()
     ]
     lines = [(chance, days) for chance, days in document["percentiles"].items() if days is not None]
     marks += [Mark(f"p{chance}", plane.line([(first, days), (today, days)])) for chance, days in lines]
@@ -154,6 +158,11 @@ def _burn_up(document: dict[str, Any], of: str) -> Picture:
         ],
         words=_meant(document, "unit of work", "finished", "forecast"),
     )
+
+
+def _listed(keys: Sequence[str]) -> str:
+    more = f" and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else ""
+    return ", ".join(keys[:_MOST_KEYS]) + more
 
 
 def _meant(document: dict[str, Any], *names: str) -> dict[str, str]:
