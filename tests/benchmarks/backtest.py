@@ -73,7 +73,7 @@ def _as_known(there: Sequence[Item], today: date) -> tuple[list[Unit], list[Life
         )
         of.append(unit)
         if is_done and item.finished and (today - item.finished).days < PERIOD_DAYS:
-            finished.append(Life(unit, Span(None, utc_text(_noon(item.finished))), None))
+            finished.append(Life(unit, Span(None, utc_text(_noon(item.finished))), None, None, ()))
     return of, finished
 
 

@@ -257,6 +257,19 @@ def test_the_page_is_one_file_and_strangers_text_is_text(run: Run, tmp_path: Pat
     assert DEFINITIONS["forecast"] in page.texts
 
 
+def test_the_page_has_pictures_and_under_each_its_numbers(run: Run, release: Path) -> None:
+    page = Page()
+    page.feed(run("summary", "--format", "html", "--db", release, clock=FakeClock()).out)
+    weeks = json.loads(run("flow", "--json", "--db", release, clock=FakeClock()).out)["weeks"]
+    # A burn-up of A-1, of which alone there is a forecast, and three of everything.
+    assert page.tags.count("figure") == page.tags.count("details") == page.tags.count("figcaption") == 4
+    at = page.texts.index("finished", page.texts.index("week from"))
+    told = [text for text in page.texts[at + 1 :] if text.strip()]
+    assert told[1 : 2 * len(weeks) : 2] == [str(week["finished"]) for week in weeks]
+    named = [datetime.strptime(text, "%a %d %b %Y").date() for text in told[0 : 2 * len(weeks) : 2]]
+    assert [str(day) for day in named] == [week["week"] for week in weeks]
+
+
 @pytest.mark.parametrize("command", COUNTING)
 @pytest.mark.parametrize("option", ["-a", "--assignee"])
 def test_no_finished_work_is_counted_per_person(run: Run, release: Path, command: str, option: str) -> None:

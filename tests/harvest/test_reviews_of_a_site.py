@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import Answer, Moving
+from worksupport.model.filters import Filters
+from worksupport.queries.pictures import pictures_document
+from worksupport.queries.reader import answer
 from worksupport.sandbox.exchange import Raw
 from worksupport.sandbox.jira_site import empty_site
 from worksupport.sandbox.past import change_jira, jira_text
@@ -125,7 +128,7 @@ def _configuration(sandbox: Sandbox, folder: Path) -> Path:
 @pytest.mark.parametrize(
     "site", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 12))], indirect=True
 )
-def test_figures_are_the_sites_own(run: Run, site: Site) -> None:
+def test_figures_are_the_sites_own(run: Run, site: Site, tmp_path: Path) -> None:
     clock = Moving(NOW)
     assert run("harvest", "-q", clock=clock) == Answer(0, "", "")
 
@@ -139,6 +142,8 @@ def test_figures_are_the_sites_own(run: Run, site: Site) -> None:
         _check_flow(site, read("flow", root, "--weeks", "20"), root)
         _check_forecast(site, read("forecast", root), root)
         _check_summary(site, next(row for row in summary["roots"] if row["issue_key"] == root), root)
+        _check_pictures(site, tmp_path, root, read("forecast", root))
+    _check_pictures(site, tmp_path, None, None)
 
 
 def _days(site: Site, account: Account) -> int | None:
@@ -221,6 +226,45 @@ def _check_summary(site: Site, row: dict[str, Any], root: str) -> None:
     assert row["blocked"] == sum(each.status == "Blocked" for each in own)
     assert row["doing"] == sum(each.status in ("In Progress", "In Review") for each in own)
     assert row["todo"] == sum(each.status == "To Do" for each in own) + 3
+
+
+def _check_pictures(site: Site, folder: Path, root: str | None, forecast: dict[str, Any] | None) -> None:
+    document = answer(
+        folder / "worksupport.db", lambda found: pictures_document(found, root, Filters(), NOW, 20)
+    )
+    days = [date.fromisoformat(each["day"]) for each in document["days"]]
+    assert days[-1] == local(NOW)
+    for day, each in zip(days, document["days"], strict=True):
+        states = Counter(_state_then(site, account, day) for account in site.units(root))
+        assert {name: each[name] for name in ("todo", "doing", "done")} == {
+            name: states[name] for name in ("todo", "doing", "done")
+        }, day
+    wanted = [
+        (account.issue["key"], local(at), taken)
+        for account in site.units(root)
+        if (at := site.finished(account)) and local(at) >= days[0]
+        if (taken := _days(site, account)) is not None
+    ]
+    points = [
+        (each["issue_key"], date.fromisoformat(each["day"]), each["days"]) for each in document["points"]
+    ]
+    assert sorted(points) == sorted(wanted)
+    assert sum(week["n"] for week in document["points_by_week"]) == len(wanted)
+    if forecast is None:
+        assert document["fan"] == []
+    elif forecast["dates"]:
+        fan = document["fan"]
+        assert fan[0] == {"left": forecast["remaining"], "by": dict.fromkeys(fan[0]["by"], str(local(NOW)))}
+        last = {chance: dates["steady"] for chance, dates in forecast["dates"].items()}
+        assert fan[-1] == {"left": 0, "by": last}
+        assert [each["left"] for each in fan] == sorted((each["left"] for each in fan), reverse=True)
+
+
+def _state_then(site: Site, account: Account, day: date) -> str | None:
+    """At the end of a local day; None before it came."""
+    there = [status for at, status in account.statuses if local(at) <= day]
+    names = {"new": "todo", "indeterminate": "doing", "done": "done"}
+    return names[categories(site.world)[there[-1]]] if there else None
 
 
 @pytest.mark.parametrize("site", [3], indirect=True)

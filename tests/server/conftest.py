@@ -3,7 +3,7 @@
 import http.client
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -95,6 +95,7 @@ def served(
     bell: Bell | None = None,
     limits: Limits | None = None,
     clock: Clock | None = None,
+    services: Sequence[str] = (),
     **settings: Any,
 ) -> Iterator[Client]:
     """A server of `database` on any free port of loopback while inside."""
@@ -106,6 +107,7 @@ def served(
         reloads=reloads,
         bell=bell,
         interval=timedelta(hours=2),
+        services=services,
         limits=limits or Limits(linger_seconds=0.1),
     )
     with server.accepting():
