@@ -118,7 +118,7 @@ def test_the_access_log_has_no_secrets(database: Path) -> None:
         bearer = {"Authorization": "Bearer tok-secret"}
         assert server.ask("/api/issues/keys?assignee=tok-secret", **bearer)[0] == 200
         assert server.ask("/%1b[31m?token=tok-secret", Authorization="Bearer guessed")[0] == 401
-        whole = b"GET http://me:tok-secret@localhost/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        whole = b"GET http://me:tok-secret@localhost/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
         with socket.create_connection(("127.0.0.1", server.port)) as connection:
             connection.sendall(whole)
             assert connection.recv(12) == b"HTTP/1.1 401"
@@ -127,7 +127,7 @@ def test_the_access_log_has_no_secrets(database: Path) -> None:
     assert "guessed" not in errors
     assert "\x1b" not in errors
     assert "method=GET path=/api/issues/keys status=200" in errors
-    assert "path=/health status=401" in errors
+    assert "path=/openapi.json status=401" in errors
 
 
 def test_a_used_port_is_one_sentence(run: Run, database: Path) -> None:
@@ -187,7 +187,7 @@ def test_a_configuration_without_services_has_its_token_kept(database: Path, tmp
     config.write_text("serve.token = right-one\nserve.port = 1")
     config.chmod(0o600)
     with started("--db", database, "--config", config) as server:
-        assert server.ask("/health")[0] == 401
+        assert server.ask("/api/issues/keys")[0] == 401
         assert server.ask("/api/issues/keys", Authorization="Bearer right-one")[0] == 200
 
 
