@@ -1,3 +1,3 @@
 """worksupport copies a team's Jira and GitHub issues into one SQLite file and answers from it."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
