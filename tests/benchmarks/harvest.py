@@ -32,14 +32,15 @@ class Contest:
         self._folder = folder
         self._config = served.configuration(folder)
         self.counts: dict[str, int] = {}
+        self.settings: dict[str, str] = {}  # by their environment variables
 
-    def worksupport(self) -> Cost:
-        """The real program, into a new database."""
-        self._remove_databases()
+    def worksupport(self, *options: str, is_first: bool = True) -> Cost:
+        """The real program, into a new database, or into that of the run before."""
+        if is_first:
+            self._remove_databases()
         self._served.counts()
-        cost = cost_of(
-            "-m", "worksupport", "harvest", "-q", environment={"WORKSUPPORT_CONFIG": str(self._config)}
-        )
+        variables = {"WORKSUPPORT_CONFIG": str(self._config), **self.settings}
+        cost = cost_of("-m", "worksupport", "harvest", "-q", *options, environment=variables)
         self.counts = self._served.counts()
         return cost
 

@@ -109,9 +109,9 @@ class Services:
 
 
 @contextmanager
-def services(issues: int) -> Iterator[Services]:
-    """Both services over a site of that many issues, until the block ends."""
-    command = [sys.executable, "-m", "tests.benchmarks.services", str(issues)]
+def services(issues: int, shape: str = "usual") -> Iterator[Services]:
+    """Both services over a site of that many issues (and `site.SHAPES`), until the block ends."""
+    command = [sys.executable, "-m", "tests.benchmarks.services", str(issues), shape]
     with subprocess.Popen(command, cwd=_REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin
         assert process.stdout

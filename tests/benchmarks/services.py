@@ -1,9 +1,9 @@
 """A fast stand-in for Jira Cloud and GitHub's search, in a process of its own, with a latency per request.
 
-`python -m tests.benchmarks.services ISSUES` prints its port and serves until stdin is closed. It answers only
-what a harvester asks, from indexes: the harvester has to be the slow part. `/_latency?ms=50` sets the
-latency, `/_counts` answers the requests since the last time it was asked, `/_change?issues=10` has so many
-issues change.
+`python -m tests.benchmarks.services ISSUES [SHAPE]` prints its port and serves until stdin is closed. It
+answers only what a harvester asks, from indexes: the harvester has to be the slow part. `/_latency?ms=50`
+sets the latency, `/_counts` answers the requests since the last time it was asked, `/_change?issues=10` has
+so many issues change.
 """
 
 import asyncio
@@ -17,7 +17,18 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from tests.benchmarks import render
-from tests.benchmarks.site import LABEL, PAGE, ROOT_LABEL, TYPE_IDS, Issue, Site, account_id, login, make_site
+from tests.benchmarks.site import (
+    LABEL,
+    PAGE,
+    ROOT_LABEL,
+    SHAPES,
+    TYPE_IDS,
+    Issue,
+    Site,
+    account_id,
+    login,
+    make_site,
+)
 
 _QUOTED = re.compile(r'"([^"]*)"')
 _PARENTS = re.compile(r"parent (?:IN|in|=) (\([^)]*\)|\S+)")
@@ -26,6 +37,7 @@ _ASSIGNEES = re.compile(r"assignee (?:IN|in) \(([^)]*)\)")
 _LOGINS = re.compile(r"assignee:([\w-]+)")
 _CREATED = re.compile(r"created:(\S{19})Z\.\.(\S{19})Z")
 _MOST_RESULTS = 1_000
+_MOST_IDS = 5_000
 JSON = "application/json;charset=UTF-8"
 
 
@@ -39,6 +51,8 @@ class Services:
         self._types = {name_or_id: name for name, id_ in TYPE_IDS.items() for name_or_id in (name, id_)}
         self._found: dict[str, list[Issue]] = {}
         self._changed: list[Issue] = []
+        jira = (site.roots, *site.children.values(), *site.labelled.values())
+        self._by_id = {str(issue.number): issue for issues in jira for issue in issues}
         self.counts = {"jira": 0, "github": 0, "other": 0}
         self.latency = 0.0
 
@@ -49,6 +63,10 @@ class Services:
         if path.endswith("/search/jql"):
             self.counts["jira"] += 1
             return self._jql(json.loads(body) if body else query), ""
+        if path.endswith("/issue/bulkfetch"):
+            self.counts["jira"] += 1
+            found = (self._by_id[each] for each in json.loads(body)["issueIdsOrKeys"])
+            return b'{"issues":[%b],"issueErrors":[]}' % b",".join(map(render.jira_issue, found)), ""
         if path.endswith("/search/issues"):
             self.counts["github"] += 1
             return self._github(path, query)
@@ -72,8 +90,9 @@ class Services:
         if name not in self._found:
             self._found[name] = sorted(self._search(name), key=lambda issue: issue.number)
         found = self._found[name]
-        end = start + min(int(asked.get("maxResults", 50)), PAGE)
-        page = b",".join(map(render.jira_issue, found[start:end]))
+        only_ids = asked.get("fields") == ["id"]
+        end = start + min(int(asked.get("maxResults", 50)), _MOST_IDS if only_ids else PAGE)
+        page = b",".join(map(_bare_id if only_ids else render.jira_issue, found[start:end]))
         if end >= len(found):
             self._found.pop(name)
             return b'{"issues":[%b],"isLast":true}' % page
@@ -110,6 +129,10 @@ class Services:
         body = b'{"total_count":%d,"incomplete_results":false,"items":[%b]}' % (len(found), items)
         is_last = page * size >= min(len(found), _MOST_RESULTS)
         return body, "" if is_last else _next_link(path, query, page + 1)
+
+
+def _bare_id(issue: Issue) -> bytes:
+    return b'{"id":"%d"}' % issue.number
 
 
 def _names(operand: str) -> list[str]:
@@ -159,8 +182,8 @@ class _Connection(asyncio.Protocol):
         self._transport.write(lines.encode() + answer)
 
 
-async def _serve(issues: int) -> None:
-    services = Services(make_site(issues))
+async def _serve(issues: int, shape: str = "usual") -> None:
+    services = Services(make_site(issues, SHAPES[shape]))
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(services), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
@@ -168,4 +191,4 @@ async def _serve(issues: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1])))
+    asyncio.run(_serve(int(sys.argv[1]), *sys.argv[2:]))

@@ -111,6 +111,16 @@ class Shape:
     issues_per_labelled: int = 50
 
 
+SHAPES = {
+    "usual": Shape(),
+    # One query that finds nearly everything: the roots, which have no children, or the stories of one batch.
+    "roots": Shape(1, features=(0, 1), adoptions=(0, 1), issues_per_labelled=1_000_000),
+    "children": Shape(
+        1_000_000, features=(1, 2), stories=(5_000, 5_001), adoptions=(0, 1), issues_per_labelled=1_000_000
+    ),
+}
+
+
 class _Maker:
     def __init__(self, seed: int, shape: Shape) -> None:
         self.site = Site()

@@ -3,7 +3,7 @@
 README.md, "What changed". The root query is always asked in full: who is a root, only it can tell.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,13 +12,14 @@ from worksupport.model.issue_fields import IssueRow
 from worksupport.model.known import Known
 from worksupport.sources.base import LABELLED, Confirmed, Emit, Page, Scope, WhatIsKnown, batches
 from worksupport.sources.jira import jql
+from worksupport.sources.jira.chains import by_all_workers
 from worksupport.sources.jira.client import Jira
 from worksupport.sources.jira.confirm import InScope
 from worksupport.sources.jira.delta import Delta, as_lost, named
-from worksupport.sources.jira.plan import FULL_BATCH, Query, RootQuery, level_name
+from worksupport.sources.jira.plan import FULL_BATCH, RootQuery, level_name
 from worksupport.sources.jira.search import Deployment
 from worksupport.sources.jira.shaper import Shaper
-from worksupport.sources.jira.walk import Ask, Walk
+from worksupport.sources.jira.walk import Ask, Share, Walk
 from worksupport.sources.jira.workers import Workers
 
 # They are held in memory until they are judged.
@@ -72,7 +73,9 @@ class Changed:
         return Pages([*roots, *held], ids)
 
     def _search(self, query: str, reconciled: Sequence[str] = ()) -> Iterator[list[object]]:
-        return self.client.search(query, has_descriptions=self.settings.descriptions, reconciled=reconciled)
+        wanted = self.settings.descriptions
+        chain = self.client.chain(query, has_descriptions=wanted, reconciled=reconciled)
+        return by_all_workers(chain, self.workers.count)
 
     def _now(self) -> datetime:
         now = self.client.service.time
@@ -80,7 +83,7 @@ class Changed:
             raise TooMuchError("the site does not say what time it is")
         return now
 
-    def take(self, pages: Pages, ask: Ask) -> Walk:
+    def take(self, pages: Pages, ask: Ask, share: Share) -> Walk:
         """Store what is ours, ask for what is below the new of it, and tell what is ours no longer."""
         fresh = pages.newest()
         delta = Delta(
@@ -96,7 +99,13 @@ class Changed:
             rows = [row for row in page.rows if row["source_id"] in ours and fresh[row["source_id"]] is row]
             self.emit(replace(page, rows=rows))
         brought: set[str] = set()
-        walk = Walk(self.settings.hierarchy, self.shaper.types.site_ids, self.workers, _noting(ask, brought))
+        walk = Walk(
+            self.settings.hierarchy,
+            self.shaper.types.site_ids,
+            self.workers,
+            lambda query: _noted(ask(query), brought),
+            lambda query: _noted(shared, brought) if (shared := share(query)) else None,
+        )
         walk.run((), delta.to_expand())
         self._tell_the_lost(delta, brought)
         return walk
@@ -130,12 +139,8 @@ def changed_queries(
             yield jql.label_query(jira.issue_label, group, since)
 
 
-def _noting(ask: Ask, brought: set[str]) -> Callable[[Query], Iterator[list[IssueRow]]]:
-    """`ask`, which notes the ids of what it brings."""
-
-    def noting(query: Query) -> Iterator[list[IssueRow]]:
-        for rows in ask(query):
-            brought.update(row["source_id"] for row in rows)
-            yield rows
-
-    return noting
+def _noted(pages: Iterator[list[IssueRow]], brought: set[str]) -> Iterator[list[IssueRow]]:
+    """The pages, while the ids of what is in them are noted."""
+    for rows in pages:
+        brought.update(row["source_id"] for row in rows)
+        yield rows

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,12 +17,13 @@ from worksupport.network.limits import whole_number
 from worksupport.network.responses import Check, Document, Response, error_text, is_list, is_object
 from worksupport.network.service import Service
 from worksupport.sources.base import Unfound, batches
+from worksupport.sources.jira.chains import Chain, IdChain, OffsetChain, issues_by_id
 from worksupport.sources.jira.changelog import read_changelogs
 from worksupport.sources.jira.data_center import DataCenter
 from worksupport.sources.jira.identity import Identity, credentials_for
 from worksupport.sources.jira.people import account, account_of, find_account, known_accounts
 from worksupport.sources.jira.rows import status_names
-from worksupport.sources.jira.search import Cloud, Deployment, Page, search
+from worksupport.sources.jira.search import Cloud, Deployment, Page, search, search_body
 from worksupport.sources.records import Fields
 
 logger = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ _NOT_ALLOWED = (401, 403)
 _SLOWER_SECONDS = 1.0
 _FLAG_KIND = "com.atlassian.jira.plugin.system.customfieldtypes:multicheckboxes"
 _PROJECTS_A_PAGE = 50
+_MOST_IDS = 5000  # that one page of a search shows, if nothing else is asked for
 _GATEWAY_PATH = "/ex/jira/"
 _ACCOUNTS_A_REQUEST = 90  # with the asking one, and well below the 8 kB that an address may have
 
@@ -167,12 +170,11 @@ class Jira:
                 return projects
 
     def by_id(self, ids: Sequence[str]) -> list[Any]:
-        """Those of these issues that are there and may be seen (README.md, "Disappearance")."""
-        wanted = [*JIRA_FIELDS, *self.deployment.parent_fields, *self._flag_fields]
+        """Those of at most 100 issues that are there and may be seen (README.md, "Disappearance")."""
+        wanted = self._fields()
         if self.deployment.has_user_bulk:
-            body = {"issueIdsOrKeys": list(ids), "fields": wanted}
-            path = f"{self.deployment.api}/issue/bulkfetch"
-            return list(self._ask("POST", path, json=body).document.get("issues") or ())
+            pages = issues_by_id(self._ask, self.deployment.api, ids, wanted)
+            return [raw for page in pages for raw in page]
         answers = (self._issue(each, wanted) for each in ids)
         return [answer.document for answer in answers if answer.status == 200]
 
@@ -188,9 +190,26 @@ class Jira:
         `reconciled`: at most 50 ids about which the index is not believed.
         Raises CredentialsError, UnreachableError, QueryRefusedError (400) or IncompleteError.
         """
-        wanted = (name for name in JIRA_FIELDS if has_descriptions or name != DESCRIPTION)
-        more = (*self.deployment.parent_fields, *self._flag_fields)
-        return search(self._ask, self.deployment, query, (*wanted, *more), reconciled)
+        return self.chain(query, has_descriptions=has_descriptions, reconciled=reconciled).pages()
+
+    def chain(self, query: str, *, has_descriptions: bool = True, reconciled: Sequence[str] = ()) -> Chain:
+        """The same for several workers."""
+        deployment, fields = self.deployment, self._fields(has_descriptions)
+        body = search_body(deployment, query, fields, reconciled)
+        if not deployment.has_user_bulk:
+            return OffsetChain(
+                self._ask, lambda ask, start: search(ask, deployment, {**body, "startAt": start})
+            )
+        listing = {**body, "fields": ["id"], "maxResults": _MOST_IDS}
+        return IdChain(
+            search(self._ask, deployment, body),
+            partial(deployment.pages, self._ask, listing),
+            lambda ids: issues_by_id(self._ask, deployment.api, ids, fields),
+        )
+
+    def _fields(self, has_descriptions: bool = True) -> tuple[str, ...]:
+        names = (name for name in JIRA_FIELDS if has_descriptions or name != DESCRIPTION)
+        return (*names, *self.deployment.parent_fields, *self._flag_fields)
 
     def statuses(self) -> list[Name]:
         """Every status as it is called now, with its category (README.md, "Changelogs")."""

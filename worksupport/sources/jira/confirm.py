@@ -4,14 +4,18 @@ README.md, "Disappearance". Only what is confirmed is marked; what still looks i
 with its ids reconciled.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from worksupport.errors import IncompleteError
 from worksupport.model.issue_fields import IssueRow
 from worksupport.sources.base import Lost, LostIssues, batches
 from worksupport.sources.jira.client import Jira
 from worksupport.sources.jira.jql import in_list, without_order
+
+logger = logging.getLogger(__name__)
 
 # With the witness a hundred.
 _IDS_A_REQUEST = 99
@@ -85,7 +89,13 @@ def confirm(
     """Ask for each of the lost issues. Raises what the client raises."""
     verdicts, there = Verdicts(), dict[str, IssueRow]()
     for batch in batches([issue.source_id for issue in lost.issues], _IDS_A_REQUEST):
-        rows = [row for raw in client.by_id((*batch, *lost.witness)) if (row := shape(raw)) is not None]
+        try:
+            raws = client.by_id((*batch, *lost.witness))
+        except IncompleteError as error:
+            logger.warning(error.message)
+            verdicts.unconfirmed |= set(batch)
+            continue
+        rows = [row for raw in raws if (row := shape(raw)) is not None]
         found = {row["source_id"]: row for row in rows}
         if not found.keys() >= set(lost.witness):
             verdicts.unconfirmed |= set(batch)  # an answer without our witness proves nothing

@@ -59,7 +59,7 @@ class DataCenter:
         return jql.quote(f"-{int((now - moment).total_seconds() // 60) + 1}m")
 
     def pages(self, ask: Ask, query: Document) -> Iterator[Page]:
-        """As `Deployment` says: `POST /rest/api/2/search` by offset."""
+        """As `Deployment` says: `POST /rest/api/2/search` by offset, from the query's `startAt` on."""
 
         def ask_from(start: int) -> Document:
             body = {**query, "startAt": start}
@@ -68,17 +68,17 @@ class DataCenter:
                 logger.warning(f"Jira: {visible(str(warning))}")
             return document
 
-        return offset_pages(ask_from)
+        return offset_pages(ask_from, query.get("startAt", 0))
 
 
-def offset_pages(ask_from: Callable[[int], Document]) -> Iterator[Page]:
-    """The pages of one walk; `ask_from(start)` gets the one from that offset on.
+def offset_pages(ask_from: Callable[[int], Document], start: int = 0) -> Iterator[Page]:
+    """The pages of one walk from `start` on; `ask_from(start)` gets the one from that offset on.
 
     A page is as long as the server lets it be, whatever was asked for. Raises BrokenPagingError.
     """
     seen: set[object] = set()
     progress = WalkProgress()
-    start = overlap = length = 0
+    overlap = length = 0
     while True:
         document = ask_from(start)
         page, total = document["issues"], document["total"]

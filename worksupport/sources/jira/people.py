@@ -8,7 +8,7 @@ from worksupport.errors import QueryRefusedError
 from worksupport.network.auth import Account
 from worksupport.network.responses import is_list
 from worksupport.sources.jira import jql
-from worksupport.sources.jira.search import Ask, Deployment, search
+from worksupport.sources.jira.search import Ask, Deployment, search, search_body
 
 # Without the right to browse users the list is mostly empty, but some sites refuse to answer.
 _NOT_ALLOWED = (400, 401, 403, 404, 405)
@@ -41,7 +41,7 @@ def _matching(users: Sequence[Any], email: str) -> str | None:
 
 def _assignee(ask: Ask, deployment: Deployment, email: str) -> str | None:
     try:
-        pages = search(ask, deployment, jql.assignee_query(email), ["assignee"])
+        pages = search(ask, deployment, search_body(deployment, jql.assignee_query(email), ["assignee"]))
         issue = next((issue for page in pages for issue in page), None)
     except QueryRefusedError:  # how Data Center answers for a person that it does not know
         return None

@@ -27,6 +27,9 @@ _WORTH_PAGES = 2.75
 # The largest batch of parents of a kind of which none has been answered yet: they may have hundreds of
 # children, and the pages of one query come one after the other.
 CAREFUL_BATCH = 36
+# Others help with a query that is taken to have so many pages to come, or has brought so many times what was
+# expected; with one of which nothing is expected from so many pages on.
+_LONG_PAGES, _SURPRISE, _SOME_PAGES = 16, 2, 5
 # No query is made for this few parents: they join the batch before.
 _TOO_FEW = 6
 # How many children a parent is taken to have while no query at all has been answered.
@@ -153,6 +156,13 @@ class Frontier:
         if batch:
             del self._waiting[batch.type_ids][: len(batch.parents)]
         return batch
+
+    def is_long(self, query: Query, issues: int) -> bool:
+        """Whether a query that has brought so many issues may have many more to come."""
+        if not isinstance(query, ChildrenQuery):
+            return isinstance(query, RootQuery) or issues > _SOME_PAGES * PAGE_SIZE
+        expected = self._expected(query)
+        return issues > expected * _SURPRISE or expected - issues > _LONG_PAGES * PAGE_SIZE
 
     def _batch(self, kind: ChildTypes, pages: float) -> ChildrenQuery:
         keys = self._waiting[kind]

@@ -68,7 +68,7 @@ class Deployment(Protocol):
         """Beside `parent`, the fields that can hold an issue's parent."""
 
     def pages(self, ask: Ask, query: Document) -> Iterator[Page]:
-        """The pages of one walk through a query (`jql`, `fields`, `maxResults`). Raises BrokenPagingError."""
+        """The pages of one walk through a query (`search_body`, `maxResults`). Raises BrokenPagingError."""
 
     def children_jql(self, parents: Sequence[str], type_ids: Sequence[str]) -> str:
         """The JQL for the children of these issues, of these types (Jira's ids); without types, of any."""
@@ -81,21 +81,24 @@ class BrokenPagingError(Exception):
     """The pages of one walk do not add up; the message says why."""
 
 
-def search(
-    ask: Ask, deployment: Deployment, query: str, fields: Sequence[str], reconciled: Sequence[str] = ()
-) -> Iterator[Page]:
-    """Every page of a JQL query, as they arrive; a page of a walk begun again can come twice.
+def search_body(
+    deployment: Deployment, query: str, fields: Sequence[str], reconciled: Sequence[str] = ()
+) -> Document:
+    """What a search asks for, but how many. `reconciled`: ids about which Cloud's index is not believed."""
+    body: Document = {"jql": query, "fields": list(fields)}
+    if reconciled and deployment.has_user_bulk:
+        body["reconcileIssues"] = [int(each) for each in reconciled if each.isdecimal()]
+    return body
 
-    `reconciled`: ids of issues about which Cloud's index is not believed.
+
+def search(ask: Ask, deployment: Deployment, body: Document) -> Iterator[Page]:
+    """Every page of a query (`search_body`), as they arrive; a page of a walk begun again can come twice.
 
     Raises QueryRefusedError (400), IncompleteError, and what the service raises.
     """
     for size, smaller in pairwise((PAGE_SIZE, *_SMALLER_SIZES, 0)):
-        body: Document = {"jql": query, "fields": list(fields), "maxResults": size}
-        if reconciled and deployment.has_user_bulk:
-            body["reconcileIssues"] = [int(each) for each in reconciled if each.isdecimal()]
         try:
-            yield from complete_pages(partial(deployment.pages, ask, body))
+            yield from complete_pages(partial(deployment.pages, ask, {**body, "maxResults": size}))
             return
         except TooLargeError as error:
             if not smaller:

@@ -1,13 +1,12 @@
 """Jira as a source of a run: prove who we are, find types and accounts, walk."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from worksupport.config.settings import JiraSettings, Settings
 from worksupport.errors import QueryRefusedError
-from worksupport.model.issue_fields import IssueRow
 from worksupport.model.outcome import Kind, LeftOut
 from worksupport.network.auth import Account
 from worksupport.network.service import Service
@@ -35,13 +34,13 @@ from worksupport.sources.jira.client import Jira
 from worksupport.sources.jira.confirm import InScope, confirm
 from worksupport.sources.jira.plan import (
     FULL_BATCH,
-    ChildrenQuery,
     LabelQuery,
     Query,
     RootQuery,
     level_name,
     query_jql,
 )
+from worksupport.sources.jira.questions import Questions
 from worksupport.sources.jira.shaper import Shaper
 from worksupport.sources.jira.types import SiteTypes, require_root, resolve_types
 from worksupport.sources.jira.walk import Walk
@@ -111,10 +110,14 @@ class JiraSource:
         except (TooMuchError, QueryRefusedError) as error:
             emit(Widened("jira", str(error)))
             return False
-        walk = changed.take(pages, partial(self._ask, shaper))
+        questions = self._questions(shaper)
+        walk = changed.take(pages, questions.ask, questions.share)
         self.findings.left_out += walk.left_out
         self.client.require_identity()
         return True
+
+    def _questions(self, shaper: Shaper) -> Questions:
+        return Questions(self.settings, self.jira, self.client, shaper)
 
     def _fetch_all(
         self,
@@ -125,7 +128,8 @@ class JiraSource:
         workers: Workers,
         emit: Emit,
     ) -> None:
-        walk = Walk(self.settings.hierarchy, shaper.types.site_ids, workers, partial(self._ask, shaper))
+        questions, site_ids = self._questions(shaper), shaper.types.site_ids
+        walk = Walk(self.settings.hierarchy, site_ids, workers, questions.ask, questions.share)
         walk.run(self._first_queries(names))
         self.findings.left_out += walk.left_out
         self.findings.roots = walk.roots
@@ -182,15 +186,6 @@ class JiraSource:
         emit(Past("jira", {}, self.client.statuses(), self.service.seen_at))
         for entries, names in self.client.read_past(ids):
             emit(Past("jira", entries, sorted(names, key=str), self.service.seen_at))
-
-    def _ask(self, shaper: Shaper, query: Query) -> Iterator[list[IssueRow]]:
-        hierarchy = self.settings.hierarchy
-        jql = query_jql(query, self.client.deployment, hierarchy, self.jira, shaper.types)
-        raw_pages = self.client.search(jql, has_descriptions=self.settings.descriptions)
-        if isinstance(query, ChildrenQuery) and not query.type_ids:
-            # Only whether it is answered counts: it also brings what nobody wants to store.
-            return ([] for _ in raw_pages)
-        return shaper.pages(raw_pages, level_name(query, hierarchy))
 
     def _types(self, listed: list[dict[str, Any]]) -> SiteTypes:
         types = resolve_types(self.settings.hierarchy, listed)

@@ -4,7 +4,7 @@ Goes down level by level from the root query; a query that the service refuses i
 one item it cannot answer for stands alone and is left out by name (README.md, "JQL").
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,6 +21,8 @@ MOST_LEFT_OUT = 50
 
 # Asks a query; an iterator of shaped pages. A children query without types asks for those of any type.
 Ask = Callable[[Query], Iterator[list[IssueRow]]]
+# Pages of a query under way that another worker can bring; None if there are none at this moment.
+Share = Callable[[Query], Iterator[list[IssueRow]] | None]
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,12 @@ class Walk:
     """
 
     def __init__(
-        self, hierarchy: Hierarchy, site_ids: dict[int, tuple[str, ...]], workers: Workers, ask: Ask
+        self,
+        hierarchy: Hierarchy,
+        site_ids: dict[int, tuple[str, ...]],
+        workers: Workers,
+        ask: Ask,
+        share: Share = lambda query: None,
     ) -> None:
         self.left_out: list[LeftOut] = []
         self.roots = 0
@@ -53,9 +60,13 @@ class Walk:
         self._have_several = {type_id for type_id, ids in site_ids.items() if len(ids) > 1}
         self._workers = workers
         self._ask = ask
+        self._share = share
         self._frontier = Frontier(workers.count, self._child_types)
         self._ready: deque[Query | ParentProbe] = deque()
         self._in_flight: dict[Query | ParentProbe, int] = {}  # and how many rows each has brought
+        self._busy = Counter[Query | ParentProbe]()  # how many workers are at it
+        self._refusals: dict[Query | ParentProbe, QueryRefusedError] = {}
+        self._shared: set[Query] = set()
         self._asked_again: set[Query] = set()
         self._answered: set[type] = set()  # the sorts of queries of which one at least was answered
 
@@ -91,16 +102,36 @@ class Walk:
             raise IncompleteError(f"Jira refuses to search for {what}: {refused[-1].reason}")
 
     def _dispatch(self) -> None:
-        while len(self._in_flight) < self._workers.count:
+        """Give each worker that is free a query, or a share of a long one."""
+        while self._busy.total() < self._workers.count:
             query = self._ready.popleft() if self._ready else self._frontier.take(self._in_flight)
-            if query is None:
+            if query is None and not self._dispatch_share():
                 return
+            if query is None:
+                continue
             if isinstance(query, ChildrenQuery):
                 query = replace(query, type_ids=self._known(query.type_ids))
                 if not query.type_ids or query.site_id not in (None, *self._ids(query.type_ids)):
                     continue
             self._in_flight[query] = 0
-            self._workers.submit(query, partial(self._fetch, query))
+            self._submit(query, partial(self._fetch, query))
+
+    def _dispatch_share(self) -> bool:
+        for query in self._in_flight.keys() - self._refusals.keys():
+            if isinstance(query, ParentProbe) or not self._is_long(query):
+                continue
+            if pages := self._share(query):
+                self._shared.add(query)
+                self._submit(query, partial(self._report, query, pages))
+                return True
+        return False
+
+    def _is_long(self, query: Query) -> bool:
+        return query in self._shared or self._frontier.is_long(query, self._in_flight[query])
+
+    def _submit(self, query: Query | ParentProbe, task: Callable[[], None]) -> None:
+        self._busy[query] += 1
+        self._workers.submit(query, task)
 
     def _known(self, type_ids: Iterable[int]) -> tuple[int, ...]:
         """These types without those that the service lacks or, as it turned out meanwhile, refuses."""
@@ -111,9 +142,14 @@ class Walk:
 
     def _fetch(self, query: Query | ParentProbe) -> None:
         asked = ChildrenQuery(query.query.parents, ()) if isinstance(query, ParentProbe) else query
-        for rows in self._ask(asked):
-            if isinstance(query, ParentProbe):
-                return
+        pages = self._ask(asked)
+        if isinstance(query, ParentProbe):
+            next(pages, None)
+        else:
+            self._report(query, pages)
+
+    def _report(self, query: Query, pages: Iterator[list[IssueRow]]) -> None:
+        for rows in pages:
             self._workers.report(_Arrived(query, rows))
 
     def _reach(self, query: Query | ParentProbe, rows: list[IssueRow]) -> None:
@@ -129,13 +165,17 @@ class Walk:
         return self._known(self._hierarchy.children(type_id)) if type_id is not None else ()
 
     def _ended(self, query: Query | ParentProbe, error: Exception | None) -> None:
-        rows = self._in_flight.pop(query)
         if isinstance(error, QueryRefusedError):
-            self._refused(query, error)
+            self._refusals[query] = error
         elif error:
             raise error
-        else:
-            self._learn(query, rows)
+        self._busy[query] -= 1
+        if not self._busy[query]:
+            rows = self._in_flight.pop(query)
+            if refusal := self._refusals.pop(query, None):
+                self._refused(query, refusal)
+            else:
+                self._learn(query, rows)
 
     def _learn(self, query: Query | ParentProbe, rows: int) -> None:
         """A query has been answered."""
