@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from worksupport.errors import IncompleteError, QueryRefusedError, UnreachableError
 from worksupport.network.responses import TooLargeError
-from worksupport.sources.jira.chains import Chain, IdChain, OffsetChain, by_all_workers, issues_by_id
+from worksupport.sources.jira.chains import Chain, by_all_workers
 from worksupport.sources.jira.data_center import offset_pages
+from worksupport.sources.jira.id_chain import IdChain, issues_by_id
+from worksupport.sources.jira.offset_chain import OffsetChain
 from worksupport.sources.jira.search import BrokenPagingError
 
 WORKERS = 8

@@ -234,6 +234,21 @@ def test_pages_are_as_long_as_the_server_lets_them_be(
     assert len(server.bodies) <= count // max(1, min(largest, 100) - 1) + 1
 
 
+def test_a_long_query_is_shared_by_offsets(new_jira: Any, web: Any) -> None:
+    server, jira = Server(web, 900, 100), new_jira()
+    jira.ask_site()
+    chain = jira.chain("x ORDER BY key ASC")
+    walk = chain.pages()
+    first = next(walk)
+    other = chain.share()
+    second = next(other)
+    assert [body["startAt"] for body in server.bodies] == [0, 500]
+    assert chain.share() is None  # what is left is not worth a third walk
+    found = [issue["id"] for page in (first, second, *walk, *other) for issue in page]
+    assert sorted(found, key=int) == server.ids
+    assert len(server.bodies) <= 11  # alone it would be 10
+
+
 _changes = st.dictionaries(
     st.integers(0, 12),
     st.lists(st.tuples(st.sampled_from("+-"), st.integers(0, 60)), max_size=12),

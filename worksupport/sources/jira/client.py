@@ -17,10 +17,12 @@ from worksupport.network.limits import whole_number
 from worksupport.network.responses import Check, Document, Response, error_text, is_list, is_object
 from worksupport.network.service import Service
 from worksupport.sources.base import Unfound, batches
-from worksupport.sources.jira.chains import Chain, IdChain, OffsetChain, issues_by_id
+from worksupport.sources.jira.chains import Chain
 from worksupport.sources.jira.changelog import read_changelogs
 from worksupport.sources.jira.data_center import DataCenter
+from worksupport.sources.jira.id_chain import IdChain, issues_by_id
 from worksupport.sources.jira.identity import Identity, credentials_for
+from worksupport.sources.jira.offset_chain import OffsetChain
 from worksupport.sources.jira.people import account, account_of, find_account, known_accounts
 from worksupport.sources.jira.rows import status_names
 from worksupport.sources.jira.search import Cloud, Deployment, Page, search, search_body

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 from worksupport.config.settings import JiraSettings, Settings
 from worksupport.model.issue_fields import IssueRow
@@ -19,7 +20,8 @@ class Questions:
     jira: JiraSettings
     client: Jira
     shaper: Shaper
-    _chains: dict[Query, Chain] = field(default_factory=dict)
+    # Those that somebody is still bringing: each knows all the ids that it has brought.
+    _chains: WeakValueDictionary[Query, Chain] = field(default_factory=WeakValueDictionary)
 
     def ask(self, query: Query) -> Iterator[list[IssueRow]]:
         """The pages of a query. Raises what the client raises."""

@@ -117,8 +117,8 @@ class Walk:
             self._submit(query, partial(self._fetch, query))
 
     def _dispatch_share(self) -> bool:
-        for query in self._in_flight.keys() - self._refusals.keys():
-            if isinstance(query, ParentProbe) or not self._is_long(query):
+        for query in self._in_flight:
+            if isinstance(query, ParentProbe) or query in self._refusals or not self._is_long(query):
                 continue
             if pages := self._share(query):
                 self._shared.add(query)
