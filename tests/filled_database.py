@@ -11,6 +11,7 @@ import sqlite_utils
 from worksupport.model.hierarchy import DEFAULT_TYPES
 from worksupport.model.state import DEFAULT_RULES
 from worksupport.store.database import migrations
+from worksupport.store.views import make_views
 
 _TYPE_IDS = {issue_type.name: issue_type.id for issue_type in DEFAULT_TYPES}
 _CATEGORIES = {"Open": "new", "In Progress": "indeterminate", "Done": "done"}
@@ -64,6 +65,7 @@ def fill(
     database.enable_wal()
     migrations.apply(database)
     with database.conn as connection:
+        make_views(connection)
         for issue_type in DEFAULT_TYPES:
             children = json.dumps(issue_type.child_type_ids)
             row = {"id": issue_type.id, "name": issue_type.name, "child_type_ids": children}

@@ -125,7 +125,8 @@ def _keys(given: "dict[str, Any]", clock: "Clock | None") -> "Read | None":
 def _tree(given: "dict[str, Any]", clock: "Clock | None") -> "Read | None":
     if not given.get("as_json") or given.get("ndjson") or given.get("format"):
         return None  # drawing needs more than an answer
-    from worksupport.queries.tree import DEFAULT_DEPTH, TreeQuestion, tree_text
+    from worksupport.model.names import DEFAULT_DEPTH
+    from worksupport.queries.tree import TreeQuestion, tree_text
 
     question = TreeQuestion(
         given.get("key"),

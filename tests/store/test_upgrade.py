@@ -16,6 +16,7 @@ from worksupport.store import file
 from worksupport.store.database import Store, migrations
 from worksupport.store.lock import exclusive_lock
 from worksupport.store.schema import SCHEMA_VERSION
+from worksupport.store.views import make_views
 
 Run = Callable[..., Answer]
 DUMP = Path(__file__).parents[1] / "data" / "schema-1.sql"
@@ -73,7 +74,9 @@ def next_release(monkeypatch: pytest.MonkeyPatch) -> Migrations:
 def test_a_migration_keeps_every_row_and_what_refers_to_it(
     first_release: Path, next_release: Migrations, clock: FakeClock
 ) -> None:
-    """Also one that builds a table anew, whose rows others refer to."""
+    """Also one that builds a table anew, whose rows others refer to, and views."""
+    with closing(sqlite3.connect(first_release)) as connection:
+        make_views(connection)
 
     @next_release()
     def m_next(db: Database) -> None:

@@ -14,6 +14,7 @@ from worksupport.context import Context
 from worksupport.errors import ExitCode, UsageError
 from worksupport.model.definitions import DEFINITIONS, LINT_RULES
 from worksupport.model.filters import FILTERS
+from worksupport.store.views import VIEWS
 
 _SUMMARIES = {
     "filters": "what tree, list, keys and the routes can be asked for",
@@ -22,6 +23,7 @@ _SUMMARIES = {
     "exit-codes": "what the exit code of a command says",
     "environment": "the variables that are read, and their keys",
     "json": "the documents that --json and --ndjson print",
+    "sql": "the views that other programs may read, column by column",
     "cron": "lines for crontab, and what cron mails",
     "webhooks": "how serve hears of changes at once",
     "fzf": "a picker of issues, from list and show",
@@ -95,6 +97,16 @@ def _explained(texts: dict[str, str]) -> list[str]:
     return [fill(f"{name}: {text}", 79, subsequent_indent=" " * 4) for name, text in texts.items()]
 
 
+def _sql() -> str:
+    """How the database is read, then every view with its columns, from the table that makes them."""
+    file = resources.files("worksupport.commands").joinpath("help/topic-sql.txt")
+    pages = (
+        f"\n{view.name}: {view.rows}\n{_columns({name: says for name, (_, says) in view.columns.items()})}"
+        for view in VIEWS
+    )
+    return "".join([file.read_text("utf-8"), *pages])
+
+
 def _exit_codes() -> str:
     """Every exit code and its meaning."""
     lines = [fill(f"{code.value:>5}  {code.meaning}", 79, subsequent_indent=" " * 7) for code in ExitCode]
@@ -136,6 +148,7 @@ def _columns(rows: dict[str, str]) -> str:
 _MADE: dict[str, Callable[[], str]] = {
     "filters": _filters,
     "definitions": _definitions,
+    "sql": _sql,
     "exit-codes": _exit_codes,
     "environment": _environment,
 }

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 RUN_STATUSES = ("running", "completed", "failed")
 LOG_FORMATS = ("text", "json")
 SHELLS = ("bash", "zsh", "fish")
-TOPICS = ("filters", "times", "definitions", "exit-codes", "environment", "json", "cron", "webhooks", "fzf")
+TOPICS = (
+    *("filters", "times", "definitions", "exit-codes", "environment", "json", "sql"),
+    *("cron", "webhooks", "fzf"),
+)
 
 _DEFAULTS = {"flag": False, "count": 0}
 

@@ -19,6 +19,10 @@ def checked_sources(sources: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(source.casefold() for source in sources)
 
 
+# What a tree begins with and how deep it goes, where nobody has said.
+DEFAULT_ROOT_TYPE = "Product Version"
+DEFAULT_DEPTH, MAX_DEPTH = 5, 100
+
 # One word for how far an issue is (`model/state.py`).
 STATES = ("todo", "doing", "blocked", "done", "dropped")
 OPEN_STATES = STATES[:3]

@@ -14,6 +14,7 @@ NUMBERS = {name: number for number, name in enumerate(CHANGE_FIELDS)}
 # What became of an issue between two trees.
 NEW, MISSING, CHANGED, MOVED_IN, MOVED_OUT = "new", "missing", "changed", "moved_in", "moved_out"
 OBSERVED, TOLD = 0, 1  # `changes.origin`: seen by comparing, told by the service
+ORIGINS = ("observed", "service")  # as answers call them
 # The kinds of `names`, by the field whose ids they name.
 NAMED = {
     "type": "type",

@@ -11,12 +11,11 @@ from typing import Any
 from worksupport.errors import UsageError
 from worksupport.model.filters import Filters
 from worksupport.model.names import CHANGE_FIELDS, EVENTS
-from worksupport.model.tracked import NAMED, NUMBERS, SETS
+from worksupport.model.tracked import NAMED, NUMBERS, ORIGINS, SETS
 from worksupport.queries.names_now import Names
 from worksupport.queries.path import path_to
 from worksupport.queries.reader import age
 
-ORIGINS = ("observed", "service")
 # Of an issue that is gone, what its tombstone says.
 _OF_ISSUE = ("issue_key", "summary", "parent_key", "url")
 # Each by its number: a union of both tables would be read whole.

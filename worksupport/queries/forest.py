@@ -6,10 +6,10 @@ from datetime import date
 
 from worksupport.model.filters import STATE, Filters
 from worksupport.model.issue_fields import KEY_ORDER
-from worksupport.model.names import OPEN_STATES
+from worksupport.model.names import DEFAULT_ROOT_TYPE, OPEN_STATES
 from worksupport.queries.find import require_present
 from worksupport.queries.placement import place
-from worksupport.queries.tree import DEFAULT_ROOT_TYPE, of_type, passing
+from worksupport.queries.tree import of_type, passing
 
 _ISSUES = f"""
 SELECT id, issue_key, parent_key, source, issue_type_id, {STATE} AS state,

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from worksupport.errors import NotFoundError, UsageError
 from worksupport.model.filters import Filters, fold
 from worksupport.model.issue_fields import FIELDS, JSON_ARGUMENTS, KEY_ORDER
+from worksupport.model.names import DEFAULT_DEPTH, DEFAULT_ROOT_TYPE, MAX_DEPTH
 from worksupport.output import json_ascii, json_text
 from worksupport.queries.placement import Placement, place
 from worksupport.queries.reader import age
@@ -16,9 +17,6 @@ from worksupport.queries.reader import age
 TYPE_CHECKING = False  # see queries/reader.py
 if TYPE_CHECKING:
     from typing import Any
-
-DEFAULT_ROOT_TYPE = "Product Version"
-DEFAULT_DEPTH, MAX_DEPTH = 5, 100
 
 # SQLite writes the part of a node that stands in the row: in one step per issue, where Python would need ten.
 _COLUMNS = """

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 from worksupport.model.definitions import DEFAULT_WEEKS, LINT_RULES, MOST_WEEKS
 from worksupport.model.filters import FILTERS, GROUP_FILTERS, NO_PEOPLE, PRESENT_FILTERS
-from worksupport.model.names import CHANGE_FIELDS, SOURCE_TITLES
+from worksupport.model.names import CHANGE_FIELDS, DEFAULT_DEPTH, DEFAULT_ROOT_TYPE, MAX_DEPTH, SOURCE_TITLES
 from worksupport.model.times import until_moment
 from worksupport.queries.history import KINDS, MAX_LIMIT, STATUSES, HistoryQuestion
-from worksupport.queries.tree import DEFAULT_DEPTH, DEFAULT_ROOT_TYPE, MAX_DEPTH
 from worksupport.server import parameters
 from worksupport.server.exchange import HEALTH
 from worksupport.server.openapi import Operation

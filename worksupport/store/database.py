@@ -20,6 +20,7 @@ from worksupport.store.disk import is_no_room, make_private_folder, no_room
 from worksupport.store.file import OpenedFiles, beside, check_kind, file_uri, schema_of, sqlite_error
 from worksupport.store.place import require_one_place
 from worksupport.store.schema import MIGRATIONS, SCHEMA_VERSION
+from worksupport.store.views import are_views_there, make_views
 
 _WORTH_IT = 10  # where so many times what is free is as much as all
 _BUSY_SECONDS = 60.0
@@ -118,6 +119,9 @@ class Store:
                 migrations.apply(Database(self.connection))
                 # A database rebuilt by .dump or .recover has every table, but lost the number.
                 self.connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        if not are_views_there(self.connection):
+            with self.transaction() as connection:
+                make_views(connection)
         if not self.connection.execute("SELECT 1 FROM data_state").fetchone():  # lost in a damaged file
             with self.transaction() as connection:
                 connection.execute("INSERT INTO data_state (id, data_version) VALUES (1, 0)")
