@@ -24,6 +24,7 @@ _SUMMARIES = {
     "environment": "the variables that are read, and their keys",
     "json": "the documents that --json and --ndjson print",
     "sql": "the views that other programs may read, column by column",
+    "recipes": "questions in SQL: sqlite3, DuckDB, Datasette, PostgreSQL, Grafana",
     "cron": "lines for crontab, and what cron mails",
     "webhooks": "how serve hears of changes at once",
     "fzf": "a picker of issues, from list and show",
