@@ -10,6 +10,7 @@ import sqlite3
 import tempfile
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tests.benchmarks.measure import Cost, cost_of, medians, print_table
 from worksupport.clock import Clock, utc_text
 from worksupport.model.tracked import NUMBERS, tracked_text
 from worksupport.store.database import Store
+from worksupport.store.views import VIEWS
 
 _STATUSES = ("1", "2", "3", "4")
 _CATEGORIES = dict(zip(_STATUSES, ("new", "indeterminate", "indeterminate", "done"), strict=True))
@@ -128,6 +130,12 @@ VALUES ('r', 'jira', 1, 1, 'completed', 1, 'full', ?, ?, 1)
 """
 
 
+_COUNT = """
+import sqlite3, sys
+print(sqlite3.connect(sys.argv[1]).execute(f"SELECT count(*) FROM {sys.argv[2]}").fetchall())
+"""
+
+
 def main() -> None:
     """Fill a file, then ask."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -168,10 +176,14 @@ def main() -> None:
                 )
             },
         }
-        costs = medians(options.runs, *(lambda each=each: ask(*each) for each in questions.values()))
+        programs = {name: partial(ask, *each) for name, each in questions.items()} | {
+            f"SELECT count(*) FROM {view.name}": partial(cost_of, "-c", _COUNT, path, view.name)
+            for view in VIEWS
+        }
+        costs = medians(options.runs, *programs.values())
     rows = [
         [name, f"{cost.wall:.3f}", f"{cost.wall / costs[0].wall:.2f}"]
-        for name, cost in zip(questions, costs, strict=True)
+        for name, cost in zip(programs, costs, strict=True)
     ]
     title = f"{options.issues:,} issues, {options.changes:,} changes of {weight:.0f} bytes each"
     print_table(title, ("command", "s", "x tree of now"), rows)

@@ -130,7 +130,7 @@ def test_topics(run: Run) -> None:
     assert [code for code in ExitCode if f" {code.value} {code.meaning} " not in codes] == []
     named = set(re.findall(r"WORKSUPPORT_[A-Z_]+", run("help", "environment").out))
     assert named == {name for name in keys.known_variables() if not name.endswith(("_FILE", "_COMMAND"))}
-    for topic in ("exit-codes", "environment", "json", "sql", "recipes", "CRON"):
+    for topic in ("exit-codes", "environment", "json", "sql", "recipes", "scale", "CRON"):
         answer = run("help", topic)
         assert answer.exit_code == 0
         assert max(map(len, answer.out.splitlines())) <= 80

@@ -25,6 +25,7 @@ _SUMMARIES = {
     "json": "the documents that --json and --ndjson print",
     "sql": "the views that other programs may read, column by column",
     "recipes": "questions in SQL: sqlite3, DuckDB, Datasette, PostgreSQL, Grafana",
+    "scale": "what one file holds, and what comes after it",
     "cron": "lines for crontab, and what cron mails",
     "webhooks": "how serve hears of changes at once",
     "fzf": "a picker of issues, from list and show",

@@ -17,7 +17,7 @@ RUN_STATUSES = ("running", "completed", "failed")
 LOG_FORMATS = ("text", "json")
 SHELLS = ("bash", "zsh", "fish")
 TOPICS = (
-    *("filters", "times", "definitions", "exit-codes", "environment", "json", "sql", "recipes"),
+    *("filters", "times", "definitions", "exit-codes", "environment", "json", "sql", "recipes", "scale"),
     *("cron", "webhooks", "fzf"),
 )
 
