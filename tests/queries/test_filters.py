@@ -132,8 +132,8 @@ def filled(folder: Path, rows: list[Row]) -> Path:
             teams = json.dumps(["Web"] if folded(name) in TEAMS["web"] else [])
             connection.execute(
                 "INSERT INTO team_members (name, jira_id, github_id, member_id, teams)"
-                " VALUES (?, '', '', ?, ?)",
-                [name, name, teams],
+                " VALUES (?1, 'account of ' || ?1, '', ?1, ?2)",
+                [name, teams],
             )
     return path
 

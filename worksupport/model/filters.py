@@ -145,9 +145,11 @@ FILTERS = (
         "team",
         "TEAM",
         "Only issues of this team's people.",
-        """id IN (SELECT issue_id FROM issue_assignees WHERE folded IN (
-            SELECT casefold(team_members.name) FROM team_members, json_each(teams)
-            WHERE casefold(json_each.value) = :team
+        # By account, for people share names; by name too, for that has an index.
+        """id IN (SELECT issue_id FROM issue_assignees WHERE (folded, account COLLATE NOCASE) IN (
+            SELECT casefold(team_members.name), own.value FROM team_members, json_each(teams) AS word,
+                json_each(json_array(coalesce(jira_account_id, jira_id), github_id)) AS own
+            WHERE casefold(word.value) = :team AND own.value <> ''
         ))""",
         completes="team",
         nobody="is of the team",

@@ -50,7 +50,7 @@ _TERMS = "SELECT term FROM words WHERE abs(length(term) - :length) <= 2 ORDER BY
 
 
 def completions(connection: sqlite3.Connection, kind: str, prefix: str) -> list[str]:
-    """Up to 200 values of `kind` (key, assignee, label, status, issue_type) that start with `prefix`.
+    """Up to 200 values of `kind` (key, assignee, team, label, status, issue_type) that start with `prefix`.
 
     In any case, as filters compare.
     """

@@ -175,9 +175,10 @@ def check_team(connection: sqlite3.Connection, filters: Filters) -> None:
         if name == "team":
             ((size,),) = connection.execute(_TEAM_SIZE, [fold(value)])
             if 0 < size < LEAST_TEAM:
+                people = "person" if size == 1 else "people"
                 raise UsageError(
-                    f"the team {value!r} has {size} people: worksupport counts no finished work of fewer than"
-                    f" {LEAST_TEAM}",
+                    f"the team {value!r} has {size} {people}: worksupport counts no finished work of fewer"
+                    f" than {LEAST_TEAM}",
                     "ask for a larger team, or for a label",
                 )
 

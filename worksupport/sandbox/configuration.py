@@ -13,6 +13,7 @@ def properties(world: World, jira_url: str, github_url: str) -> str:
             lines.append(f"team.member.{number}.jira_id = {jira_id}")
         if person.login:
             lines.append(f"team.member.{number}.github_id = {person.login}")
+        lines.append(f"team.member.{number}.teams = {', '.join(person.teams)}")
     return "\n".join(
         [
             *lines,

@@ -18,6 +18,7 @@ class Person:
     by_email: bool = False  # configured by e-mail instead of account id
     has_jira: bool = True
     active: bool = True
+    teams: tuple[str, ...] = ("portal",)
 
     @property
     def email(self) -> str:
@@ -53,11 +54,11 @@ TEAM = (
     Person("Mei-Ling Chen 陳美玲", "meiling-chen"),
     Person("Diego Fernández Núñez", "DiegoFN", email_shown="shown"),
     Person("Aoife Ní Bhriain", "aoifenb"),
-    Person("Rajesh Venkataraman", "rvenkat", by_email=True),
-    Person("Yuki Tanaka", "yuki-t"),
-    Person("Zeynep Şahin", None),
-    Person("Oluwaseun Adeyemi", "seun-a", has_jira=False),
-    Person("Grace Müller", "grace-m"),
+    Person("Rajesh Venkataraman", "rvenkat", by_email=True, teams=("portal", "data")),
+    Person("Yuki Tanaka", "yuki-t", teams=("data",)),
+    Person("Zeynep Şahin", None, teams=("data",)),
+    Person("Oluwaseun Adeyemi", "seun-a", has_jira=False, teams=("data",)),
+    Person("Grace Müller", "grace-m", teams=("data",)),
 )
 COLLEAGUES = (
     Person("Pernille Holm", "pholm", email_shown="shown"),
