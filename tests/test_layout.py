@@ -24,9 +24,13 @@ _MAY_IMPORT: dict[str, set[str]] = {
     "harvest": {"sources", "store", "network", "config"},
     "queries": {"store", "measures"},
     "render": set(),
+    "notices": {"queries", "render", "network", "store", "config"},
     "checks": {"sources", "network", "store", "queries", "config"},
     "server": {"harvest", "queries", "render", "store", "config"},
-    "commands": {"checks", "config", "harvest", "queries", "render", "sandbox", "server", "sources", "store"},
+    "commands": {
+        *("checks", "config", "harvest", "notices", "queries", "render", "sandbox", "server", "sources"),
+        "store",
+    },
     "sandbox": {"config"},
 }
 # Of the store the reading half may only know whether a file is ours, how it is laid out, and who runs.

@@ -1,11 +1,13 @@
 """No secret in any output, log or process list, whatever is typed and however it fails."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 import traceback
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +17,7 @@ from tests.conftest import Answer
 from worksupport import cli
 from worksupport.clock import Clock
 from worksupport.errors import WorksupportError
+from worksupport.model.tracked import NUMBERS
 from worksupport.network.auth import Credentials
 from worksupport.sandbox.exchange import Answer as ServiceAnswer
 from worksupport.sandbox.exchange import Request
@@ -24,6 +27,7 @@ from worksupport.sandbox.server import Sandbox, running
 Run = Callable[..., Answer]
 JIRA, GITHUB = "jira-T0ken-of-the-tests", "github_pat_T0ken-of-the-tests"
 SERVE, PING = "serve-T0ken-of-the-tests", "f00d-ping-of-the-tests"
+SLACK, TEAMS, SIGNATURE = "sl4ck-of-the-tests", "t3ams-of-the-tests", "s1gnature-of%2Bthe-tests"
 # The loudest ones show all there is; the others take their time in the long tests.
 LOUDEST = [["-vv"], ["-vv", "--log-format", "json"]]
 OTHERS = [
@@ -81,6 +85,11 @@ def echoing(request: Request, answer: ServiceAnswer) -> ServiceAnswer:
 def refusing(request: Request, answer: ServiceAnswer) -> ServiceAnswer:
     """Credentials that have expired."""
     return ServiceAnswer({"message": "Bad credentials"}, 401)
+
+
+def telling_back(request: Request, answer: ServiceAnswer) -> ServiceAnswer:
+    """A stranger who refuses and names all that was asked for."""
+    return ServiceAnswer({"message": f"no {request.path} {request.query}"}, 400)
 
 
 def breaking(request: Request, answer: ServiceAnswer) -> ServiceAnswer:
@@ -168,6 +177,36 @@ def test_a_server_shows_no_secret(
     text = shown("serve", "--port", "0", *setting)
     assert "listening on http://127.0.0.1:" in text
     assert leaked(text, configured.secrets) == []
+
+
+@pytest.mark.parametrize("setting", LOUDEST, ids=" ".join)
+def test_nobody_sees_where_notices_go(
+    configured: Configured, shown: Callable[..., str], setting: list[str]
+) -> None:
+    """The addresses are secrets whole: of one a stranger tells it back, at the other nobody listens."""
+    shown("harvest", "-q")
+    database = configured.config.parent / "worksupport.db"
+    with closing(sqlite3.connect(database)) as connection, connection:
+        now = Clock()
+        values = [int(now.now().timestamp() * 1000), NUMBERS["title"], now.now_text()]
+        connection.execute(
+            "INSERT INTO changes (id, issue, field, old, new, seen_at, origin)"
+            " SELECT ?1, id, ?2, '\"a\"', '\"b\"', ?3, 0 FROM issues LIMIT 1",
+            values,
+        )
+    configured.site.fault = telling_back
+    addresses = [
+        f"notify.slack_url = http://127.0.0.1:9/services/{SLACK}\n",
+        f"notify.teams_url = {configured.site.jira_url}/flow/{TEAMS}?sig={SIGNATURE}\n",
+    ]
+    configured.config.write_text(configured.config.read_text("utf-8") + "".join(addresses), "utf-8")
+    hidden = (*configured.secrets, SLACK, TEAMS, SIGNATURE)
+    told = shown("notify", "--json", *setting)
+    assert "the connection was refused" in told
+    assert "Teams refused the message" in told
+    assert leaked(told, hidden) == []
+    for command in (["notify", "--dry-run"], ["check", "--offline"]):
+        assert leaked(shown(*command, *setting), hidden) == []
 
 
 def test_the_log_file_of_the_demo(run: Run, tmp_path: Path) -> None:

@@ -85,6 +85,8 @@ _GIVEN = {
     "changes.authors": ("false", False),
     "changes.keep_days": ("365", 365),
     "serve.public_url": ("http://work.corp.example/", "http://work.corp.example"),
+    "notify.slack_url": ("https://hooks.example/services/T/B/x", "https://hooks.example/services/T/B/x"),
+    "notify.teams_url": ("https://flow.example/x?sig=y", "https://flow.example/x?sig=y"),
     "monitor.ping_url": ("https://hc.example/uuid?x=1", "https://hc.example/uuid?x=1"),
 }
 
@@ -95,7 +97,7 @@ def _setting(settings: Settings, key: str) -> object:
         return getattr(settings, f"{section}_{field}")
     if section == "webhook":
         return getattr(settings.serve, field)
-    if section in ("jira", "github", "serve"):
+    if section in ("jira", "github", "serve", "notify"):
         return getattr(getattr(settings, section), field)
     return getattr(settings, "database_path" if key == "database.path" else field or section)
 

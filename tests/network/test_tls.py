@@ -172,7 +172,12 @@ def _certificate(folder: Path, name: str, first: str, last: str) -> Path:
     [
         ("IP:127.0.0.1", ("20", "21"), "certificate has expired", "is this machine's date right?"),
         ("IP:127.0.0.1", ("48", "49"), "not yet valid", "is this machine's date right?"),
-        ("DNS:other.example", ("20", "49"), "not valid for '127.0.0.1'", "is jira.base_url right?"),
+        (
+            "DNS:other.example",
+            ("20", "49"),
+            "not valid for '127.0.0.1'",
+            "is the address configured for Jira right?",
+        ),
     ],
 )
 def test_the_advice_fits_what_is_wrong_with_a_certificate(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from worksupport.checks import machine, runs
 from worksupport.checks.base import Check, refused
+from worksupport.checks.notices import check_notices
 from worksupport.clock import Clock, utc_text
 from worksupport.config.settings import Settings
 from worksupport.errors import ExitCode, WorksupportError
@@ -45,7 +46,8 @@ def _database_checks(subject: Subject, settings: Settings | None, database: Path
     around = [found, machine.check_disk(database), machine.check_lock(database)]
     if not found.ok:
         return around
-    return [*around, machine.check_words(database), *_run_checks(subject, settings, database)]
+    told = check_notices(settings, database, subject.clock.now()) if settings else []
+    return [*around, machine.check_words(database), *_run_checks(subject, settings, database), *told]
 
 
 def _run_checks(subject: Subject, settings: Settings | None, database: Path) -> list[Check]:

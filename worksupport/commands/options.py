@@ -6,7 +6,7 @@ loads this: it imports little.
 
 from worksupport.model.definitions import DEFAULT_WEEKS, LINT_RULES, MOST_WEEKS
 from worksupport.model.filters import FILTERS as ALL_FILTERS
-from worksupport.model.filters import GROUP_FILTERS, NO_PEOPLE, PRESENT_FILTERS, Filter
+from worksupport.model.filters import GROUP_FILTERS, LASTING_FILTERS, NO_PEOPLE, PRESENT_FILTERS, Filter
 from worksupport.model.names import CHANGE_FIELDS, SOURCES
 
 TYPE_CHECKING = False  # see queries/reader.py
@@ -91,7 +91,7 @@ class Command:
         self.filters: tuple[Filter, ...] = ()
         self.options: tuple[Option, ...] = ()
         for option in options:
-            rows = {FILTERS: ALL_FILTERS, PRESENT: PRESENT_FILTERS, GROUPS: GROUP_FILTERS}.get(option)
+            rows = _FILTERS.get(option)
             self.filters = rows or self.filters
             self.options += (option,) if rows is None else tuple(map(_of_filter, rows))
             self.options += (_NO_PERSON,) if option is GROUPS else ()
@@ -121,10 +121,13 @@ def _of_filter(row: Filter) -> Option:
     )
 
 
-# Stand in a command's row where its filters go: all of them, all but the missing, or those by groups alone.
+# Stand in a command's row where its filters go: all of them, all but the missing, those of them that mean the
+# same at any time, or those by groups alone.
 FILTERS = Option("filters", (), "")
 PRESENT = Option("present", (), "")
+LASTING = Option("lasting", (), "")
 GROUPS = Option("groups", (), "")
+_FILTERS = {FILTERS: ALL_FILTERS, PRESENT: PRESENT_FILTERS, LASTING: LASTING_FILTERS, GROUPS: GROUP_FILTERS}
 _NO_PERSON = Option("assignee", ("-a", "--assignee"), NO_PEOPLE, "NAME", "refused")
 
 GLOBAL = (
@@ -381,6 +384,13 @@ COMMANDS = (
             low=0,
             high=65535,
         ),
+    ),
+    Command(
+        "notify",
+        "Share",
+        LASTING,
+        Option("dry_run", ("--dry-run",), "Print what this would post, and post nothing.", holds="flag"),
+        JSON,
     ),
     Command(
         "init",

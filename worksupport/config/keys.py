@@ -243,11 +243,22 @@ DATABASE_AND_SERVER = (
 MONITORING = (
     Key(
         "monitor.ping_url",
-        parsers.ping_url,
+        parsers.secret_url,
         "ping_url",
         "An address to call at the start and the end of each run, as healthchecks.io gives them (secret).",
         is_secret=True,
     ),
+)
+NOTICES = (
+    Key(
+        "notify.slack_url",
+        parsers.secret_url,
+        "notify.slack_url",
+        "Where `worksupport notify` posts what has changed (secrets): an incoming webhook of Slack, and the\n"
+        "address of a workflow of Teams that posts to a channel when a webhook request is received.",
+        is_secret=True,
+    ),
+    Key("notify.teams_url", parsers.secret_url, "notify.teams_url", is_secret=True),
 )
 # By the heading of the starter under which they stand.
 CHANGES = (
@@ -282,6 +293,7 @@ SECTIONS = {
     "Reviews": REVIEWS,
     "Times": TIMES,
     "Database and server": DATABASE_AND_SERVER,
+    "Notices": NOTICES,
     "Monitoring": MONITORING,
 }
 KEYS = tuple(key for section in SECTIONS.values() for key in section)

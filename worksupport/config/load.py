@@ -9,7 +9,7 @@ from typing import Any
 from worksupport.config import keys, locate, people, properties, sources, trust
 from worksupport.config.given import Findings, Given, given_values, parsed_values
 from worksupport.config.secrets import exposure_warning, is_exposed
-from worksupport.config.settings import ServeSettings, Settings
+from worksupport.config.settings import NotifySettings, ServeSettings, Settings
 from worksupport.errors import ConfigurationError
 
 _LIKE_A_KEY = re.compile(r"[A-Za-z_]{1,20}(\.[\w -]*)*")
@@ -41,6 +41,7 @@ def load_settings(config: Path | None, database: Path | None, environment: Mappi
         "hierarchy": people.read_hierarchy(document, findings),
         **sources.read_sources(filled, given, findings),
         "serve": ServeSettings(**filled["serve"]),
+        "notify": NotifySettings(**filled["notify"]),
         **filled[""],
     }
     _warn_of_idle_github(parts, findings)

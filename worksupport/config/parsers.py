@@ -182,8 +182,8 @@ def public_url(value: str) -> str:
     return value.rstrip("/")
 
 
-def ping_url(value: str) -> str:
-    """An address to call: https (http only to loopback), no credentials."""
+def secret_url(value: str) -> str:
+    """An address to call, which is a secret itself: https (http only to loopback), no credentials."""
     _address(value)
     return value
 

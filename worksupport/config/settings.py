@@ -67,6 +67,14 @@ class ServeSettings:
 
 
 @dataclass(frozen=True)
+class NotifySettings:
+    """The addresses to which `notify` posts; each is a secret."""
+
+    slack_url: str | None = field(default=None, repr=False)
+    teams_url: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
 class Settings:
     """The whole configuration; a source without credentials is None."""
 
@@ -77,6 +85,7 @@ class Settings:
     jira: JiraSettings | None
     github: GitHubSettings | None
     serve: ServeSettings = ServeSettings()
+    notify: NotifySettings = NotifySettings()
     interval_hours: float = DEFAULT_INTERVAL_HOURS
     full_every_hours: float = DEFAULT_FULL_EVERY_HOURS
 

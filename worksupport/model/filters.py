@@ -217,6 +217,8 @@ FILTERS = (
 GROUP_FILTERS = tuple(row for row in FILTERS if row.name in ("issue_type", "label", "source", "team"))
 # What is no longer found is not reviewed.
 PRESENT_FILTERS = tuple(row for row in FILTERS if row.name != "missing")
+# What means the same whenever it is asked.
+LASTING_FILTERS = tuple(row for row in PRESENT_FILTERS if row.holds not in ("time", "days"))
 NO_PEOPLE = "worksupport counts no finished work per person"
 _BY_NAME = {row.name: row for row in FILTERS}
 
@@ -255,6 +257,12 @@ class Filters:
     def missing(self) -> bool:
         """Whether those are asked for that a harvest no longer found."""
         return bool(self._given.get("missing"))
+
+    @property
+    def words(self) -> str:
+        """As people read them: `team portal, open`."""
+        given = ((name.replace("_", " "), value) for name, values in self._given.items() for value in values)
+        return ", ".join(name if value is True else f"{name} {value}" for name, value in given)
 
     def under(self, key: str) -> "Filters":
         """The same, of this issue and all below it alone."""

@@ -4,13 +4,18 @@ They are AuthBase objects and no default headers: requests replaces a default Au
 `~/.netrc` says about the host.
 """
 
+import re
 from base64 import b64encode
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
 from worksupport.errors import ConfigurationError
+
+# Shorter parts of an address are words such as `services`, which say nothing.
+_GUESSABLE = 9
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,10 @@ class Credentials(AuthBase):
     """One Authorization header for every request of one service.
 
     `account` and `remedy` are for messages: whose credentials they are, and what to do if they are refused.
+    `is_address`: the address is secret, so that no error of a library's, which names it, may be kept.
     """
+
+    is_address = False
 
     def __init__(self, header: str, secrets: tuple[str, ...], account: str, remedy: str) -> None:
         self._header = header
@@ -44,6 +52,27 @@ class Credentials(AuthBase):
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
+
+
+class SecretAddress(Credentials):
+    """An address that is its own credential, as those of webhooks are.
+
+    What is asked for is its host alone, so that nothing that tells of a request can tell the rest: that is
+    put in here, at the last moment.
+    """
+
+    is_address = True
+
+    def __init__(self, url: str, setting: str, remedy: str) -> None:
+        self._url = url
+        parts = {each for text in (url, unquote(url)) for each in (text, *re.split("[/?&=#]", text)[3:])}
+        longest_first = sorted((part for part in parts if len(part) >= _GUESSABLE), key=len, reverse=True)
+        super().__init__("", tuple(longest_first), setting, remedy)
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Called by requests, once for each request."""
+        request.prepare_url(self._url, None)
+        return request
 
 
 def basic(user: str, token: str, *, remedy: str) -> Credentials:

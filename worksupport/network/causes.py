@@ -101,7 +101,7 @@ def _certificate_hint(verify_code: int, service: str) -> str:
     if verify_code in _WRONG_TIME:
         return "is this machine's date right? If it is, whoever runs the service must renew the certificate"
     if verify_code in _WRONG_NAME:
-        return f"is {service.lower()}.base_url right? The certificate is for another name"
+        return f"is the address configured for {service} right? The certificate is for another name"
     return "if a proxy of your company answers instead, name its certificates in REQUESTS_CA_BUNDLE"
 
 

@@ -79,7 +79,7 @@ class Response:
     """One response, its body read whole; `document` is the JSON of a good one."""
 
     method: str
-    url: str = field(repr=False)  # with its query
+    url: str = field(repr=False)  # as it was asked for
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False, default=b"")
@@ -127,7 +127,7 @@ def checked_document(response: Response, check: Check) -> Any:
 def _json_document(response: Response) -> Any:
     if not response.body.strip():
         raise TransientError("an empty answer")
-    if _is_page(response):
+    if is_page(response):
         raise MisdirectedError(f"{_page(response)} in place of data")
     if response.content_type and "json" not in response.content_type:
         raise TransientError(f"{visible(response.content_type)} in place of JSON")
@@ -153,7 +153,7 @@ def _status(status: int) -> str:
 
 
 def _message(response: Response) -> str:
-    if _is_page(response):
+    if is_page(response):
         return _page(response)
     try:
         texts = list(dict.fromkeys(_texts(json.loads(response.body))))
@@ -182,7 +182,8 @@ def _by_field(errors: Any) -> Any:
     return errors
 
 
-def _is_page(response: Response) -> bool:
+def is_page(response: Response) -> bool:
+    """Whether it is a web page: from a log-in or a proxy, where a service has none."""
     beginning = response.body[:200].lstrip().lower()
     return "html" in response.content_type or beginning.startswith((b"<!doctype", b"<html"))
 

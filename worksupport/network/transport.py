@@ -123,7 +123,8 @@ class Transport:
                 response = self._receive(call)
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
                 self._refuse_cut(exchange, longest)
-                raise no_response(error, self._service, call.url) from error
+                fault = no_response(error, self._service, call.url)
+                raise fault from (None if self._credentials.is_address else error)
             finally:
                 if self._is_ended:  # the pools may be closed already
                     self.close()
@@ -150,9 +151,7 @@ class Transport:
         )
         with response:
             self._at_head(response.status_code, response.headers)
-            return Response(
-                call.method, response.url, response.status_code, response.headers, _body(response)
-            )
+            return Response(call.method, call.url, response.status_code, response.headers, _body(response))
 
     def _session(self) -> requests.Session:
         """This thread's session: requests does not promise that threads can share one."""

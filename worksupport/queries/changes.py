@@ -79,10 +79,9 @@ def changes_document(connection: sqlite3.Connection, question: ChangesQuestion) 
     parent_key and url of its issue. `next`: what to ask for `after` the next time.
     """
     changes = [_shown(row) for row in changes_rows(connection, question)]
-    ((last,),) = connection.execute("SELECT coalesce(max(id), 0) FROM changes")
     return {
         "changes": changes,
-        "next": last,
+        "next": last_number(connection),
         "since": question.since,
         "until": question.until,
         "total_count": len(changes),
@@ -94,6 +93,18 @@ def changes_rows(connection: sqlite3.Connection, question: ChangesQuestion) -> l
     """The same changes with what screens need beside: state of the issue, categories of a status."""
     rows = list(_rows(connection, question))
     return rows if question.raw or question.after is not None else net(rows)
+
+
+def net_after(connection: sqlite3.Connection, number: int, filters: Filters) -> list[dict[str, Any]]:
+    """The net of what was recorded after a change's number, in the form of `changes_rows`."""
+    rows = _rows(connection, ChangesQuestion(after=number, filters=filters))
+    return net(sorted(rows, key=_when))
+
+
+def last_number(connection: sqlite3.Connection) -> int:
+    """The number of the newest change; 0 where none is recorded."""
+    ((last,),) = connection.execute("SELECT coalesce(max(id), 0) FROM changes")
+    return int(last)
 
 
 def tops_of(connection: sqlite3.Connection, rows: Sequence[dict[str, Any]]) -> dict[str, tuple[str, str]]:
@@ -133,7 +144,11 @@ def net(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         elif changes[0]["old"] != changes[-1]["new"]:
             first = changes[0]
             kept.append({**changes[-1], "old": first["old"], "old_category": first.get("old_category")})
-    return sorted(kept, key=lambda row: (row["at"] or row["seen_at"], row["id"]))
+    return sorted(kept, key=_when)
+
+
+def _when(row: dict[str, Any]) -> tuple[str, int]:
+    return row["at"] or row["seen_at"], row["id"]
 
 
 def _rows(connection: sqlite3.Connection, question: ChangesQuestion) -> Iterator[dict[str, Any]]:

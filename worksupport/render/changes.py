@@ -95,7 +95,7 @@ def changes_text(
     if not changes:
         return ""
     to = console or Console(width=10_000, color_system=None, markup=False, highlight=False, emoji=False)
-    told = happened(changes, is_all=bool(head.get("fields")))
+    told = in_words(changes, is_all=bool(head.get("fields")))
     lines: list[Text] = list(_head(head, told, now, None if console is None else to.width, is_old))
     for key, title, group in by_top(told, tops):
         lines += [
@@ -111,8 +111,8 @@ def changes_text(
     return drawn(text) if console else text
 
 
-def happened(changes: Sequence[dict[str, Any]], *, is_all: bool) -> list[Happened]:
-    """What has a line of its own; all of it where it was asked for by its field."""
+def in_words(changes: Sequence[dict[str, Any]], *, is_all: bool = False) -> list[Happened]:
+    """Those that are told one by one, all where they were asked for by field; of others `not_listed` tells."""
     return [_happened(change) for change in changes if is_all or change["field"] in _TOLD]
 
 
@@ -219,7 +219,7 @@ def _lines(told: Sequence[Happened], now: datetime, console: "Console", *, cuts:
     shown = [each.word if each.kind == "blocked" or not has_marks else f"  {each.word}" for each in told]
     with_old = not cuts or console.width >= _WITH_OLD
     if with_old:
-        shown = [_from_old(each, word) for each, word in zip(told, shown, strict=True)]
+        shown = [from_old(each, word) for each, word in zip(told, shown, strict=True)]
     keys = [subject(each) for each in told]
     word_cells, key_cells = max(map(width, shown)), max(map(width, keys))
     for each, word, key in zip(told, shown, keys, strict=True):
@@ -252,7 +252,8 @@ def title_of(each: Happened) -> str:
     return visible(change["summary"] or "") + (f" ({visible(change['new'])})" if is_lost else "")
 
 
-def _from_old(each: Happened, word: str) -> str:
+def from_old(each: Happened, word: str) -> str:
+    """`To Do → Done`, where there was something before."""
     is_told = each.old and each.kind not in ("moved", "renamed")
     return f"{each.old} \u2192 {word.strip()}" if is_told else word
 
@@ -267,13 +268,15 @@ def subject(each: Happened) -> str:
 
 def left_over(changes: Sequence[dict[str, Any]], late: int, advice: str = "--field, --raw") -> list[str]:
     """What has no line of its own, as counts, and where it is; `late`: as of `changes_text`."""
-    lines = []
+    unlisted = not_listed(changes)
+    came_late = f"{late} more came to light now, but happened before" if late else ""
+    return [line for line in (f"{unlisted} ({advice})" if unlisted else "", came_late) if line]
+
+
+def not_listed(changes: Sequence[dict[str, Any]]) -> str:
+    """How many there are of what has no line of its own; '' for none."""
     counts = Counter(change["field"] for change in changes if change["field"] not in _TOLD)
     parts = ", ".join(f"{count} of {name.replace('_', ' ')}" for name, count in counts.most_common())
     total = sum(counts.values())
-    if total:
-        verb = "change is" if total == 1 else "changes are"
-        lines.append(f"{total} {verb} not listed: {parts} ({advice})")
-    if late:
-        lines.append(f"{late} more came to light now, but happened before")
-    return lines
+    verb = "change is" if total == 1 else "changes are"
+    return f"{total} {verb} not listed: {parts}" if total else ""

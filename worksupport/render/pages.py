@@ -51,7 +51,7 @@ def list_page(frame: Frame, document: Document, tops: Document, page: int, count
 
 def changes_page(frame: Frame, document: Document, tops: dict[str, tuple[str, str]]) -> str:
     """Rows of `changes` (`document["changes"]`) with what holds for them all, by topmost issue."""
-    happened = told.happened(document["changes"], is_all=bool(document["fields"]))
+    happened = told.in_words(document["changes"], is_all=bool(document["fields"]))
     left = [] if document["fields"] else document["changes"]
     sections, room = [], _MOST_LINES
     for key, title, group in told.by_top(happened, tops):

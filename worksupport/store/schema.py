@@ -319,6 +319,18 @@ _M008_REVIEWS = (
     "PRAGMA user_version = 8",
 )
 
+# How far each address of `notify` was told. It is no part of an answer.
+_M009_NOTICES = (
+    """CREATE TABLE notices (
+    address TEXT NOT NULL,          -- a digest of it: it is a secret
+    filters TEXT NOT NULL,          -- what it is told of
+    through INTEGER NOT NULL,       -- the last of `changes` that it was told, or that was none of its
+    until TIMESTAMP NOT NULL,
+    PRIMARY KEY (address, filters)
+) WITHOUT ROWID""",
+    "PRAGMA user_version = 9",
+)
+
 # By the name under which sqlite-utils notes each as applied.
 MIGRATIONS = {
     "m001_tables": _M001_TABLES,
@@ -329,5 +341,6 @@ MIGRATIONS = {
     "m006_changes": _M006_CHANGES,
     "m007_asked_for": _M007_ASKED_FOR,
     "m008_reviews": _M008_REVIEWS,
+    "m009_notices": _M009_NOTICES,
 }
 SCHEMA_VERSION = len(MIGRATIONS)
