@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
+from threading import Event
 from typing import Any
 from urllib.parse import unquote
 
@@ -109,6 +110,8 @@ class Channel:
         self.answers: list[tuple[int, str, dict[str, str]]] = []
         self.is_down = False
         self.answers_lost = 0  # so many are taken, and the connection breaks off
+        self.is_asked, self.may_answer = Event(), Event()
+        self.may_answer.set()
         self._is_slack = is_slack
         path = f"/services/T0/B0/{self.secret}" if is_slack else f"/flow?sig={self.secret}"
         self.url = serve(self._answer) + path
@@ -120,6 +123,8 @@ class Channel:
         assert request.headers["Content-Type"] == "application/json"
         assert request.headers["Authorization"] is None
         self.asked += 1
+        self.is_asked.set()
+        self.may_answer.wait(30)
         if self.is_down:
             answer: tuple[int, str, dict[str, str]] = (503, "", {})
         elif self.answers:

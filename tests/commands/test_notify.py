@@ -2,7 +2,10 @@
 
 import json
 import re
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,16 +15,19 @@ import pytest
 
 from tests.channels import Channel
 from tests.commands.hostile import TITLES, is_clean
+from tests.commands.test_changes import clock, harvest, site, story
 from tests.conftest import Answer, Moving
 from tests.filled_database import fill, issue, result
 from tests.web import serve
 from worksupport.clock import utc_text
 from worksupport.model.tracked import NUMBERS
+from worksupport.sandbox.past import change_jira
+from worksupport.sandbox.server import Sandbox
 from worksupport.store.lock import exclusive_lock
 from worksupport.store.notices import told_by_one
 
 Run = Callable[..., Answer]
-__all__ = ["serve"]  # the fixture
+__all__ = ["clock", "harvest", "serve", "site"]  # the fixtures
 # A Thursday morning.
 NOW = datetime(2026, 11, 26, 8, 0, tzinfo=UTC)
 _CHANGE = """
@@ -122,6 +128,42 @@ def test_both_get_the_digest_since_yesterday_and_then_only_what_is_new(team: Tea
     assert "A-2" not in team.slack.seen[1].text
 
 
+def test_what_a_harvest_records_is_told(
+    run: Run,
+    site: Sandbox,
+    clock: Moving,
+    harvest: Callable[[datetime], None],
+    serve: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not what is told of the time before the record; net, and by the issue on top."""
+    channel = Channel(serve, is_slack=True)
+    monkeypatch.setenv("WORKSUPPORT_NOTIFY_SLACK_URL", channel.url)
+    assert run("notify", "-q", clock=clock) == Answer(0, "", "")
+    assert channel.asked == 0
+    morning = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
+    for status, hours in (("In Progress", 0), ("Done", 1), ("In Progress", 2)):
+        change_jira(site.world, story(site, 3), "status", status, morning + timedelta(hours=hours))
+    change_jira(site.world, story(site, 4), "summary", "By <fax>", morning)
+    harvest(morning + timedelta(hours=4))
+    assert run("notify", "-q", "--open", clock=clock) == Answer(0, "", "")
+    assert channel.seen[0].text.splitlines() == [
+        "*2 changes from Wed 25 Nov 00:00 to Thu 26 Nov 13:00 (open)*",
+        "*IAIPORT-1* Portal 4.2",
+        "\u2022 IAIPORT-4 By <fax>: renamed, 09:00",
+        "\u2022 IAIPORT-3 By phone: To Do \u2192 In Progress, 11:00",
+        "harvested 13:00, just now",
+    ]
+    for status, hours in (("Done", 5), ("In Review", 6), ("Done", 7), ("In Progress", 8), ("To Do", 9)):
+        change_jira(site.world, story(site, 3), "status", status, morning + timedelta(hours=hours))
+    change_jira(site.world, story(site, 4), "status", "Done", morning + timedelta(hours=5))
+    change_jira(site.world, story(site, 4), "status", "To Do", morning + timedelta(hours=6))
+    harvest(morning + timedelta(hours=10))
+    assert run("notify", "-q", "--open", clock=clock) == Answer(0, "", "")
+    lines = [line for line in channel.seen[1].text.splitlines() if line.startswith("\u2022")]
+    assert lines == ["\u2022 IAIPORT-3 By phone: In Progress \u2192 To Do, 18:00"]
+
+
 def test_one_that_fails_stops_not_the_other_and_loses_nothing(team: Team) -> None:
     team.slack.is_down = True
     answer = team.notify()
@@ -156,6 +198,24 @@ def test_where_an_answer_is_lost_it_is_told_twice_and_never_not_at_all(team: Tea
     assert team.notify("-q").exit_code == 0
     assert team.seen == [2, 8]
     assert "A-3" in team.teams.seen[-1].text
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_who_is_ended_while_posting_leaves_it_to_the_next(team: Team, number: signal.Signals) -> None:
+    """At once, though the service takes its time; meanwhile no other posts the same."""
+    team.change("A-3", 2, datetime.now(UTC))
+    team.slack.may_answer.clear()
+    command = [sys.executable, "-m", "worksupport", "notify", "-q", "--config", str(team.config)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert team.slack.is_asked.wait(30)
+    assert team.notify("-q").exit_code == 11
+    process.send_signal(number)
+    _, told = process.communicate(timeout=10)
+    assert (process.returncode in (130, -number), told) == (True, "")
+    team.slack.may_answer.set()
+    assert subprocess.run(command, check=True).returncode == 0
+    assert "A-3" in team.slack.seen[-1].text
 
 
 PAGE = "<!doctype html><title>Log in</title>"

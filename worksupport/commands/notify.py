@@ -3,6 +3,7 @@
 import logging
 
 from worksupport import log, output
+from worksupport.commands.progress import is_watched
 from worksupport.context import Context
 from worksupport.errors import ConfigurationError, ExitCode, WorksupportError, gravest
 from worksupport.model.filters import Filters
@@ -42,9 +43,10 @@ def _told(context: Context, configured: list[Address], filters: Filters) -> list
         )
     settings, clock = context.settings, context.clock
     notices = []
-    with clock.stop_on_signals(), told_by_one(settings.database_path, clock):
+    # A signal ends it at once, wherever it is: what it has not noted, the next one tells again.
+    with told_by_one(settings.database_path, clock):
         for address in configured:
-            notices.append(tell(address, settings, filters, clock))
+            notices.append(tell(address, settings, filters, clock, is_watched=is_watched()))
             _log(context, notices[-1])
     return notices
 

@@ -62,7 +62,7 @@ class Digest:
 
 def make_digest(connection: sqlite3.Connection, begin: Cursor, filters: Filters, now: datetime) -> Digest:
     """What was recorded after `begin`; what happened before the record was kept is no news."""
-    rows = net_after(connection, begin.through, filters)
+    rows = net_after(connection, begin.through, begin.until, filters)
     through = Cursor(max(begin.through, last_number(connection)), utc_text(now))
     changes = "1 change" if len(rows) == 1 else f"{len(rows)} changes"
     period = f"from {local_text(begin.until, now)} to {local_text(through.until, now)}"

@@ -9,7 +9,7 @@ from typing import Any
 
 from worksupport.clock import Clock
 from worksupport.config.settings import Settings
-from worksupport.errors import InterruptedRunError, WorksupportError
+from worksupport.errors import WorksupportError
 from worksupport.model.filters import Filters
 from worksupport.model.times import moment, stored_moment
 from worksupport.network.responses import Response
@@ -56,19 +56,21 @@ def addresses(settings: Settings) -> list[Address]:
     ]
 
 
-def tell(address: Address, settings: Settings, filters: Filters, clock: Clock) -> Notice:
+def tell(
+    address: Address, settings: Settings, filters: Filters, clock: Clock, *, is_watched: bool = False
+) -> Notice:
     """Post what has changed since the last time, if anything has; the caller lets nobody else do so.
 
-    Raises InterruptedRunError, and what reading the database raises; what else goes wrong is in the notice.
+    `is_watched`: somebody waits at a terminal, where a service that cannot be reached is given up early.
+    Raises what reading the database raises, and what writing does before anything is posted; what fails later
+    is in the notice.
     """
     begin = _kept_begin(address, settings, filters, clock)
     digest = _digest(settings, begin, filters, clock)
     try:
         if digest.count:
-            _post(address, settings, clock, address.message(digest))
+            _post(address, settings, clock, address.message(digest), is_watched)
         _keep(address, settings, filters, clock, digest.through)
-    except InterruptedRunError:
-        raise
     except WorksupportError as error:
         return Notice(address, "failed", digest, error)
     return Notice(address, "sent" if digest.count else "nothing", digest)
@@ -108,19 +110,18 @@ def _digest(settings: Settings, begin: Cursor, filters: Filters, clock: Clock) -
 
 
 def _kept_begin(address: Address, settings: Settings, filters: Filters, clock: Clock) -> Cursor:
-    """How far the address was told; where it never was, yesterday, which is noted.
+    """How far the address was told; where it never was, yesterday. It is noted before anything is posted.
 
-    Otherwise, if its service took nothing for days, the beginning would move on meanwhile.
+    Else, if its service took nothing for days, the beginning would move on meanwhile; and where nothing can
+    be written, the same would be posted again and again.
     """
 
     def found(connection: sqlite3.Connection) -> Cursor | None:
         require_current(connection)
         return find_cursor(connection, address.url or "", repr(filters))
 
-    begin = answer(settings.database_path, found)
-    if begin is None:
-        begin = _yesterday(clock.now())
-        _keep(address, settings, filters, clock, begin)
+    begin = answer(settings.database_path, found) or _yesterday(clock.now())
+    _keep(address, settings, filters, clock, begin)
     return begin
 
 
@@ -135,7 +136,9 @@ def _yesterday(now: datetime) -> Cursor:
     return Cursor(int(stored.timestamp() * 1000) - 1 if stored else 0, begin)
 
 
-def _post(address: Address, settings: Settings, clock: Clock, message: dict[str, Any]) -> None:
+def _post(
+    address: Address, settings: Settings, clock: Clock, message: dict[str, Any], is_watched: bool
+) -> None:
     webhook = Webhook(
         address.title,
         address.setting,
@@ -146,5 +149,6 @@ def _post(address: Address, settings: Settings, clock: Clock, message: dict[str,
         timeout_seconds=settings.timeout_seconds,
         max_wait_seconds=settings.max_wait_seconds,
     )
+    webhook.is_watched = is_watched
     with closing(webhook):
         webhook.post(message)

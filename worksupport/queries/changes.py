@@ -95,10 +95,36 @@ def changes_rows(connection: sqlite3.Connection, question: ChangesQuestion) -> l
     return rows if question.raw or question.after is not None else net(rows)
 
 
-def net_after(connection: sqlite3.Connection, number: int, filters: Filters) -> list[dict[str, Any]]:
-    """The net of what was recorded after a change's number, in the form of `changes_rows`."""
-    rows = _rows(connection, ChangesQuestion(after=number, filters=filters))
-    return net(sorted(rows, key=_when))
+def net_after(
+    connection: sqlite3.Connection, number: int, since: str, filters: Filters
+) -> list[dict[str, Any]]:
+    """The net of what was recorded after a change's number, in the form of `changes_rows`.
+
+    The log of that (`after`) has only the last of several entries between two runs; what the value was
+    before them (at `since`, UTC text) is looked up.
+    """
+    rows = sorted(_rows(connection, ChangesQuestion(after=number, filters=filters)), key=_when)
+    values, met = _Values(connection), set()
+    for row in rows:
+        field, of = row["field"], (row["issue"], row["field"])
+        if field not in EVENTS and of not in met:
+            met.add(of)
+            begin = min(since, _when(row)[0])
+            then = connection.execute(_THEN, [row["issue"], NUMBERS[field], number, begin]).fetchone()
+            values.put(row, "old", then[0] if then else None)
+    return net(rows)
+
+
+# In which the record ended at that number; without one, what the next entry says that it was.
+_THEN = """
+SELECT * FROM (
+    SELECT new FROM changes WHERE issue = ?1 AND field = ?2 AND id <= ?3
+    ORDER BY coalesce(at, seen_at) DESC, id DESC LIMIT 1
+) UNION ALL SELECT * FROM (
+    SELECT old FROM changes WHERE issue = ?1 AND field = ?2 AND coalesce(at, seen_at) >= ?4
+    ORDER BY coalesce(at, seen_at), id LIMIT 1
+) LIMIT 1
+"""
 
 
 def last_number(connection: sqlite3.Connection) -> int:
@@ -189,32 +215,41 @@ def _named(
     connection: sqlite3.Connection, where: str, values: dict[str, Any], order: str = _BY_TIME
 ) -> Iterator[dict[str, Any]]:
     """The rows, their ids as the names that these have now."""
-    names = Names(connection)
+    values_of = _Values(connection)
     members = dict(connection.execute("SELECT member_id, name FROM team_members"))
     for columns in connection.execute(_CHANGES.format(where=where, order=order), values):
         row = dict(zip(_MEMBERS, columns, strict=True))
-        name = row["field"] = CHANGE_FIELDS[row["field"]]
+        row["field"] = CHANGE_FIELDS[row["field"]]
         row["origin"] = ORIGINS[row["origin"]]
         row["author_name"] = members.get(row["author"], row["author"])
-        if name == "status":
-            for which in ("old", "new"):
-                status = json.loads(row[which] or "null")
-                row[f"{which}_category"] = names.category(row["source"], status)
         for which in ("old", "new"):
-            value = json.loads(row[which] or "null")
-            if name == "parent" and value is not None:
-                row[which] = _key(connection, row["source"], value)
-            else:
-                row[which] = _value(name, row["source"], value, names)
+            values_of.put(row, which, row[which])
         yield row
 
 
-def _value(name: str, source: str, value: Any, names: Names) -> Any:
-    if value is None or name in EVENTS:
-        return value
-    if name in SETS:
-        return [names.name(source, NAMED[name], each) if name in NAMED else each for each in value]
-    return names.name(source, NAMED[name], value) if name in NAMED else value
+class _Values:
+    """Values of the record as people read them."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._names = Names(connection)
+
+    def put(self, row: dict[str, Any], which: str, stored: str | None) -> None:
+        """Make `stored` (JSON) the `old` or the `new` of a row; of a status with its category."""
+        field, source, value = row["field"], row["source"], json.loads(stored or "null")
+        if field == "status":
+            row[f"{which}_category"] = self._names.category(source, value)
+        if field == "parent" and value is not None:
+            row[which] = _key(self._connection, source, value)
+        else:
+            row[which] = self._shown(field, source, value)
+
+    def _shown(self, field: str, source: str, value: Any) -> Any:
+        if value is None or field in EVENTS:
+            return value
+        if field in SETS:
+            return [self._names.name(source, NAMED[field], e) if field in NAMED else e for e in value]
+        return self._names.name(source, NAMED[field], value) if field in NAMED else value
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

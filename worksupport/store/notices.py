@@ -44,7 +44,7 @@ def told_until(connection: sqlite3.Connection, url: str) -> str | None:
 
 def keep_cursor(path: Path, clock: Clock, url: str, filters: str, cursor: Cursor) -> None:
     """Note how far `url` is told. Raises DatabaseError or ConfigurationError where that cannot be written."""
-    with closing(Store(path, clock)) as store, store.transaction(even_if_stopped=True) as connection:
+    with closing(Store(path, clock)) as store, store.transaction() as connection:
         connection.execute(_KEEP, [_digest(url), filters, cursor.through, cursor.until])
 
 
