@@ -157,7 +157,7 @@ def test_cron_topic_has_the_lines_of_the_example(run: Run) -> None:
     def entries(text: str) -> list[list[str]]:
         return [line.lstrip("#").split() for line in text.splitlines() if re.match(r"#?[\d@]", line)]
 
-    assert len(entries(example)) == 6
+    assert len(entries(example)) == 7
     assert entries(run("help", "cron").out) == entries(example)
 
 

@@ -292,6 +292,9 @@ def test_what_another_run_has_repaired_is_not_swapped_in(
             searches.append(request.text)
             if "parent IN" in request.text and len(searches) >= 3:
                 with closing(sqlite3.connect(database, isolation_level=None)) as other:
+                    # What came before is written by a thread of its own.
+                    while not other.execute("SELECT 1 FROM staged_issues").fetchone():
+                        pass
                     other.execute(meddle)
         return answer
 

@@ -112,7 +112,7 @@ def changes_text(
 
 
 def in_words(changes: Sequence[dict[str, Any]], *, is_all: bool = False) -> list[Happened]:
-    """Those that are told one by one, all where they were asked for by field; of others `not_listed` tells."""
+    """Those that are told one by one (all, where asked for by field); of others `not_listed` tells."""
     return [_happened(change) for change in changes if is_all or change["field"] in _TOLD]
 
 
