@@ -74,6 +74,17 @@ def story(site: Sandbox, number: int) -> Any:
     return site.world.jira_issues[f"IAIPORT-{number}"]
 
 
+def test_who_had_it_before_stands_before_the_arrow(
+    run: Run, site: Sandbox, clock: Moving, harvest: Callable[[datetime], None]
+) -> None:
+    one, other = site.world.team[:2]
+    change_jira(site.world, story(site, 4), "assignee", one, YESTERDAY - timedelta(days=9), one)
+    change_jira(site.world, story(site, 4), "assignee", other, YESTERDAY, one)
+    harvest(NOW)
+    shown = run("changes", clock=clock).out
+    assert f"  {one.name} \u2192 {other.name}  IAIPORT-4  By fax" in shown
+
+
 def test_what_happened_between_two_harvests_with_its_exact_times(
     run: Run, site: Sandbox, clock: Moving, harvest: Callable[[datetime], None]
 ) -> None:

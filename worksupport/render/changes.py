@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _GAP = "  "
 _ALIKE = 3
+_ARROW = "\u2192 "
 _WITH_OLD = 110
 _TOLD = ("status", "assignees", "parent", "title", *EVENTS)
 _STYLES = {"done": "green", "blocked": "red", "doing": "cyan", "reopened": "yellow", "missing": "yellow"}
@@ -156,7 +157,7 @@ def _happened(change: dict[str, Any]) -> Happened:
         return _status(change, visible(new or "no status"), visible(old or ""))
     if name == "assignees":
         who = ", ".join(map(visible, new or ())) or "nobody"
-        return Happened(f"\u2192 {who}", ", ".join(map(visible, old or ())), "reassigned", "", change)
+        return Happened(f"{_ARROW}{who}", ", ".join(map(visible, old or ())), "reassigned", "", change)
     if name == "parent":
         return Happened("moved", visible(old or ""), "moved", "", change)
     if name == "title":
@@ -255,7 +256,7 @@ def title_of(each: Happened) -> str:
 def from_old(each: Happened, word: str) -> str:
     """`To Do → Done`, where there was something before."""
     is_told = each.old and each.kind not in ("moved", "renamed")
-    return f"{each.old} \u2192 {word.strip()}" if is_told else word
+    return f"{each.old} {_ARROW}{word.strip().removeprefix(_ARROW)}" if is_told else word
 
 
 def subject(each: Happened) -> str:
