@@ -246,3 +246,10 @@ def test_people_are_told_the_moment_that_is_meant_and_words_that_are_near(run: R
     told = run("list", "bookin", "farx", clock=FakeClock()).err
     assert told == "worksupport: no issue has the word 'farx'\n  near: fax\n"
     assert "farx" not in run("list", "farx", "-q", clock=FakeClock()).err
+
+
+@pytest.mark.usefixtures("database", "watched")
+def test_what_is_near_is_told_of_the_first_unknown_words(run: Run) -> None:
+    """To find it walks through all that the data says, for each of them."""
+    told = run("list", *(f"xyz{number}" for number in range(9)), clock=FakeClock()).err
+    assert told.count("no issue has the word") == 3

@@ -118,3 +118,10 @@ def test_no_words_are_syntax(tmp_path_factory: pytest.TempPathFactory, words: li
         tmp_path_factory.mktemp("words") / "w.db", [issue("P-1", summary=" ".join(words).replace("\0", ""))]
     )
     assert isinstance(ask(path, *(word.encode("utf-8", "replace").decode() for word in words)), dict)
+
+
+def test_words_without_end(database: Path) -> None:
+    """SQLite takes so many conditions and no more, and each of them costs."""
+    assert keys(database, *["booking"] * 25, "booking " * 25) == ["ABC-12", "ABC-15"]
+    with pytest.raises(UsageError, match="51 words are too many; give at most 50"):
+        ListQuestion(("a " * 50, "b"))

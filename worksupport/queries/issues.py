@@ -14,6 +14,7 @@ TYPE_CHECKING = False  # see queries/reader.py
 if TYPE_CHECKING:
     from typing import Any
 
+MOST_WORDS = 50
 # What people call the fields that answers have.
 SHOWN_NAMES = {
     **{"key": "issue_key", "title": "summary", "type": "issue_type", "who": "assignee", "link": "url"},
@@ -62,8 +63,11 @@ class ListQuestion(SimpleNamespace):
     ) -> None:
         """`sort` and `fields`: names that people see (`changed`) or JSON's (`updated_at`); no `limit`: all.
 
-        Raises UsageError for others.
+        Raises UsageError for others, and for more than 50 words.
         """
+        count = sum(len(word.split()) for word in words)
+        if count > MOST_WORDS:
+            raise UsageError(f"{count} words are too many; give at most {MOST_WORDS}")
         self.words = words
         self.filters = filters or Filters()
         self.fields = fields

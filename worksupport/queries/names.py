@@ -1,6 +1,7 @@
 """The names in the data: what a shell completes them to, and what is near one that is not there."""
 
 import sqlite3
+from itertools import islice
 
 from worksupport.model.filters import FILTERS, Filters, folded
 from worksupport.model.issue_fields import KEY_ORDER
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 _MOST_COMPLETED = 200
 _MOST_NEAR = 3
+# Each costs a walk through every word of the data, and what is near it much more.
+_MOST_SOUGHT, _MOST_UNKNOWN = 50, 3
 _STARTS = "casefold(substr({column}, 1, length(:prefix))) = casefold(:prefix)"
 _KEY_STARTS = "substr(issue_key, 1, length(:prefix)) = :prefix COLLATE NOCASE"
 _VENDOR_TYPES = """SELECT DISTINCT json_extract(sent, '$.name') AS name FROM (
@@ -89,15 +92,19 @@ def too_late(connection: sqlite3.Connection, filters: Filters, now: "datetime") 
 
 
 def unknown_words(connection: sqlite3.Connection, words: "tuple[str, ...]") -> list[Remark]:
-    """A remark for each word that no issue holds, not even as a part, with near ones."""
+    """A remark for each of the first words that no issue holds, not even as a part, with near ones."""
     if not connection.execute("SELECT 1 FROM main.sqlite_master WHERE name = 'issue_words'").fetchone():
         return []  # an older file has no index
     connection.execute("CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, issue_words, row)")
-    parts = [part for word in words for part in _parts(_without_marks(word))]
+    parts = dict.fromkeys(part for word in words for part in _parts(_without_marks(word)))
+    unknown = (
+        part
+        for part in [*parts][:_MOST_SOUGHT]
+        if not connection.execute("SELECT 1 FROM words WHERE instr(term, ?)", [part]).fetchone()
+    )
     return [
         (f"no issue has the word {part!r}", _near_text(part, {term: term for (term,) in near}))
-        for part in dict.fromkeys(parts)
-        if not connection.execute("SELECT 1 FROM words WHERE instr(term, ?)", [part]).fetchone()
+        for part in islice(unknown, _MOST_UNKNOWN)
         for near in [connection.execute(_TERMS, {"length": len(part)}).fetchall()]
     ]
 
