@@ -114,6 +114,9 @@ def test_filters_words_and_what_nobody_has(client: Client) -> None:
         ("/issue", 400, "ends with its key"),
         ("/list?source=gitlab", 400, "it must be one of jira, github"),
         ("/list?page=0", 400, "page is '0'"),
+        ("/list?page=2", 404, "there is no part 2; there is one"),
+        ("/?page=2", 404, "there is no part 2; there is one"),
+        (f"/list?q={51 * 'a+'}", 400, "51 words are too many"),
         ("/flow?assignee=Bo", 400, "counts no finished work per person"),
         ("/changes?since=2999-01-01", 400, "that lies in the future"),
         ("/?<script>alert(1)</script>=1", 400, "there is no parameter '<script>alert(1)</script>'"),
@@ -128,6 +131,12 @@ def test_what_goes_wrong_is_a_page_for_browsers_and_json_for_others(
     assert told in page.text
     assert "script" not in {tag for tag, _ in page.tags}
     assert told in client.refusal(target.replace("<", "%3C").replace(">", "%3E"))[1]
+
+
+def test_links_of_a_refusal_lead_back_from_however_deep(client: Client) -> None:
+    page = seen(client.ask("/list/of/nobody?in=a/b", Accept=HTML))
+    assert page.all("link", "href") == ["../../style.css", "../../icon.svg"]
+    assert {"../.././", "../../list"} <= set(page.all("a", "href"))
 
 
 def test_a_browser_sends_the_token_as_a_password(database: Path) -> None:
@@ -327,7 +336,7 @@ def test_a_long_list_goes_on_on_the_next_page(tmp_path: Path) -> None:
             assert "450 issues" in page.text
             shown += [link for link in page.all("a", "href") if link.startswith("issue?")]
         assert len(set(shown)) == len(shown) == 450
-        assert "No issue fits" in seen(client.ask("/list?page=4")).text
+        assert client.refusal("/list?page=4") == (404, "there is no part 4; there are 3")
 
 
 def test_more_changes_than_a_page_takes_are_counted(
@@ -341,6 +350,20 @@ def test_more_changes_than_a_page_takes_are_counted(
         assert len(rows) == 5
         document = client.ask("/api/changes?since=30d").document
         assert len(document["changes"]) == 9
+
+
+def test_more_changes_outside_the_hierarchy_are_no_issues_own(
+    monkeypatch: pytest.MonkeyPatch, changed: Callable[[int], Path]
+) -> None:
+    monkeypatch.setattr(pages, "_MOST_LINES", 5)
+    path = changed(9)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE issues SET parent_key = NULL WHERE issue_key = 'S-8'")
+    with served(path, clock=FakeClock(NOON)) as client:
+        page = seen(client.ask("/changes?since=30d"))
+        assert "1 more: all are in the CSV" in page.text
+        for link in page.all("a", "href"):
+            assert link == "#content" or client.ask(f"/{link.removeprefix('./')}").status == 200, link
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ class Frame:
     exports: Mapping[str, str] = field(default_factory=dict)
     origins: frozenset[str] = frozenset()
     remarks: Sequence[tuple[str, str]] = ()  # what is the matter, and what to do
+    up: str = ""  # from the page's own address to that of `serve`, such as "../"
 
     def link(self, place: str, **changes: object) -> str:
         """The address of a page, with what was asked as far as that page takes it, and with `changes`.
@@ -56,7 +57,7 @@ class Frame:
         takes = self.tabs[place][1] - changes.keys() - {"page"}
         kept = [(name, value) for name, value in self.asked if name in takes]
         query = urlencode([*kept, *((name, value) for name, value in changes.items() if value is not None)])
-        return f"{place or './'}{'?' if query else ''}{query}"
+        return f"{self.up}{place or './'}{'?' if query else ''}{query}"
 
     def issue(self, key: str) -> str:
         """The address of an issue's own page."""

@@ -12,6 +12,7 @@ from worksupport.render.forecast import TITLES as DATES
 from worksupport.render.forecast import days_told, left_text
 from worksupport.render.history import RIGHT, history_rows
 from worksupport.render.issue import facts_of, state_line
+from worksupport.render.lines import OUTSIDE
 from worksupport.render.page import Frame, as_markup, rendered, style
 from worksupport.render.pictures import burn_up, pictures
 from worksupport.render.summary import TITLES, figures, named_rows
@@ -57,7 +58,11 @@ def changes_page(frame: Frame, document: Document, tops: dict[str, tuple[str, st
     for key, title, group in told.by_top(happened, tops):
         lines = [_line(each, frame.now) for each in group[:room]]
         room -= len(lines)
-        sections.append({"key": key, "title": title, "told": lines, "more": len(group) - len(lines)})
+        more = len(group) - len(lines)
+        is_below_one = key != OUTSIDE
+        sections.append(
+            {"key": key, "title": title, "is_below_one": is_below_one, "told": lines, "more": more}
+        )
     return rendered(
         "changes.html",
         frame=frame,

@@ -62,7 +62,7 @@ class Application:
     def _refusal(self, request: Request, refused: RefusedError) -> Answer:
         """As a page for who looks at pages."""
         if wants_page(request):
-            return self.pages.error(refused.status, refused.detail, refused.headers)
+            return self.pages.error(request, refused)
         if refused.status == 503 and request.target.partition("?")[0] == HEALTH:
             document = json_text(unhealthy_document(refused.detail)).encode("ascii")
             whole = Answer(503, document, refused.answer.headers)

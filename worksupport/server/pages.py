@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from worksupport.clock import Clock
-from worksupport.errors import UsageError
+from worksupport.errors import NotFoundError, UsageError
 from worksupport.model.definitions import DEFAULT_WEEKS
 from worksupport.model.filters import FILTERS, Filters
 from worksupport.model.times import LAST_WORKDAY, moment
@@ -167,11 +167,12 @@ class Pages:
         asks = at(as_of, make, Filters(**_filters(given)), given.get("q", "").split()) if as_of else make
         return self.answers.answer(request.path, question, known, asks, HTML)
 
-    def error(self, status: int, detail: str, headers: Mapping[str, str]) -> Answer:
+    def error(self, request: Request, refused: RefusedError) -> Answer:
         """A page that says what went wrong; it asks the database nothing."""
-        frame = Frame(self.clock.now(), "error", f"{status}", {**_TABS, "error": ("", frozenset())})
-        body = pages.error_page(frame, detail).encode()
-        return Answer(status, body, {**HTML, "Cache-Control": "no-store", **headers})
+        up = "../" * (request.target.partition("?")[0].count("/") - 1)
+        frame = Frame(self.clock.now(), "error", f"{refused.status}", _TABS, up=up)
+        body = pages.error_page(frame, refused.detail).encode()
+        return Answer(refused.status, body, {**HTML, "Cache-Control": "no-store", **refused.headers})
 
     def _frame(
         self, connection: sqlite3.Connection, path: str, asked: list[tuple[str, str]], now: datetime
@@ -209,6 +210,7 @@ class Pages:
             own["key"] = find_key(connection, own["key"]).key
         question = TreeQuestion(**own, filters=Filters(**_filters(given)))
         document = branches_document(connection, question, part)
+        _check_part(part, document["pages"])
         if not document["hierarchy"] and not document["outside_total"]:
             frame = _told(frame, unknown_names(connection, question.filters, question.root_type))
         return pages.tree_page(frame, _of(document, as_of), part, is_below_one="key" in own)
@@ -225,7 +227,8 @@ class Pages:
             told = [*unknown_names(connection, filters), *unknown_words(connection, words)]
             frame = _told(frame, told)
         tops = tops_of(connection, document["issues"])
-        count = -(-document["total_count"] // _ROWS)
+        count = max(1, -(-document["total_count"] // _ROWS))
+        _check_part(part, count)
         return pages.list_page(frame, _of(document, given.get("as_of")), tops, part, count)
 
     def changes(self, connection: sqlite3.Connection, frame: Frame, given: Given) -> str:
@@ -290,6 +293,11 @@ def _exact(connection: sqlite3.Connection, given: Given) -> str | None:
 
 def _of(document: dict[str, Any], as_of: str | None) -> dict[str, Any]:
     return {**document, "as_of": as_of} if as_of else document
+
+
+def _check_part(part: int, count: int) -> None:
+    if part > count:
+        raise NotFoundError(f"there is no part {part}; there {'is one' if count == 1 else f'are {count}'}")
 
 
 def _told(frame: Frame, remarks: list[tuple[str, str]]) -> Frame:
