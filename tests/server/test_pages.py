@@ -20,7 +20,7 @@ from worksupport.model.tracked import NUMBERS
 from worksupport.queries import branches
 from worksupport.queries.tree import drawn_document
 from worksupport.render import pages
-from worksupport.server.pages import PAGES
+from worksupport.server.tabs import PAGES
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HTML = "text/html,application/xhtml+xml,*/*;q=0.8"

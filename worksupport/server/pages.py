@@ -1,8 +1,8 @@
 """The pages of `serve`, for those without a terminal: each asks what the command of its name asks."""
 
 import sqlite3
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -38,10 +38,10 @@ from worksupport.queries.tree import TreeQuestion
 from worksupport.render import page as drawn
 from worksupport.render import pages
 from worksupport.render.page import Field, Frame
-from worksupport.server import operations, parameters
 from worksupport.server.cache import Answers, answer_by_content
 from worksupport.server.exchange import Answer, RefusedError, Request
-from worksupport.server.parameters import Parameter, given_pairs, parsed
+from worksupport.server.parameters import given_pairs, parsed
+from worksupport.server.tabs import COMPLETED, LABELS, PAGES, TABS, address_of
 from worksupport.server.zipped import known_tags
 from worksupport.store import lock
 
@@ -59,77 +59,7 @@ _FILES = {
     "/style.css": ("text/css; charset=utf-8", drawn.style),
     "/icon.svg": ("image/svg+xml", drawn.icon),
 }
-_PAGE = parameters.whole_number("page", "Which part of it.", 1, 1_000_000, 1)
-# What the form of a page asks for, in this order, where the page takes it.
-_LABELS = {
-    "q": "Words",
-    "key": "Below (key)",
-    "assignee": "Who",
-    "team": "Team",
-    "state": "State",
-    "status": "Status",
-    "issue_type": "Type",
-    "label": "Label",
-    "source": "Source",
-    "since": "Since",
-    "until": "Until",
-    "field": "Field",
-    "as_of": "As of",
-    "weeks": "Weeks",
-    "kind": "Kind",
-}
-_COMPLETED = {row.name: row.completes for row in FILTERS if row.completes and not row.choices}
 Given = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page: its tab's title, what it takes, the method of `Pages` that draws it, and where the same is
-    had in other forms.
-    """
-
-    title: str
-    draw: str
-    parameters: tuple[Parameter, ...]
-    exports: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # (address, parameters to add)
-    is_tab: bool = True
-
-
-def _without(given: tuple[Parameter, ...], *names: str) -> tuple[Parameter, ...]:
-    return tuple(each for each in given if each.name not in names)
-
-
-PAGES = {
-    "/": Page(
-        "Tree",
-        "tree",
-        (*_without(operations.HIERARCHY, "compare"), _PAGE),
-        {"JSON": ("/api/issues/hierarchy", "")},
-    ),
-    "/list": Page(
-        "List",
-        "list",
-        (*_without(operations.LIST, "fields", "limit", "format"), _PAGE),
-        {"CSV": ("/api/issues", "format=csv"), "JSON": ("/api/issues", "")},
-    ),
-    "/changes": Page(
-        "Changes",
-        "changes",
-        _without(operations.CHANGES, "after", "raw", "format"),
-        {"CSV": ("/api/changes", "format=csv"), "JSON": ("/api/changes", "")},
-    ),
-    "/summary": Page("Summary", "summary", operations.BELOW, {"JSON": ("/api/summary", "")}),
-    "/flow": Page("Flow", "flow", operations.FLOW, {"JSON": ("/api/flow", "")}),
-    "/runs": Page("Runs", "runs", _without(operations.RUNS, "limit"), {"JSON": ("/api/history", "")}),
-    "/issue": Page("Issue", "issue", operations.ISSUE, {"JSON": ("/api/issue", "")}, is_tab=False),
-}
-_TABS = {
-    path.removeprefix("/"): (
-        page.title if page.is_tab else "",
-        frozenset(each.name for each in page.parameters if not each.is_refused),
-    )
-    for path, page in PAGES.items()
-}
 
 
 @dataclass(frozen=True)
@@ -170,7 +100,7 @@ class Pages:
     def error(self, request: Request, refused: RefusedError) -> Answer:
         """A page that says what went wrong; it asks the database nothing."""
         up = "../" * (request.target.partition("?")[0].count("/") - 1)
-        frame = Frame(self.clock.now(), "error", f"{refused.status}", _TABS, up=up)
+        frame = Frame(self.clock.now(), "error", f"{refused.status}", TABS, up=up)
         body = pages.error_page(frame, refused.detail).encode()
         return Answer(refused.status, body, {**HTML, "Cache-Control": "no-store", **refused.headers})
 
@@ -185,19 +115,19 @@ class Pages:
                 label,
                 values.get(name, ""),
                 takes[name].schema.get("enum", ()),
-                completions(connection, _COMPLETED[name], "") if name in _COMPLETED else (),
+                completions(connection, COMPLETED[name], "") if name in COMPLETED else (),
             )
-            for name, label in _LABELS.items()
+            for name, label in LABELS.items()
             if name in takes and page.is_tab
         ]
         return Frame(
             now,
             path.removeprefix("/"),
             page.title,
-            _TABS,
+            TABS,
             asked,
             fields,
-            {name: _address(*where, asked) for name, where in page.exports.items()},
+            {name: address_of(*where, asked) for name, where in page.exports.items()},
             self.origins,
             staleness(connection, now),
         )
@@ -302,10 +232,3 @@ def _check_part(part: int, count: int) -> None:
 
 def _told(frame: Frame, remarks: list[tuple[str, str]]) -> Frame:
     return replace(frame, remarks=[*frame.remarks, *remarks])
-
-
-def _address(path: str, more: str, asked: list[tuple[str, str]]) -> str:
-    """The address of the same in another form, below that of `serve`, with what was asked."""
-    takes = {each.name for each in operations.ROUTES[path]["GET"].parameters}
-    query = urlencode([(name, value) for name, value in asked if name in takes])
-    return path.removeprefix("/") + "?" * bool(query or more) + "&".join(filter(None, (query, more)))
