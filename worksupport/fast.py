@@ -40,7 +40,7 @@ MODULES = frozenset(
         *(".config", ".config.locate"),
         *(".model", ".model.definitions", ".model.filters", ".model.issue_fields", ".model.names"),
         *(".queries", ".queries.keys", ".queries.placement", ".queries.reader", ".queries.remarks"),
-        *(".queries.tree", ".queries.names", ".queries.issues"),
+        *(".queries.tree", ".queries.settled", ".queries.names", ".queries.issues"),
         *(".store", ".store.file", ".store.schema"),
         # For a time, for data that is too old, and to see whether somebody will ask why nothing was found.
         *(".clock", ".model.times", ".render", ".render.terminal"),

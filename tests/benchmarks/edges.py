@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.benchmarks.measure import Cost, cost_of, medians, print_table
 from tests.benchmarks.record import fill
+from worksupport.store.settled import settle
 
 _NARROW = {
     "tree KEY": ("tree", "P-1", "--json"),
@@ -55,6 +56,7 @@ def _fill(path: Path, size: int) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("INSERT INTO issue_labels VALUES (5, 'rare', 'rare'), (105, 'rare', 'rare')")
         connection.execute("UPDATE issues SET updated_at = '2020-01-01T00:00:00.000Z' WHERE id % 1000")
+        settle(connection)
 
 
 def _costs(path: Path, runs: int, commands: dict[str, tuple[str, ...]]) -> list[Cost]:

@@ -26,6 +26,7 @@ from worksupport.store.database import raise_data_version
 from worksupport.store.links import link
 from worksupport.store.past import authors_of, take_past
 from worksupport.store.reference import keep_names
+from worksupport.store.settled import settle
 from worksupport.store.upsert import forget_seen, merge, stage_page
 
 _KEPT = timedelta(days=400)  # records of harvests
@@ -66,6 +67,7 @@ def _finish(run: Run) -> None:
             if not outcome.asked:
                 records.save_outcome(run.store, run.record, outcome, now, stored=False)
         link(run.store.connection, now)
+        settle(run.store.connection)
         if days := run.settings.changes_keep_days:
             forget_old(run.store.connection, utc_text(run.clock.now() - timedelta(days=days)))
         run.finish_record(run.error_message)
@@ -126,7 +128,7 @@ class HarvestWriter:
                 take_past(record, past.source, source_id, entries, past.read_at or now, authors)
             run.recorded += record.written
             if record.written:
-                raise_data_version(connection, now)
+                raise_data_version(connection, now, are_issues_same=True)
             run.save_progress()
 
     def unfound(self, question: WhatIsUnfound) -> list[Unfound]:

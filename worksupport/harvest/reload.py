@@ -30,6 +30,7 @@ from worksupport.store.changes import Moment, Record
 from worksupport.store.links import link
 from worksupport.store.lock import ask_to_give_way
 from worksupport.store.reference import keep_names
+from worksupport.store.settled import settle
 from worksupport.store.upsert import count_staged, merge, require_staged, stage
 
 logger = logging.getLogger(__name__)
@@ -180,6 +181,7 @@ class ReloadWriter:
                     self._delete_unseen(connection, outcome, limits)
                 connection.execute("DELETE FROM main.staged_issues")
                 link(connection, run.clock.now_text())
+                settle(connection)
                 self._save_record(stored=True)
         except BaseException:
             run.recorded = 0

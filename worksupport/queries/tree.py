@@ -13,10 +13,14 @@ from worksupport.model.names import DEFAULT_DEPTH, DEFAULT_ROOT_TYPE, MAX_DEPTH
 from worksupport.output import json_ascii, json_text
 from worksupport.queries.placement import Placement, place
 from worksupport.queries.reader import age
+from worksupport.queries.settled import is_settled, outside_count, settled_outside, settled_roots
 
 TYPE_CHECKING = False  # see queries/reader.py
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
+
+    from worksupport.queries.settled import Sums
 
 # SQLite writes the part of a node that stands in the row: in one step per issue, where Python would need ten.
 _COLUMNS = """
@@ -230,12 +234,37 @@ class Part:
     issues without a place that are."""
 
     def __init__(
-        self, issues: _Issues, placement: Placement, shown: Sequence[bool], outside: Sequence[int]
+        self,
+        issues: _Issues,
+        placement: Placement,
+        shown: Sequence[bool],
+        outside: Sequence[int],
+        without_place: int,
+        settled: "Mapping[int, Sums] | None",
     ) -> None:
+        """`without_place`: how many there are, with those that were not read. `settled`: what is below each
+        issue, by its number, where only the tops were read.
+        """
         self.issues = issues
         self.placement = placement
         self.shown = shown
         self.outside = outside
+        self.without_place = without_place
+        self._settled = settled
+
+    def sums(self) -> "Sequence[Sequence[Any]]":
+        """Of each position: done, total and dropped of all below, children not shown, the newest change."""
+        issues, placement = self.issues, self.placement
+        if self._settled is not None:
+            of_each = [self._settled[issues.ids[issue]] for issue in placement.issues]
+            return list(zip(*of_each, strict=True)) or [()] * 5
+        return (
+            placement.sums_below(issues.is_done),
+            placement.sums_below([1] * len(issues.keys)),
+            placement.sums_below(issues.is_dropped),
+            placement.children_omitted(self.shown),
+            placement.newest_below(issues.changed_at),
+        )
 
 
 def _part(
@@ -254,8 +283,12 @@ def _part(
     tops = None if question.key is None else keys_alike(connection, question.key)
     beside: list[int] = []
     # A type that is named may have roots elsewhere, without which nothing is outside.
-    is_all_read = is_counted or tops is not None or question.root_type is not None
-    if found is not None and len(found) <= _FEW and not is_all_read:
+    is_default = tops is None and question.root_type is None and not has_missing
+    settled, is_known = None, is_default and is_settled(connection)
+    if is_known and question == TreeQuestion(max_depth=1) and not choose:
+        settled = settled_roots(connection)
+        tops, beside = [], [*settled, *settled_outside(connection)]
+    elif found is not None and len(found) <= _FEW and is_default and (is_known or not is_counted):
         beside = sorted(found)
         tops = [key for (key,) in connection.execute(_ABOVE, [json.dumps(beside)])]
     issues = _Issues(connection, first, has_missing=has_missing, tops=tops, beside=beside)
@@ -264,9 +297,12 @@ def _part(
     outside: list[int] = []
     # A type that there is not has no tree, and so nothing beside it.
     if question.key is None and (placement.issues or question.root_type is None):
-        without_place = set(range(len(issues.keys))).difference(placement.issues)
-        outside = [issue for issue in sorted(without_place) if fits is None or fits[issue]]
-    part = Part(issues, placement, placement.shown(fits, question.max_depth), outside)
+        unplaced = set(range(len(issues.keys))).difference(placement.issues)
+        outside = [issue for issue in sorted(unplaced) if fits is None or fits[issue]]
+    shown, without_place = placement.shown(fits, question.max_depth), issues.total - len(placement.issues)
+    if is_known and tops is not None:
+        without_place = outside_count(connection)
+    part = Part(issues, placement, shown, outside, without_place, settled)
     if choose:
         choose(part)
     if is_narrow:
@@ -298,10 +334,9 @@ def _roots(connection: sqlite3.Connection, issues: _Issues, question: TreeQuesti
 
 def _text(part: Part, connection: sqlite3.Connection) -> str:
     roots = sum(compress((depth == 1 for depth in part.placement.depths), part.shown))
-    without_place = part.issues.total - len(part.placement.issues)
     outside = ",".join(json_ascii(part.issues.nodes[issue]) for issue in part.outside)
     return (
-        f'{{"hierarchy":[{_nested(part)}],"total_count":{roots},"outside":{without_place},'
+        f'{{"hierarchy":[{_nested(part)}],"total_count":{roots},"outside":{part.without_place},'
         f'"outside_issues":[{outside}],{json_text(age(connection))[1:]}'
     )
 
@@ -330,14 +365,5 @@ def _open_nodes(part: Part) -> Iterator[tuple[int, str]]:
 
 def _nodes(part: Part) -> "Iterator[tuple[int, Any, int, int, int, int, str]]":
     """Of each position depth, issue, done, total, dropped, how many children are not shown, newest change."""
-    issues, placement = part.issues, part.placement
-    columns = (
-        placement.depths,
-        [issues.nodes[issue] for issue in placement.issues],
-        placement.sums_below(issues.is_done),
-        placement.sums_below([1] * len(issues.keys)),
-        placement.sums_below(issues.is_dropped),
-        placement.children_omitted(part.shown),
-        placement.newest_below(issues.changed_at),
-    )
-    return zip(*columns, strict=True)
+    nodes = [part.issues.nodes[issue] for issue in part.placement.issues]
+    return zip(part.placement.depths, nodes, *part.sums(), strict=True)

@@ -215,14 +215,19 @@ class Store:
         return _BUSY_SECONDS
 
 
-def raise_data_version(connection: sqlite3.Connection, now: str) -> int:
+def raise_data_version(connection: sqlite3.Connection, now: str, *, are_issues_same: bool = False) -> int:
     """Raise the number of the data; every write that changes an answer does, in its transaction. Returns it.
+
+    `are_issues_same`: only what is told of runs and of the past has changed; else what was settled is true no
+    longer (`store/settled.py`).
 
     To at least the milliseconds since 1970 of `now` (UTC text), so that a copy restored from a backup does
     not use the numbers of the lost one again.
     """
     milliseconds = int(datetime.fromisoformat(now).timestamp() * 1000)
     connection.execute("UPDATE data_state SET data_version = max(data_version + 1, ?)", [milliseconds])
+    if not are_issues_same:
+        connection.execute("UPDATE data_state SET is_settled = 0")
     ((version,),) = connection.execute("SELECT data_version FROM data_state")
     return int(version)
 

@@ -96,7 +96,7 @@ def save_outcome(store: Store, record: Record, outcome: SourceOutcome, ended_at:
         "error_message": outcome.error_message,
         "hint": outcome.hint,
         "began_at": utc_text(outcome.service_began) if outcome.service_began else None,
-        "data_version": raise_data_version(store.connection, ended_at),
+        "data_version": raise_data_version(store.connection, ended_at, are_issues_same=True),
     }
     store.table("source_results").upsert(row, pk=("run_id", "source"))
 
@@ -227,5 +227,5 @@ def heal(store: Store, now: str) -> list[tuple[Table, int]]:
 
 def _end(store: Store, table: Table, record_id: int, row: Mapping[str, object], now: str) -> None:
     """Write how a run ended, and its place in the order of all runs."""
-    version = raise_data_version(store.connection, now)
+    version = raise_data_version(store.connection, now, are_issues_same=True)
     store.table(table).update(record_id, {**row, "data_version": version})

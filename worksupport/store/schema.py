@@ -331,6 +331,22 @@ _M009_NOTICES = (
     "PRAGMA user_version = 9",
 )
 
+# What the whole tree counts, as far as answers need it that show little of it; kept where nothing has changed
+# the issues since (`store/settled.py`).
+_M010_SETTLED = (
+    """CREATE TABLE settled_roots (
+    issue_id INTEGER PRIMARY KEY,
+    done INTEGER NOT NULL,          -- of all below it, with the dropped ones
+    total INTEGER NOT NULL,
+    dropped INTEGER NOT NULL,
+    children INTEGER NOT NULL,      -- directly below it
+    changed_at TIMESTAMP            -- the newest change below it, its own where nothing is
+)""",
+    "CREATE TABLE settled_outside (issue_id INTEGER PRIMARY KEY)",  # what has no place in the tree
+    "ALTER TABLE data_state ADD COLUMN is_settled INTEGER NOT NULL DEFAULT 0",
+    "PRAGMA user_version = 10",
+)
+
 # By the name under which sqlite-utils notes each as applied.
 MIGRATIONS = {
     "m001_tables": _M001_TABLES,
@@ -342,5 +358,6 @@ MIGRATIONS = {
     "m007_asked_for": _M007_ASKED_FOR,
     "m008_reviews": _M008_REVIEWS,
     "m009_notices": _M009_NOTICES,
+    "m010_settled": _M010_SETTLED,
 }
 SCHEMA_VERSION = len(MIGRATIONS)
