@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import Answer, Moving
 from tests.filled_database import fill, issue
+from worksupport.errors import NotFoundError
 from worksupport.model.filters import Filters
 from worksupport.queries.placement import place
 from worksupport.queries.reader import answer
@@ -31,6 +32,7 @@ QUESTIONS = (
     {"state": "open", "max_depth": 2},
     {"missing": True},
     {"root_type": "Feature", "max_depth": 1},
+    {"key": "K-1"},
 )
 KEYS = [f"K-{number}" for number in range(12)]
 
@@ -55,16 +57,21 @@ def rows(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 def question(given: dict[str, Any]) -> TreeQuestion:
-    own = {name: given[name] for name in ("max_depth", "root_type") if name in given}
+    own = {name: given[name] for name in ("max_depth", "root_type", "key") if name in given}
     filters = {name: value for name, value in given.items() if name not in own}
     return TreeQuestion(**own, filters=Filters(**filters))
 
 
 def answers(path: Path) -> list[object]:
     asked = [question(given) for given in QUESTIONS]
-    texts = [answer(path, lambda found, each=each: tree_text(found, each)) for each in asked]  # type: ignore[misc]
-    drawn = [answer(path, lambda found, each=each: drawn_document(found, each)) for each in asked]  # type: ignore[misc]
-    return [*texts, *drawn]
+    return [told(path, each, read) for each in asked for read in (tree_text, drawn_document)]
+
+
+def told(path: Path, asked: TreeQuestion, read: Callable[..., object]) -> object:
+    try:
+        return answer(path, lambda found: read(found, asked))
+    except NotFoundError as error:  # the key may be missing
+        return error.message
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -35,6 +35,12 @@ def settled_outside(connection: sqlite3.Connection) -> list[int]:
     return [number for (number,) in connection.execute("SELECT issue_id FROM settled_outside")]
 
 
+def settled_total(connection: sqlite3.Connection) -> int:
+    """How many issues there are."""
+    ((placed,),) = connection.execute("SELECT coalesce(sum(total + 1), 0) FROM settled_roots")
+    return int(placed) + outside_count(connection)
+
+
 def outside_count(connection: sqlite3.Connection) -> int:
     """How many these are."""
     ((count,),) = connection.execute("SELECT count(*) FROM settled_outside")

@@ -13,7 +13,13 @@ from worksupport.model.names import DEFAULT_DEPTH, DEFAULT_ROOT_TYPE, MAX_DEPTH
 from worksupport.output import json_ascii, json_text
 from worksupport.queries.placement import Placement, place
 from worksupport.queries.reader import age
-from worksupport.queries.settled import is_settled, outside_count, settled_outside, settled_roots
+from worksupport.queries.settled import (
+    is_settled,
+    outside_count,
+    settled_outside,
+    settled_roots,
+    settled_total,
+)
 
 TYPE_CHECKING = False  # see queries/reader.py
 if TYPE_CHECKING:
@@ -167,7 +173,6 @@ class _Issues:
         beside: Sequence[int] = (),
     ) -> None:
         there = f"(missing_since IS NULL OR {_MISSING})" if has_missing else "missing_since IS NULL"
-        ((self.total,),) = connection.execute(f"SELECT count(*) FROM issues WHERE {there}")
         where = there if tops is None else f"{there} AND {_BELOW}"
         statement = f"{_COLUMNS.format(there=where, node=node)} ORDER BY {KEY_ORDER}"
         given = {} if tops is None else {"keys": json.dumps(tops), "beside": json.dumps(beside)}
@@ -284,7 +289,7 @@ def _part(
     beside: list[int] = []
     # A type that is named may have roots elsewhere, without which nothing is outside.
     is_default = tops is None and question.root_type is None and not has_missing
-    settled, is_known = None, is_default and is_settled(connection)
+    settled, is_known = None, not has_missing and is_settled(connection)
     if is_known and question == TreeQuestion(max_depth=1) and not choose:
         settled = settled_roots(connection)
         tops, beside = [], [*settled, *settled_outside(connection)]
@@ -299,15 +304,27 @@ def _part(
     if question.key is None and (placement.issues or question.root_type is None):
         unplaced = set(range(len(issues.keys))).difference(placement.issues)
         outside = [issue for issue in sorted(unplaced) if fits is None or fits[issue]]
-    shown, without_place = placement.shown(fits, question.max_depth), issues.total - len(placement.issues)
-    if is_known and tops is not None:
-        without_place = outside_count(connection)
-    part = Part(issues, placement, shown, outside, without_place, settled)
+    shown = placement.shown(fits, question.max_depth)
+    part = Part(issues, placement, shown, outside, 0, settled)
+    if is_counted:
+        part.without_place = _without_place(connection, part, question, is_known=is_known)
     if choose:
         choose(part)
     if is_narrow:
         issues.read_nodes(connection, node, [*compress(placement.issues, part.shown), *part.outside])
     return part
+
+
+def _without_place(
+    connection: sqlite3.Connection, part: Part, question: TreeQuestion, *, is_known: bool
+) -> int:
+    """How many issues there are beside the tree; `is_known`: what was settled holds."""
+    if is_known and question.key is None and question.root_type is None:
+        return outside_count(connection)
+    there = f"missing_since IS NULL{f' OR {_MISSING}' if question.filters.missing else ''}"
+    count = f"SELECT count(*) FROM issues WHERE {there}"
+    total = settled_total(connection) if is_known else connection.execute(count).fetchone()[0]
+    return int(total) - len(part.placement.issues)
 
 
 def keys_alike(connection: sqlite3.Connection, text: str) -> list[str]:
