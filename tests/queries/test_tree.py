@@ -348,3 +348,15 @@ def test_same_as_the_naive_program(
     """Text joined from text equals the dicts of a plain program, byte for byte."""
     path = fill(tmp_path_factory.mktemp("tree") / "issues.db", rows)
     assert answer(path, lambda found: tree_text(found, question)) == json_text(naive_document(rows, question))
+
+
+def test_the_newest_change_below_is_also_that_of_a_parent(tmp_path: Path) -> None:
+    rows = [
+        issue("PV-1", "Product Version", updated_at="2026-11-01T00:00:00.000Z"),
+        issue("FEAT-1", "Feature", parent="PV-1", updated_at="2026-11-03T00:00:00.000Z"),
+        issue("STORY-1", parent="FEAT-1", updated_at="2026-11-02T00:00:00.000Z"),
+    ]
+    path = fill(tmp_path / "team.db", rows)
+    (top,) = answer(path, lambda found: tree_document(found, TreeQuestion()))["hierarchy"]
+    assert top["changed_at"] == "2026-11-03T00:00:00.000Z"
+    assert top["children"][0]["changed_at"] == "2026-11-02T00:00:00.000Z"

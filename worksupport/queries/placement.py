@@ -21,13 +21,13 @@ class Placement:
         return sums
 
     def newest_below(self, times: Sequence[str]) -> list[str]:
-        """For each position the latest of `times` (one per issue) below it; its own where nothing is."""
+        """For each position the latest of `times` (one per issue) below it; its own where there is none."""
         newest = [""] * len(self.issues)
         for position in range(len(newest) - 1, -1, -1):
-            newest[position] = newest[position] or times[self.issues[position]]
-            parent = self.parents[position]
-            if parent >= 0 and newest[position] > newest[parent]:
-                newest[parent] = newest[position]
+            own, parent = times[self.issues[position]], self.parents[position]
+            if parent >= 0:
+                newest[parent] = max(newest[parent], newest[position], own)
+            newest[position] = newest[position] or own
         return newest
 
     def shown(self, matching: Sequence[bool] | None, max_depth: int) -> list[bool]:
