@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from tests.harvest.truth import jira_truth
 from worksupport.sandbox.exchange import Answer as RawAnswer
 from worksupport.sandbox.exchange import Request
 from worksupport.sandbox.jira_site import empty_site
+from worksupport.sandbox.past import jira_text
 from worksupport.sandbox.server import Sandbox, running
 
 Run = Callable[..., Answer]
@@ -125,7 +126,7 @@ def test_what_comes_goes_and_moves_meanwhile_does_no_harm(
     assert truth - {"AIMP-2"} <= found <= truth
 
 
-@pytest.mark.parametrize("status", [400, 403, 413])
+@pytest.mark.parametrize("status", [400, 403, 404, 405])
 def test_a_site_that_gives_nothing_by_id_is_walked_through(
     run: Run, site: Sandbox, clock: Moving, rows: Rows, status: int
 ) -> None:
@@ -152,3 +153,58 @@ def test_where_the_walk_fails_the_source_keeps_what_it_had(
     assert failed.exit_code != 0
     assert "completely" in failed.err
     assert _present(rows) == before
+
+
+def test_a_site_that_answers_one_walk_of_a_query_at_a_time_is_walked_through(
+    run: Run, site: Sandbox, clock: Moving, rows: Rows
+) -> None:
+    """Beside the list of ids the tokens of the walk are refused, and the other way round."""
+    latest: dict[str, Any] = {}
+
+    def fault(request: Request, answer: RawAnswer) -> RawAnswer:
+        if "search/jql" not in request.path:
+            return answer
+        body = json.loads(request.body)
+        if "nextPageToken" not in body:
+            latest[body["jql"]] = body["fields"]
+        return answer if latest[body["jql"]] == body["fields"] else replace(answer, status=400)
+
+    site.fault = fault
+    assert _harvest(run, clock).exit_code == 0
+    assert _is_as_on_the_site(rows, site)
+
+
+@pytest.mark.parametrize("options", [(), ("--quick",)])
+def test_what_leaves_the_scope_after_the_list_is_gone_with_the_next_run(
+    run: Run, site: Sandbox, clock: Moving, rows: Rows, options: tuple[str, ...]
+) -> None:
+    leaving = list(site.world.jira_issues.values())[-3:]
+
+    def change() -> None:
+        for issue in leaving:
+            issue["fields"] |= {"labels": [], "updated": jira_text(clock.now())}
+
+    _once(site, change)
+    assert _harvest(run, clock).exit_code == 0
+    assert {issue["key"] for issue in leaving} <= set(_present(rows))
+    clock.moment += timedelta(minutes=10)
+    assert _harvest(run, clock, *options).exit_code == 0
+    assert _is_as_on_the_site(rows, site)
+
+
+@pytest.mark.parametrize("shown", [50, 10])
+@pytest.mark.parametrize("command", ["harvest", "reload"])
+def test_answers_by_id_that_are_cut_short_or_hold_others_lose_and_add_nothing(
+    run: Run, site: Sandbox, clock: Moving, rows: Rows, command: str, shown: int
+) -> None:
+    stranger = site.world.add_jira_issue("IACU", "Story", **OLD)
+
+    def fault(request: Request, answer: RawAnswer) -> RawAnswer:
+        if "issue/bulkfetch" not in request.path:
+            return answer
+        return replace(answer, document={"issues": [stranger, *answer.document["issues"][:shown]]})
+
+    site.fault = fault
+    assert run(command, "-q", clock=clock).exit_code == 0
+    assert site.asked("/issue/bulkfetch")
+    assert _is_as_on_the_site(rows, site)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count, islice
 from random import Random
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,6 +31,7 @@ class Site:
         self.staying, self.gone = set(self.ids), set[str]()
         self.happens = happens
         self.requests = 0
+        self.unshared = Event()
         self.broken: dict[str, Exception] = {}  # what the walk, the list of ids, or asking by id ends in
 
     def answered(self, found: Sequence[str], what: str) -> list[Any]:
@@ -50,7 +52,8 @@ class Site:
         yield self.answered([each for each in ids if each not in self.gone], "by id")
 
     def cloud(self, ids_a_page: int = 5000, size: int = 100) -> IdChain:
-        return IdChain(self.by_token(size, "walk"), lambda: self.by_token(ids_a_page, "list"), self.by_ids)
+        walk, unshared = self.by_token(size, "walk"), self.unshared
+        return IdChain(walk, lambda: self.by_token(ids_a_page, "list"), self.by_ids, unshared)
 
     def data_center(self, size: int = 100) -> OffsetChain:
         def ask(method: str, path: str, **options: Any) -> Any:
@@ -115,6 +118,45 @@ def test_a_site_that_shows_no_thousands_of_ids_is_walked_through() -> None:
     ids, _ = brought(site.cloud(ids_a_page=100))
     assert sorted(ids) == sorted(site.ids)
     assert site.requests <= 30 + 3
+
+
+def test_a_site_that_refuses_to_share_one_query_is_not_asked_to_share_the_next() -> None:
+    for what, ids_a_page in [("list", 5000), ("by id", 5000), ("nothing", 100)]:
+        site = Site(12_000)
+        site.broken[what] = QueryRefusedError("x")
+        brought(site.cloud(ids_a_page))
+        assert 120 < site.requests <= 120 + 1 + WORKERS
+        site.requests = 0
+        assert len(brought(site.cloud(ids_a_page))[0]) == 12_000
+        assert site.requests == 120
+
+
+def test_trouble_with_one_issue_costs_its_query_only() -> None:
+    site = Site(2_000)
+    site.broken["by id"] = IncompleteError("x")
+    brought(site.cloud())
+    assert not site.unshared.is_set()
+
+
+def test_what_the_walk_is_about_to_bring_is_not_asked_for_by_id() -> None:
+    """A query of four or five pages costs the list of ids and nothing else."""
+    for issues in (300, 301, 400, 500):
+        site, alone = Site(issues), Site(issues)
+        assert sorted(brought(site.cloud())[0]) == sorted(site.ids)
+        brought(alone.cloud(), workers=1)
+        assert site.requests <= alone.requests + 1
+
+
+def test_records_without_an_id_are_all_passed_on() -> None:
+    """They are left out by name later on."""
+    odd = [{"key": "A-1"}, {"key": "A-2"}, {"id": None}, None]
+    chain = IdChain(iter([odd, [{"id": "7"}], [{"id": 7}]]), lambda: iter(()), lambda ids: iter(()), Event())
+    assert list(chain.pages()) == [odd, [{"id": "7"}], []]
+
+
+def test_pages_that_bring_nothing_new_are_not_passed_on() -> None:
+    """Who counts pages, to find that too much has changed, counts issues with it."""
+    assert all(by_all_workers(Site(3_000).cloud(size=20), WORKERS))
 
 
 @pytest.mark.parametrize("what", ["list", "by id"])
@@ -198,21 +240,30 @@ def test_what_stays_is_brought_once_whatever_comes_goes_or_moves(
         assert len(ids) == len(set(ids))
 
 
-@given(st.integers(1, 100), st.sets(st.integers(1, 100)), st.sets(st.integers(1, 100)), st.integers(1, 100))
+@given(
+    st.integers(1, 100),
+    st.sets(st.integers(1, 100)),
+    st.sets(st.integers(1, 100)),
+    st.integers(1, 100),
+    st.integers(1, 100),
+)
 def test_issues_asked_for_by_id_come_or_are_gone(
-    asked: int, gone: set[int], troubled: set[int], fit: int
+    asked: int, gone: set[int], troubled: set[int], fit: int, shown: int
 ) -> None:
-    """What Jira has trouble with (once), or what is too large together, is asked for again in parts."""
+    """What Jira has trouble with (once), what is too large together, or what it does not show is asked for
+    again; what nobody asked for is not taken.
+    """
     left = {str(each) for each in troubled - gone}
 
-    def ask(method: str, path: str, *, json: Any) -> Any:
+    def ask(method: str, path: str, *, json: Any, check: Any) -> Any:
         ids = json["issueIdsOrKeys"]
         if len(ids) > fit:
             raise TooLargeError("x")
         found = [{"id": each} for each in ids if int(each) not in gone and each not in left]
         errors = [{"id": each, "errorMessage": "x"} for each in ids if each in left]
         left.difference_update(ids)
-        return SimpleNamespace(document={"issues": found, "issueErrors": errors})
+        found = found if errors else found[:shown]
+        return SimpleNamespace(document={"issues": [{"id": 101}, *found], "issueErrors": errors})
 
     ids = [str(number) for number in range(1, asked + 1)]
     try:

@@ -40,7 +40,10 @@ class Chain:
 
 
 def by_all_workers(chain: Chain, count: int) -> Iterator[Page]:
-    """The pages of one query, brought by `count` threads of its own. Raises what the first to fail raises."""
+    """The pages of one query that have something new, brought by `count` threads of its own.
+
+    Raises what the first to fail raises.
+    """
     workers, busy = Workers(count, "jira-query"), 0
     try:
         more: Iterator[Page] | None = chain.pages()
@@ -54,7 +57,7 @@ def by_all_workers(chain: Chain, count: int) -> Iterator[Page]:
                     busy -= 1
                 case Done(_, Exception() as error):
                     raise error
-                case list() as page:
+                case list() as page if page:
                     yield page
             more = chain.share() if busy < count else None
     finally:

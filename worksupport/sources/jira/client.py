@@ -1,6 +1,7 @@
 """The Jira calls that we make, and in which order (README.md, "Who we are" and "Limits")."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -96,6 +97,7 @@ class Jira:
         self._looks_like_cloud = looks_like_cloud
         self._identity = identity
         self._flag_fields: tuple[str, ...] = ()
+        self._unshared = threading.Event()
         service.inspect = self._inspect
 
     def open(self, at_once: AtOnce) -> Opened:
@@ -207,6 +209,7 @@ class Jira:
             search(self._ask, deployment, body),
             partial(deployment.pages, self._ask, listing),
             lambda ids: issues_by_id(self._ask, deployment.api, ids, fields),
+            self._unshared,
         )
 
     def _fields(self, has_descriptions: bool = True) -> tuple[str, ...]:

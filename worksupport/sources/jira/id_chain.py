@@ -4,12 +4,14 @@ They begin at the end and meet the walk from the front (README.md, "Long queries
 """
 
 import logging
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
 from worksupport.errors import IncompleteError, WorksupportError
 from worksupport.network.responses import TooLargeError
 from worksupport.sources.jira.chains import Chain
-from worksupport.sources.jira.search import PAGE_SIZE, Ask, BrokenPagingError, Page, sent_id
+from worksupport.sources.jira.search import PAGE_SIZE, Ask, BrokenPagingError, Page, has_issues, sent_id
 
 logger = logging.getLogger(__name__)
 
@@ -21,13 +23,22 @@ ByIds = Callable[[Sequence[str]], Iterator[Page]]
 
 
 class IdChain(Chain):
-    """A query of Cloud. The walk does not rely on the others: where one fails, it goes on to its end."""
+    """A query of Cloud. The walk does not rely on the others: where one fails, it goes on to its end.
 
-    def __init__(self, walk: Iterator[Page], list_ids: Callable[[], Iterator[Page]], by_ids: ByIds) -> None:
+    `unshared`: set as soon as the site has refused to share a query; then it is not asked to share others.
+    """
+
+    def __init__(
+        self,
+        walk: Iterator[Page],
+        list_ids: Callable[[], Iterator[Page]],
+        by_ids: ByIds,
+        unshared: threading.Event,
+    ) -> None:
         super().__init__()
-        self._walk, self._list_ids, self._by_ids = walk, list_ids, by_ids
+        self._walk, self._list_ids, self._by_ids, self._unshared = walk, list_ids, by_ids, unshared
         self._pages = self._size = self._last = 0  # and how many issues the longest and the last had
-        self._left: list[str] | None = None  # ids for others to take; None until somebody asks for them
+        self._left: deque[str] | None = None  # ids that nobody brings yet; None until somebody asks for them
         self._taken = 0  # batches that have not come yet
         self._is_listed = self._is_broken = False
 
@@ -44,19 +55,25 @@ class IdChain(Chain):
     def _is_brought(self) -> bool:
         with self._lock:
             is_all = self._is_listed and not self._taken and not self._is_broken
-            return is_all and all(each in self._bringers for each in self._left or ())
+            return is_all and not self._still_left()
+
+    def _still_left(self) -> deque[str]:
+        left = self._left or deque()
+        while left and left[0] in self._bringers:
+            left.popleft()
+        return left
 
     def share(self) -> Iterator[Page] | None:
         """As `Chain` says: first the list of ids, then as many as a page has."""
         with self._lock:
             if self._is_over or self._is_broken:
                 return None
-            if self._left is None and not self._is_long():
-                return None
             if self._left is None:
-                self._left = []
+                if self._unshared.is_set() or not self._is_long():
+                    return None
+                self._left = deque()
                 return self._listed(self._left)
-            ids = self._take(self._left)
+            ids = self._take(self._still_left())
             self._taken += bool(ids)
         return self._brought(ids) if ids else None
 
@@ -64,40 +81,48 @@ class IdChain(Chain):
         """Whether more will come: a page shorter than others is mostly the last one."""
         return self._pages >= _LONG_PAGES and self._last == self._size
 
-    def _take(self, left: list[str]) -> list[str]:
+    def _take(self, left: deque[str]) -> list[str]:
         ids: list[str] = []
+        if len(left) <= self._size:
+            return ids  # the walk is at the page that has them
         while left and len(ids) < PAGE_SIZE:
             if (each := left.pop()) not in self._bringers:
                 ids.append(each)
         return ids
 
-    def _listed(self, left: list[str]) -> Iterator[Page]:
+    def _listed(self, left: deque[str]) -> Iterator[Page]:
         """Empty pages, one whenever there are new ids to take."""
         try:
             for number, page in enumerate(self._list_ids()):
                 with self._lock:
                     left.extend(each for each in map(sent_id, page) if isinstance(each, str))
+                if number == 0 and len(page) <= self._size:
+                    raise BrokenPagingError("the site does not show thousands of ids at once")
                 yield []
-                if self._is_over or (number == 0 and len(page) <= self._size):
-                    return  # it does not show thousands of ids at once: the walk is as fast
+                if self._is_over:
+                    return
             self._is_listed = True
         except (BrokenPagingError, WorksupportError) as error:
-            logger.info(f"Jira: a long query is not shared: {error}")
+            self._give_up(error)
 
     def _brought(self, ids: list[str]) -> Iterator[Page]:
-        found = 0
         try:
-            for page in self._by_ids(ids):
-                found += len(page)
+            for number, page in enumerate(self._by_ids(ids)):
+                if number == 0 and 2 * len(page) < len(ids):
+                    raise IncompleteError("most issues do not come by id")
                 yield self._new(page)
-            if not found and len(ids) > 1:
-                raise IncompleteError("none of its issues came by id")
         except WorksupportError as error:
-            self._is_broken = True
-            logger.info(f"Jira: a long query is shared no longer: {error.message}")
+            self._give_up(error)
         finally:
             with self._lock:
                 self._taken -= 1
+
+    def _give_up(self, error: Exception) -> None:
+        """Leave the rest to the walk; of other queries too, but for trouble with some issues of this one."""
+        self._is_broken = True
+        if not isinstance(error, IncompleteError):
+            self._unshared.set()
+        logger.info(f"Jira: a long query is left to one worker: {error}")
 
 
 def issues_by_id(ask: Ask, api: str, ids: Sequence[str], fields: Sequence[str]) -> Iterator[Page]:
@@ -106,18 +131,34 @@ def issues_by_id(ask: Ask, api: str, ids: Sequence[str], fields: Sequence[str]) 
     Raises IncompleteError where Jira had trouble with one, and what the service raises.
     """
     body = {"issueIdsOrKeys": list(ids), "fields": list(fields)}
-    left = list(ids)
     try:
-        document = ask("POST", f"{api}/issue/bulkfetch", json=body).document
-        yield document.get("issues") or []
-        errors = document.get("issueErrors") or []
-        troubled = {str(each.get("id")) for each in errors if isinstance(each, dict)}
-        left = [each for each in ids if each in troubled]
-        if errors and (len(ids) == 1 or not left):
-            raise IncompleteError(f"Jira had trouble with issues asked for by id, such as {ids[0]}")
+        document = ask("POST", f"{api}/issue/bulkfetch", json=body, check=has_issues).document
     except TooLargeError:
-        if len(left) == 1:
+        if len(ids) == 1:
             raise
-    middle = (len(left) + 1) // 2
-    for half in filter(None, (left[:middle], left[middle:])):
-        yield from issues_by_id(ask, api, half, fields)
+        left = _halved(ids)
+    else:
+        page = [each for each in document["issues"] if sent_id(each) in ids]
+        yield page
+        left = _not_come(ids, page, document.get("issueErrors"))
+    for part in left:
+        yield from issues_by_id(ask, api, part, fields)
+
+
+def _not_come(ids: Sequence[str], page: Page, errors: object) -> list[Sequence[str]]:
+    """What is asked for again: halves of what Jira had trouble with; else what an answer cut short lacks."""
+    if not errors:
+        came = set(map(sent_id, page))
+        missing = [each for each in ids if each not in came]
+        return [missing] if page and missing else []
+    named = errors if isinstance(errors, list) else []
+    troubled = {str(each.get("id")) for each in named if isinstance(each, dict)}
+    left = [each for each in ids if each in troubled]
+    if len(ids) == 1 or not left:
+        raise IncompleteError(f"Jira had trouble with issues asked for by id, such as {ids[0]}")
+    return _halved(left)
+
+
+def _halved(ids: Sequence[str]) -> list[Sequence[str]]:
+    middle = (len(ids) + 1) // 2
+    return [part for part in (ids[:middle], ids[middle:]) if part]

@@ -175,7 +175,7 @@ def _by_token(ask: Ask, path: str, query: Document, token: str | None) -> Docume
 
 
 def _document(ask: Ask, path: str, body: Document) -> Document:
-    document: Document = ask("POST", path, json=body, check=_has_issues).document
+    document: Document = ask("POST", path, json=body, check=has_issues).document
     return document
 
 
@@ -191,8 +191,8 @@ def _next_token(document: Document) -> str | None:
     return None
 
 
-def _has_issues(document: Any) -> str:
-    """A check of a search answer."""
+def has_issues(document: Any) -> str:
+    """A check of an answer with issues: '' or what is wrong."""
     if complaint := is_object(document):
         return complaint
     return "" if isinstance(document.get("issues"), list) else "a search answer without issues"
@@ -221,5 +221,6 @@ class WalkProgress:
 
 
 def sent_id(record: Any) -> object:
-    """The record's id as text, to know it again; None for what is no record."""
-    return str(record.get("id")) if isinstance(record, dict) else None
+    """The record's id as text, to know it again; None for what has none."""
+    found = record.get("id") if isinstance(record, dict) else None
+    return None if found is None else str(found)
