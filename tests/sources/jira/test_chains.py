@@ -205,6 +205,22 @@ def test_who_wants_no_more_pages_stops_the_others() -> None:
     assert site.requests < 400
 
 
+def test_a_walk_by_offsets_does_not_end_at_an_issue_that_has_moved_up_to_it() -> None:
+    site = Site(1_000)
+    chain = site.data_center(10)
+    walk = chain.pages()
+    pages = [next(walk)]
+    later = chain.share()
+    assert later
+    pages += later
+    moving = pages[-1][-1]
+    front = 495  # of the page that reaches as far as the others began
+    site.ids.remove(moving["id"])
+    site.ids[front + 2 : front + 2] = [moving["id"], *(f"new-{number}" for number in range(20))]
+    pages += walk
+    assert {each["id"] for page in pages for each in page} >= site.staying
+
+
 def _living(random: Random) -> Callable[[Site], None]:
     """Now and then an issue appears, anywhere, leaves the query, or moves to its front."""
 

@@ -319,3 +319,16 @@ def test_a_site_whose_search_is_gone_is_told(status: int, new_jira: Any, web: An
     jira.ask_site()
     with pytest.raises(ConfigurationError, match="The requested API has been removed"):
         list(jira.search("x"))
+
+
+def test_where_issues_leave_faster_than_pages_come_the_walk_still_ends() -> None:
+    ids, asked = list(range(1_000)), []
+
+    def ask_from(start: int) -> Any:
+        asked.append(start)
+        ids[:] = [*ids[2:], *ids[:2]]  # to the end: the query stays as long as it is
+        return {"issues": [{"id": each} for each in ids[start : start + 20]], "total": len(ids)}
+
+    found = {each["id"] for page in offset_pages(ask_from) for each in page}
+    assert found >= set(range(200, 1_000))
+    assert len(asked) < 150

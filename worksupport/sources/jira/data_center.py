@@ -1,7 +1,8 @@
 """Jira Data Center: its search by offset, and where it keeps an issue's parent (README.md, "Data Center").
 
 Offsets shift while issues change, so each page begins with the last issue of the one before. If it does not,
-issues in front of it have left the query meanwhile and others have moved up unseen: then we step back.
+issues in front of it have left the query meanwhile and others have moved up unseen: then we step back, and
+from there on pages have more in common.
 """
 
 import logging
@@ -79,12 +80,13 @@ def offset_pages(ask_from: Callable[[int], Document], start: int = 0) -> Iterato
     seen: set[object] = set()
     progress = WalkProgress()
     overlap = length = 0
+    wanted = 1  # more with each step back: where much changes, one is seldom still there
     while True:
         document = ask_from(start)
         page, total = document["issues"], document["total"]
         ids = [sent_id(record) for record in page]
         if overlap and seen.isdisjoint(ids):
-            start = _further_back(start, length)
+            start, wanted = _further_back(start, length), 2 * wanted
             continue
         yield page
         progress.note(page)
@@ -94,7 +96,7 @@ def offset_pages(ask_from: Callable[[int], Document], start: int = 0) -> Iterato
         if not page:
             raise BrokenPagingError(f"an empty page at offset {start} of {total}")
         length = len(page)
-        overlap = min(1, length - 1)  # a server that clamps pages to one issue leaves no room for it
+        overlap = min(wanted, length // 2)  # a server that clamps pages to one issue leaves no room for it
         start += length - overlap
 
 

@@ -72,7 +72,7 @@ class OffsetChain(Chain):
         return response
 
     def _meets(self, page: Page, stretch: _Stretch) -> bool:
-        """Whether the page reaches into a later stretch; one issue that has moved up does not count."""
+        """Whether the page ends in a later stretch; one issue that has moved up from there does not count."""
         with self._lock:
             later = {id(each) for each in self._stretches if stretch.start < each.start <= stretch.reached}
-            return bool(later) and any(self._bringers.get(sent_id(each)) in later for each in page)
+            return any(self._bringers.get(sent_id(each)) in later for each in page[-1:])
