@@ -16,7 +16,6 @@ from worksupport.network.responses import Check, MisdirectedError, Response, Tra
 from worksupport.network.service import Service
 from worksupport.network.transport import Call
 
-_TAKEN = frozenset({200, 202})
 # What a service says of a webhook that is not there (any more), and what else is no fault of the message.
 _UNKNOWN, _NOT_ALLOWED = frozenset({404, 410}), frozenset({401, 403})
 _PASSING = frozenset({407, 408, 425, 429})
@@ -26,8 +25,8 @@ _LATER = "nothing is lost: the next worksupport notify tells it"
 class Webhook(Service):
     """One webhook, of which only the host is ever shown. Close it at the end.
 
-    `setting`: the key that has the address. `is_taken`: whether a response of 200 or 202 is the service's
-    word that it has the message. `remedy`: what to do if the address is no longer good.
+    `setting`: the key that has the address. `is_taken`: whether a response of 2xx is the service's word
+    that it has the message. `remedy`: what to do if the address is no longer good.
     """
 
     def __init__(
@@ -65,9 +64,10 @@ class Webhook(Service):
         self.request("POST", "", json=message)
 
     def _settled(self, response: Response, accept: Collection[int], check: Check) -> Response:
-        if response.status in _TAKEN:
+        if 200 <= response.status < 300:  # posting it again would only tell it twice
             if not self._is_taken(response):
-                raise MisdirectedError(f"it answered {self._said(response)}")
+                said = self._said(response)
+                raise MisdirectedError(f"it answered {said}, which is not how {self.name} takes a message")
             return response
         if 400 <= response.status < 500 and response.status not in _PASSING:
             raise self._refusal(response)

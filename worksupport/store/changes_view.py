@@ -97,4 +97,5 @@ V_CHANGES = View(
 LEFT JOIN gone_issues AS gone ON gone.id = changes.issue
 LEFT JOIN issue_types ON issue_types.id = {_of_issue("issue_type_id")}""",
     like={"happened_at": "created_at"},
+    numbers=["id", "is_past"],
 )

@@ -96,6 +96,7 @@ VIEWS = (
         "FROM places",
         begin=_PLACES,
         like={"depth": "id", "path": "summary", "parent_key": "parent_key"},
+        numbers=["depth"],
     ),
     V_CHANGES,
     View(
@@ -124,18 +125,23 @@ VIEWS = (
     FROM reload_tracking
 )""",
         like={"kind": "summary"},
+        numbers=["records_processed", "requests", "retries", "issues_deleted"],
     ),
 )
+
+
+# By name; the one by which DuckDB reads another comes after it.
+STATEMENTS = {name: sql for view in VIEWS for name, sql in ((view.name, view.sql), view.as_text)}
 
 
 def are_views_there(connection: sqlite3.Connection) -> bool:
     """Whether each is there, as this program makes it."""
     there = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'"))
-    return all(there.get(view.name) == view.sql for view in VIEWS)
+    return all(there.get(name) == sql for name, sql in STATEMENTS.items())
 
 
 def make_views(connection: sqlite3.Connection) -> None:
     """All of them anew, in the caller's transaction."""
-    for view in VIEWS:
-        connection.execute(f"DROP VIEW IF EXISTS {view.name}")
-        connection.execute(view.sql)
+    for name, sql in STATEMENTS.items():
+        connection.execute(f"DROP VIEW IF EXISTS {name}")
+        connection.execute(sql)
