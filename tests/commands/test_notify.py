@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -307,10 +307,49 @@ def test_it_waits_for_no_run_and_two_never_tell_at_once(team: Team) -> None:
     with exclusive_lock(team.database, team.clock, command="harvest", run_id="h2"):
         assert team.notify("-q").exit_code == 0
     team.change("A-3", 2, NOW)
-    with told_by_one(team.database, team.clock):
+    with told_by_one(team.database, team.clock, 0):
         answer = team.notify("-q")
     assert (answer.exit_code, team.seen) == (11, [1, 1])
     assert "another notify is at work on this database" in answer.err
+
+
+def test_those_of_two_teams_that_cron_starts_at_once_tell_one_after_the_other(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ExitStack() as other:
+        other.enter_context(told_by_one(team.database, team.clock, 0))
+        monkeypatch.setattr(team.clock, "sleep", lambda seconds: other.close())
+        assert team.notify("-q").exit_code == 0
+    assert team.seen == [1, 1]
+
+
+def test_the_same_filters_in_another_order_and_case_have_the_same_cursor(team: Team) -> None:
+    with team.connection() as connection:
+        connection.execute("INSERT INTO issue_labels SELECT id, 'Web', 'web' FROM issues")
+    for labels in (["Web", "api"], ["API", "web", "WEB"]):
+        assert team.notify("-q", "--open", *(f"--label={label}" for label in labels)).exit_code == 0
+    assert team.seen == [1, 1]
+
+
+@pytest.mark.parametrize("status", [201, 204])
+def test_what_was_taken_in_other_words_is_not_posted_again(team: Team, status: int) -> None:
+    team.slack.answers, team.teams.answers = [(status, "", {})] * 5, [(status, "", {})] * 5
+    answer = team.notify("-q")
+    assert (answer.exit_code, team.slack.asked, team.teams.asked) == (3, 1, 1)
+    assert f"it answered {status}" in answer.err
+    assert "which is not how Slack takes a message\n  is notify.slack_url right?" in answer.err
+    assert "Teams" not in answer.err
+
+
+def test_a_clock_that_was_set_back_repeats_and_loses_nothing(team: Team) -> None:
+    assert team.notify("-q").exit_code == 0
+    team.clock.moment -= timedelta(days=40)
+    team.change("A-3", 2, team.clock.moment)
+    assert team.notify("-q").exit_code == 0
+    assert team.notify("-q").exit_code == 0
+    assert team.seen == [2, 2]
+    assert "A-3" in team.slack.seen[1].text
+    assert "A-2" not in team.slack.seen[1].text
 
 
 def test_what_an_older_version_wrote_is_not_upgraded_beside_a_run(team: Team) -> None:

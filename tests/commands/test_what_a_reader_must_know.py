@@ -34,6 +34,28 @@ def test_data_that_is_too_old_is_said(run: Run, tmp_path: Path, clock: FakeClock
     assert run(*line.split(), "--db", path, "-q", clock=clock).err == ""
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("tree", "tree --json", "list --json", "keys", "changes", "changes --raw --json"),
+        *("summary", "summary --json", "aging", "lint", "flow", "forecast P-1", "notify --dry-run"),
+    ],
+)
+def test_a_name_that_nobody_has_is_told_to_scripts_too(
+    run: Run, tmp_path: Path, clock: FakeClock, line: str
+) -> None:
+    """Also where issues without a place are left out."""
+    path = fill(
+        tmp_path / "w.db", [issue("P-1", "Product Version"), issue("P-2"), issue("P-3", labels=["ui"])]
+    )
+    config = tmp_path / "team.properties"
+    config.write_text("jira.base_url = https://a.example\njira.email = a@a.example\njira.api_token = token\n")
+    config.chmod(0o600)
+    answer = run(*line.split(), "--label", "uii", "--db", path, "--config", config, clock=clock)
+    assert answer.exit_code == 0
+    assert "worksupport: no issue has the label 'uii'\n  near: ui\n" in answer.err
+
+
 def test_the_moment_that_a_time_means_is_told_to_people(
     run: Run, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,6 @@
 """`worksupport changes`: what changed since the last working day, or since a moment or a number."""
 
 import sqlite3
-import sys
 from datetime import datetime
 from typing import Any
 
@@ -45,7 +44,7 @@ def changes(
     question = _question(context, key, since, until, after, field, filters, raw)
     text, is_empty = answer(context.database_path, lambda found: _text(found, question, form, context))
     output.write(text)
-    tell_reader(context, filters, is_empty=is_empty and terminal.is_terminal(sys.stderr))
+    tell_reader(context, filters, is_empty=is_empty)
 
 
 def _question(

@@ -44,7 +44,7 @@ def _told(context: Context, configured: list[Address], filters: Filters) -> list
     settings, clock = context.settings, context.clock
     notices = []
     # A signal ends it at once, wherever it is: what it has not noted, the next one tells again.
-    with told_by_one(settings.database_path, clock):
+    with told_by_one(settings.database_path, clock, settings.max_wait_seconds):
         for address in configured:
             notices.append(tell(address, settings, filters, clock, is_watched=is_watched()))
             _log(context, notices[-1])

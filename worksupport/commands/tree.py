@@ -71,6 +71,8 @@ def _compare(
         pager.show(text, context.environment, console.height if paged else 10**9)
     else:
         output.write(compared_text(document, context.clock.now(), None))
+    is_same = not document["hierarchy"] and not document["outside_issues"]
+    tell_reader(context, question.filters, question.root_type, is_empty=is_same, as_of=as_of)
 
 
 def _show(

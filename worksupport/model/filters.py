@@ -254,6 +254,15 @@ class Filters:
         return hash(repr(self))
 
     @property
+    def folded(self) -> str:
+        """The same text for filters of the same values, in whatever order and case."""
+        given = {
+            name: sorted({fold(value) if isinstance(value, str) else "" for value in values})
+            for name, values in self._given.items()
+        }
+        return repr(given)
+
+    @property
     def missing(self) -> bool:
         """Whether those are asked for that a harvest no longer found."""
         return bool(self._given.get("missing"))

@@ -79,7 +79,7 @@ def tell(
 def would_tell(address: Address, settings: Settings, filters: Filters, clock: Clock) -> Notice:
     """The same, with nothing posted and nothing written."""
     url = address.url or ""
-    begin = answer(settings.database_path, lambda found: find_cursor(found, url, repr(filters)))
+    begin = answer(settings.database_path, lambda found: find_cursor(found, url, filters.folded))
     return Notice(address, "dry-run", _digest(settings, begin or _yesterday(clock.now()), filters, clock))
 
 
@@ -118,7 +118,7 @@ def _kept_begin(address: Address, settings: Settings, filters: Filters, clock: C
 
     def found(connection: sqlite3.Connection) -> Cursor | None:
         require_current(connection)
-        return find_cursor(connection, address.url or "", repr(filters))
+        return find_cursor(connection, address.url or "", filters.folded)
 
     begin = answer(settings.database_path, found) or _yesterday(clock.now())
     _keep(address, settings, filters, clock, begin)
@@ -126,7 +126,7 @@ def _kept_begin(address: Address, settings: Settings, filters: Filters, clock: C
 
 
 def _keep(address: Address, settings: Settings, filters: Filters, clock: Clock, cursor: Cursor) -> None:
-    keep_cursor(settings.database_path, clock, address.url or "", repr(filters), cursor)
+    keep_cursor(settings.database_path, clock, address.url or "", filters.folded, cursor)
 
 
 def _yesterday(now: datetime) -> Cursor:

@@ -32,11 +32,8 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 5
 # How the documents begin in which nothing was found.
-_NOTHING = (
-    '{"issue_keys":[],',
-    '{"issues":[],',
-    '{"hierarchy":[],"total_count":0,"outside":0,',
-)
+_NOTHING = ('{"issue_keys":[],', '{"issues":[],')
+_NO_TREE, _NONE_OUTSIDE, _BEGINNING = '{"hierarchy":[],', '"outside_issues":[],', 100
 
 # Newest by the number that the data had, not by the clock, which may have been wrong; a run recorded by an
 # older worksupport has none.
@@ -113,6 +110,8 @@ def open_reader(path: Location) -> Iterator[sqlite3.Connection]:
 
 def is_empty(text: str) -> bool:
     """Whether an answer, in any form, has no issue."""
+    if text.startswith(_NO_TREE):
+        return _NONE_OUTSIDE in text[:_BEGINNING]
     return not text or text.startswith(_NOTHING)
 
 

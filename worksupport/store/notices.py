@@ -59,14 +59,20 @@ def require_current(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def told_by_one(path: Path, clock: Clock) -> Iterator[None]:
-    """While inside, nobody else tells of the database at `path`. Raises LockedError if somebody does."""
+def told_by_one(path: Path, clock: Clock, wait_seconds: float) -> Iterator[None]:
+    """While inside, nobody else tells of the database at `path`.
+
+    Another is waited for: cron starts those of two teams in the same minute. Raises LockedError if it takes
+    longer.
+    """
+    place = Path(beside(path, "-notify"))
     try:
-        with exclusive_lock(Path(beside(path, "-notify")), clock, command="notify", run_id="none"):
+        with exclusive_lock(place, clock, command="notify", run_id="none", wait_seconds=wait_seconds):
             yield
     except LockedError as error:
         raise LockedError(
-            "another notify is at work on this database", "it tells what there is to tell"
+            "another notify is at work on this database",
+            "nothing is lost: run it again when that has ended",
         ) from error
 
 
