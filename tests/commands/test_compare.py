@@ -78,5 +78,7 @@ def test_json_tells_the_same(run: Run, clock: Moving) -> None:  # noqa: F811
 def test_nothing_different_is_nothing(run: Run, clock: Moving) -> None:  # noqa: F811
     clock.moment = NOW + timedelta(minutes=1)
     assert run("tree", "--compare", "1m", "-q", clock=clock) == Answer(0, "", "")
+    misspelt = run("tree", "--compare", "1m", "--label", "nosuch", clock=clock)
+    assert (misspelt.out, "no issue has the label 'nosuch'" in misspelt.err) == ("", True)
     answer = run("tree", "--compare", "1m", "--format", "markdown", clock=clock)
     assert (answer.exit_code, "--compare answers as text or json" in answer.err) == (2, True)
