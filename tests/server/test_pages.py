@@ -99,6 +99,8 @@ def test_the_form_keeps_what_was_asked_in_the_address_and_in_its_fields(client: 
 
 def test_filters_words_and_what_nobody_has(client: Client) -> None:
     assert "no issue is assigned to 'Zoe'; near: Zoë" in seen(client.ask("/list?assignee=Zoe")).text
+    for page in ("/", "/list", "/changes", "/summary", "/flow"):
+        assert "no issue is of the team 'portl'" in seen(client.ask(f"{page}?team=portl")).text
     assert "no issue has the word 'quark'" in seen(client.ask("/list?q=quark")).text
     assert "no issue is of the type 'Epic'" in seen(client.ask("/?root_type=Epic")).text
     asked = seen(client.ask("/list?source=github"))

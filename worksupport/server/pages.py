@@ -185,6 +185,8 @@ class Pages:
         """What `worksupport summary` shows."""
         filters = Filters(**_filters(given))
         document = summary_document(connection, _exact(connection, given), filters, frame.now)
+        if not document["all"]["total"]:
+            frame = _told(frame, unknown_names(connection, filters))
         return pages.summary_page(frame, document)
 
     def flow(self, connection: sqlite3.Connection, frame: Frame, given: Given) -> str:
@@ -193,6 +195,8 @@ class Pages:
         weeks = given.get("weeks", DEFAULT_WEEKS)
         document = flow_document(connection, key, weeks, filters, frame.now)
         pictures = pictures_document(connection, key, filters, frame.now, weeks)
+        if not document["finished"]:
+            frame = _told(frame, unknown_names(connection, filters))
         return pages.flow_page(frame, document, pictures)
 
     def runs(self, connection: sqlite3.Connection, frame: Frame, given: Given) -> str:
