@@ -2,7 +2,10 @@
 
 import json
 import sqlite3
+import tempfile
 from collections.abc import Iterable
+from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +55,20 @@ def issue(
     }
 
 
+@cache
+def _empty() -> bytes:
+    """A new database's file: to make it takes longer than most questions that are put to it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        database = sqlite_utils.Database(path)
+        database.enable_wal()
+        migrations.apply(database)
+        with database.conn as connection:
+            make_views(connection)
+        database.close()
+        return path.read_bytes()
+
+
 def fill(
     path: Path,
     issues: Iterable[dict[str, Any]] = (),
@@ -61,11 +78,8 @@ def fill(
     results: Iterable[dict[str, Any]] = (),
 ) -> Path:
     """Write a new database at `path`: rows of `issues` (with their side tables), runs and their results."""
-    database = sqlite_utils.Database(path)
-    database.enable_wal()
-    migrations.apply(database)
-    with database.conn as connection:
-        make_views(connection)
+    path.write_bytes(_empty())
+    with closing(sqlite3.connect(path)) as connection, connection:
         for issue_type in DEFAULT_TYPES:
             children = json.dumps(issue_type.child_type_ids)
             row = {"id": issue_type.id, "name": issue_type.name, "child_type_ids": children}
@@ -77,7 +91,6 @@ def fill(
             for row in rows:
                 _insert(connection, table, row)
         connection.execute("UPDATE data_state SET data_version = 1")
-    database.close()
     return path
 
 

@@ -207,7 +207,13 @@ def test_who_is_ended_while_posting_leaves_it_to_the_next(team: Team, number: si
     team.change("A-3", 2, datetime.now(UTC))
     team.slack.may_answer.clear()
     command = [sys.executable, "-m", "worksupport", "notify", "-q", "--config", str(team.config)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # A shell's background jobs ignore SIGINT, and so would what they start.
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert team.slack.is_asked.wait(30)
     assert team.notify("-q").exit_code == 11
     process.send_signal(number)

@@ -52,6 +52,7 @@ def test_one_issue_that_is_too_large_ends_its_source(
     assert "asking for 1 issues at a time" in answer.err
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the most memory a program had")
 def test_what_unpacks_to_gigabytes_takes_no_memory(site: Sandbox, configured: Configured) -> None:
     configured(site)

@@ -74,7 +74,7 @@ def told(path: Path, asked: TreeQuestion, read: Callable[..., object]) -> object
         return error.message
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows())
 def test_answers_are_the_same_with_it(tmp_path: Path, issues: list[dict[str, Any]]) -> None:
     path = tmp_path / "team.db"

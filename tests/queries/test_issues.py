@@ -107,7 +107,7 @@ def test_fields_there_are_not(given: dict[str, Any]) -> None:
         ListQuestion(**given)
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(
     words=st.lists(
         st.text(max_size=8) | st.sampled_from(['"', "AND", "NOT", "a*", "-x", "x:y", "^a"]), max_size=3
