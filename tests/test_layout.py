@@ -64,8 +64,13 @@ def _modules() -> dict[str, Path]:
     return {".".join(names).removesuffix(".__init__"): path for path, names in parts.items()}
 
 
-def _imports(path: Path, *, at_load: bool = False) -> Iterator[str]:
+@cache
+def _imports(path: Path, *, at_load: bool = False) -> list[str]:
     """The modules that the file names in imports; `at_load`: only in those that run when it is loaded."""
+    return list(_imported(path, at_load))
+
+
+def _imported(path: Path, at_load: bool) -> Iterator[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     late = {
         id(node)

@@ -95,6 +95,7 @@ def newcomer(tmp_path: Path) -> Iterator[Newcomer]:
         yield someone
 
 
+@pytest.mark.long
 def test_every_command_line_works_and_prints_what_is_shown(newcomer: Newcomer) -> None:
     """jq's own lines are left alone where there is no jq; `head` may close the pipe (141)."""
     run = 0

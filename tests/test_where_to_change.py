@@ -15,6 +15,8 @@ from tests.commands.test_serve import started
 from tests.filled_database import fill, issue
 from worksupport.store.schema import SCHEMA_VERSION
 
+pytestmark = pytest.mark.long
+
 
 class House:
     """A copy of the package that a test may change, and its command line."""

@@ -184,11 +184,11 @@ def _size(path: Path) -> int:
         return 0
 
 
-@pytest.mark.parametrize("kills", [10, pytest.param(40, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [4, pytest.param(40, marks=pytest.mark.long)])
 def test_no_kill_loses_anything_or_needs_a_hand(tmp_path: Path, kills: int) -> None:
     """Two lanes side by side, one a processor."""
     with ThreadPoolExecutor(2) as pool:
-        lanes = [Lane(tmp_path / str(seed), seed, repairs_with_program=kills > 10) for seed in range(2)]
+        lanes = [Lane(tmp_path / str(seed), seed, repairs_with_program=kills > 4) for seed in range(2)]
         outcomes = [
             outcome for found in pool.map(Lane.kill_often, lanes, [kills // 2] * 2) for outcome in found
         ]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import FakeClock
@@ -85,6 +85,7 @@ class Life:
 
 
 @pytest.mark.parametrize("begin", [0, 52], ids=["kept from the start", "first harvest after it all"])
+@settings(max_examples=50)
 @given(seed=st.integers(0, 10**9))
 def test_nothing_lost_doubled_or_broken(
     tmp_path_factory: pytest.TempPathFactory, begin: int, seed: int
