@@ -17,8 +17,9 @@ from worksupport.clock import Clock
 pytest_plugins = ["tests.web"]
 
 # How long an example takes depends on the machine and says nothing about the program.
-settings.register_profile("any machine", deadline=None)
-settings.load_profile("any machine")
+settings.register_profile("quick", deadline=None, max_examples=50)
+settings.register_profile("thorough", deadline=None, max_examples=100)
+settings.load_profile(os.environ.get("EXAMPLES", "quick"))
 
 
 @dataclass
