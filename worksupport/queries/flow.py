@@ -3,7 +3,7 @@
 import sqlite3
 from collections import Counter
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from worksupport.measures.intervals import local_day, monday
 from worksupport.measures.percentiles import percentile
@@ -11,7 +11,15 @@ from worksupport.model.definitions import definitions
 from worksupport.model.filters import Filters
 from worksupport.model.times import day_begins
 from worksupport.queries.reader import age
-from worksupport.queries.units import Life, check_team, days_by_type, finished_since, record_begins, units
+from worksupport.queries.units import (
+    Life,
+    Unit,
+    check_team,
+    days_by_type,
+    finished_since,
+    record_begins,
+    units,
+)
 
 PERCENTILES = (50, 85, 95)
 
@@ -26,11 +34,7 @@ def flow_document(
     record begins; percentiles (days) are null of too few, the percent of nothing too. Raises UsageError for a
     team of too few.
     """
-    check_team(connection, filters)
-    today = now.astimezone().date()
-    of = units(connection, filters, key)
-    begins = record_begins(connection, of)
-    first = first_week(begins, weeks, today)
+    of, begins, first, today = recent_weeks(connection, key, weeks, filters, now)
     finished = finished_since(connection, of, day_begins(first)) if begins else []
     days = {name: each for name, each in days_by_type(finished).items() if each}
     known = sum(map(len, days.values()))
@@ -47,10 +51,28 @@ def flow_document(
     }
 
 
-def first_week(begins: str | None, weeks: int, today: date) -> date:
-    """The Monday of the first of so many weeks, this one the last; none before the record `begins`."""
+class RecentWeeks(NamedTuple):
+    """The units of work that are asked about, and the weeks: `first` is the Monday of the first of them.
+
+    `begins`: from when on it is known what was finished (UTC text); None where nothing is.
+    """
+
+    of: list[Unit]
+    begins: str | None
+    first: date
+    today: date
+
+
+def recent_weeks(
+    connection: sqlite3.Connection, key: str | None, weeks: int, filters: Filters, now: datetime
+) -> RecentWeeks:
+    """So many, this one the last, none before the record begins. Raises what `flow_document` raises."""
+    check_team(connection, filters)
+    today = now.astimezone().date()
+    of = units(connection, filters, key)
+    begins = record_begins(connection, of)
     first = monday(today) - timedelta(weeks=weeks - 1)
-    return first if begins is None else max(first, monday(local_day(begins)))
+    return RecentWeeks(of, begins, first if begins is None else max(first, monday(local_day(begins))), today)
 
 
 def weekly(finished: list[Life], first: date, today: date) -> list[dict[str, Any]]:

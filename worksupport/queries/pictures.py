@@ -11,17 +11,9 @@ from worksupport.measures.percentiles import percentile
 from worksupport.model.definitions import DEFAULT_WEEKS, definitions
 from worksupport.model.filters import Filters
 from worksupport.model.times import day_begins
-from worksupport.queries.flow import PERCENTILES, first_week, weekly
+from worksupport.queries.flow import PERCENTILES, recent_weeks, weekly
 from worksupport.queries.forecast import pace, period_begins
-from worksupport.queries.units import (
-    Life,
-    Unit,
-    check_team,
-    finished_since,
-    moved_since,
-    record_begins,
-    units,
-)
+from worksupport.queries.units import Life, Unit, finished_of, finished_since, moved_since
 
 _STATES = {TODO: "todo", DOING: "doing", DONE: "done"}
 _FAN_STEPS = 8
@@ -36,23 +28,21 @@ def pictures_document(
 ) -> dict[str, Any]:
     """`{"weeks", "days", "points", "percentiles", "fan", "definitions"}` of the last `weeks`.
 
-    `weeks`: as in `flow_document`. `days`: `[{"day", "todo", "doing", "done"}]`, how many units
-    were in which category at the end of each. `points`: `[{"issue_key", "day": finished, "days"}]`, by week
-    `points_by_week`, and
-    `percentiles` of those days by percent (null of too few). `fan`, with `key` (exact) alone and where there
-    is a forecast: `[{"left", "by": {chance: day|null}}]`, by when only so many are left. Of the units of work
-    that pass the filters, with `key` of those below it. Raises UsageError for a team of too few.
+    `weeks`: as in `flow_document`. `days`: `[{"day", "todo", "doing", "done"}]`, how many units were in which
+    category at the end of each. `points`: `[{"issue_key", "day": finished, "days"}]`, by week
+    `points_by_week`, and `percentiles` of those days by percent (null of too few). `fan`, with `key` (exact)
+    alone and where there is a forecast: `[{"left", "by": {chance: day|null}}]`, by when so many are left.
+    Of the units of work that pass the filters, with `key` of those below it. Raises UsageError for a team of
+    too few.
     """
-    check_team(connection, filters)
-    today = now.astimezone().date()
-    of = units(connection, filters, key)
-    begins = record_begins(connection, of)
-    first = first_week(begins, weeks, today)
-    finished = finished_since(connection, of, day_begins(first)) if begins else []
+    of, begins, first, today = recent_weeks(connection, key, weeks, filters, now)
+    since = day_begins(first)
+    moved = moved_since(connection, of, since) if begins else []
+    finished = finished_of(moved, since)
     taken = [(life, days) for life in finished if (days := days_of(life.span)) is not None]
     return {
         "weeks": weekly(finished, first, today) if begins else [],
-        "days": _daily(of, moved_since(connection, of, day_begins(first)), first, today) if begins else [],
+        "days": _daily(of, moved, first, today) if begins else [],
         "points": [
             {
                 "issue_key": life.unit.issue_key,

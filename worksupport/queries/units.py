@@ -147,7 +147,12 @@ def moved_since(connection: sqlite3.Connection, wanted: Sequence[Unit], since: s
 def finished_since(connection: sqlite3.Connection, wanted: Sequence[Unit], since: str) -> list[Life]:
     """Those of the units that were finished at `since` (UTC text) or later."""
     done = [unit for unit in wanted if unit.category == DONE]
-    return [life for life in moved_since(connection, done, since) if (life.span.finished or "") >= since]
+    return finished_of(moved_since(connection, done, since), since)
+
+
+def finished_of(moved: Sequence[Life], since: str) -> list[Life]:
+    """Those of these lives whose units were finished at `since` (UTC text) or later, and are done."""
+    return [life for life in moved if life.unit.category == DONE and (life.span.finished or "") >= since]
 
 
 def record_begins(connection: sqlite3.Connection, wanted: Sequence[Unit]) -> str | None:

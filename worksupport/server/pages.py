@@ -94,7 +94,7 @@ class Pages:
             return draw(found, self._frame(found, request.path, asked, now), dict(given))
 
         as_of, question = given.get("as_of"), (minute, asked)
-        asks = at(as_of, make, Filters(**_filters(given)), given.get("q", "").split()) if as_of else make
+        asks = at(as_of, make, _filters(given), given.get("q", "").split()) if as_of else make
         return self.answers.answer(request.path, question, known, asks, HTML)
 
     def error(self, request: Request, refused: RefusedError) -> Answer:
@@ -138,7 +138,7 @@ class Pages:
         own = {name: given[name] for name in ("key", "root_type", "max_depth") if name in given}
         if "key" in own:
             own["key"] = find_key(connection, own["key"]).key
-        question = TreeQuestion(**own, filters=Filters(**_filters(given)))
+        question = TreeQuestion(**own, filters=_filters(given))
         document = branches_document(connection, question, part)
         _check_part(part, document["pages"])
         if not document["hierarchy"] and not document["outside_total"]:
@@ -148,7 +148,7 @@ class Pages:
     def list(self, connection: sqlite3.Connection, frame: Frame, given: Given) -> str:
         """What `worksupport list` shows, with words."""
         words, part = tuple(given.get("q", "").split()), given.get("page", 1)
-        filters = Filters(**_filters(given))
+        filters = _filters(given)
         document = list_document(
             connection, ListQuestion(words, filters, (), given.get("sort"), part * _ROWS)
         )
@@ -166,7 +166,7 @@ class Pages:
         key = _exact(connection, given)
         since = given.get("since") or moment("since", LAST_WORKDAY, frame.now, lambda: weekend(self.database))
         fields = checked_fields("field", (given["field"],) if "field" in given else ())
-        filters = Filters(**_filters(given))
+        filters = _filters(given)
         rows = changes_rows(
             connection, ChangesQuestion(since, given.get("until"), None, key, fields, filters)
         )
@@ -183,7 +183,7 @@ class Pages:
 
     def summary(self, connection: sqlite3.Connection, frame: Frame, given: Given) -> str:
         """What `worksupport summary` shows."""
-        filters = Filters(**_filters(given))
+        filters = _filters(given)
         document = summary_document(connection, _exact(connection, given), filters, frame.now)
         if not document["all"]["total"]:
             frame = _told(frame, unknown_names(connection, filters))
@@ -191,7 +191,7 @@ class Pages:
 
     def flow(self, connection: sqlite3.Connection, frame: Frame, given: Given) -> str:
         """What `worksupport flow` shows, with its pictures."""
-        key, filters = _exact(connection, given), Filters(**_filters(given))
+        key, filters = _exact(connection, given), _filters(given)
         weeks = given.get("weeks", DEFAULT_WEEKS)
         document = flow_document(connection, key, weeks, filters, frame.now)
         pictures = pictures_document(connection, key, filters, frame.now, weeks)
@@ -216,9 +216,8 @@ class Pages:
         return pages.issue_page(frame, document, forecast, pictures)
 
 
-def _filters(given: Given) -> Given:
-    names = {row.name for row in FILTERS}
-    return {name: value for name, value in given.items() if name in names}
+def _filters(given: Given) -> Filters:
+    return Filters(**{row.name: given[row.name] for row in FILTERS if row.name in given})
 
 
 def _exact(connection: sqlite3.Connection, given: Given) -> str | None:
