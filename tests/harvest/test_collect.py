@@ -1,15 +1,17 @@
 """Sources side by side: nothing is lost, memory is bounded, and a failure ends its source alone."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.conftest import FakeClock
 from worksupport.errors import InterruptedRunError, UnreachableError
-from worksupport.harvest.collect import End, Idle, events
+from worksupport.harvest.events import End, Event, Idle, Pages, events, grouped
 from worksupport.sources.base import FULL, Emit, Findings, Page, Scope
 from worksupport.sources.jira.workers import Done, Workers
 
@@ -53,6 +55,30 @@ def test_every_page_arrives_and_each_source_ends_once(clock: FakeClock) -> None:
     arrived = [event for event in events(sources, lambda _: FULL, clock) if not isinstance(event, Idle)]
     assert sum(isinstance(event, Page) for event in arrived) == 150
     assert {event.source for event in arrived if isinstance(event, End)} == {"jira", "github"}
+
+
+@given(st.lists(st.tuples(st.sampled_from(("page", "idle", "end")), st.floats(0, 0.7)), max_size=60))
+def test_pages_that_come_close_together_come_as_one_and_in_their_order(
+    arrivals: list[tuple[str, float]],
+) -> None:
+    clock, sent = FakeClock(), dict[str, float]()
+    made: dict[str, Callable[[str], Event]] = {"page": lambda name: Page(name, []), "end": End}
+
+    def arriving() -> Iterator[Event]:
+        for number, (kind, wait) in enumerate([*arrivals, ("end", 0.0)]):
+            clock.elapsed += wait
+            sent[f"{number}"] = clock.elapsed
+            yield made[kind](f"{number}") if kind in made else Idle()
+
+    came = []
+    for event in grouped(arriving(), clock):
+        group = list(event.pages) if isinstance(event, Pages) else []
+        assert len(group) <= 10
+        # That half a second is over shows when the last one comes.
+        assert all(sent[page.source] - sent[group[0].source] < 0.5 for page in group[:-1])
+        each_event: list[Event] = [*group] or [event]
+        came += [each.source for each in each_event if isinstance(each, Page | End)]
+    assert came == [f"{number}" for number, (kind, _) in enumerate([*arrivals, ("end", 0.0)]) if kind in made]
 
 
 def test_a_failure_ends_its_source_and_not_the_other(clock: FakeClock) -> None:

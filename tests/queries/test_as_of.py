@@ -28,7 +28,7 @@ from worksupport.store.database import Store
 from worksupport.store.missing import delete_long_missing, delete_unseen, mark_missing, protect
 from worksupport.store.past import take_past
 from worksupport.store.reference import keep_names
-from worksupport.store.upsert import merge, stage_page
+from worksupport.store.upsert import merge, stage_aside
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 RUNS, EVERY = 7, 100  # minutes
@@ -130,7 +130,7 @@ class World:
                 seen.append(life)
                 life.see(seen_at, self.last_run, is_told=is_told)
         with self.store.transaction() as connection:
-            stage_page(connection, [self._row(life) for life in seen], run)
+            stage_aside(connection, [self._row(life) for life in seen], run)
             merge(connection, run, seen_at, {"jira": seen_at})
             record = Record(connection, Moment(run, seen_at, {"jira": seen_at}))
             for each in told:

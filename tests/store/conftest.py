@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import FakeClock
 from worksupport.model.issue_fields import IssueRow
 from worksupport.store.database import Store
-from worksupport.store.upsert import Merged, merge, stage_page
+from worksupport.store.upsert import Merged, merge, stage_aside
 
 Harvest = Callable[..., Merged]
 
@@ -32,7 +32,7 @@ def merge_page(store: Store) -> Harvest:
 
     def merge_one_page(run_id: str, *rows: IssueRow) -> Merged:
         with store.transaction() as connection:
-            stage_page(connection, rows, run_id)
+            stage_aside(connection, rows, run_id)
             return merge(connection, run_id, store.clock.now_text())
 
     return merge_one_page

@@ -24,7 +24,7 @@ from worksupport.model.tracked import NUMBERS, value_text
 from worksupport.store.changes import Moment, Record
 from worksupport.store.database import Store
 from worksupport.store.past import take_past, unread
-from worksupport.store.upsert import merge, stage_page
+from worksupport.store.upsert import merge, stage_aside
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 EVERY, DAYS = timedelta(minutes=120), 4
@@ -114,7 +114,7 @@ def _harvest(
 ) -> None:
     """One run: the page is merged; then, unless killed or refused, the past is read."""
     with store.transaction() as connection:
-        stage_page(connection, [life.row(shown)], f"r{run}")
+        stage_aside(connection, [life.row(shown)], f"r{run}")
         merge(connection, f"r{run}", at(minutes), {"jira": at(minutes)})
         connection.execute(
             "INSERT INTO source_results (run_id, source, is_on, asked, status, stored, scope, began_at,"

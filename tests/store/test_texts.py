@@ -9,7 +9,7 @@ from tests.store.conftest import Harvest
 from tests.store.rows_made import made_row
 from worksupport.model.issue_fields import IssueRow
 from worksupport.store.database import Store
-from worksupport.store.upsert import merge, stage_page
+from worksupport.store.upsert import merge, stage_aside
 
 MATCH = "SELECT rowid FROM issue_words WHERE issue_words MATCH ?"
 
@@ -84,7 +84,7 @@ def test_the_index_is_whole_after_any_pages(
     for number, page in enumerate(pages):
         with store.transaction() as connection:
             rows = [_row(str(i), f"P-{k}", title, text) for i, k, title, text in page]
-            stage_page(connection, rows, f"run {number}")
+            stage_aside(connection, rows, f"run {number}")
             merge(connection, f"run {number}", "2026-11-22T12:00:00.000Z")
     _in_step(store)
     store.close()

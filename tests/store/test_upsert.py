@@ -12,7 +12,7 @@ from tests.conftest import FakeClock
 from tests.store.conftest import Harvest
 from tests.store.rows_made import made_row
 from worksupport.store.database import Store
-from worksupport.store.upsert import merge, stage, stage_page
+from worksupport.store.upsert import merge, stage, stage_aside
 
 Kept = Callable[[], dict[str, tuple[str, str | None, bool]]]
 
@@ -197,7 +197,7 @@ def test_whatever_keys_do_the_last_run_stands_as_the_service_says(
             pages = [rows] if at_once else [rows[i : i + page_size] for i in range(0, len(rows), page_size)]
             for page in pages:
                 with store.transaction() as connection:
-                    (stage if at_once else stage_page)(connection, page, f"run {number}")
+                    (stage if at_once else stage_aside)(connection, page, f"run {number}")
                     merge(connection, f"run {number}", "2026-11-22T12:00:00.000Z")
                     connection.execute("DELETE FROM staged_issues")
         seen = store.connection.execute(

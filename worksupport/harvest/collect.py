@@ -1,21 +1,13 @@
-"""The sources of a run side by side, each in a thread of its own; what they bring goes to one writer in turn.
-
-The queue between them is bounded: a slow disk slows the fetching, memory stays flat. The threads are daemons,
-so a hanging request does not hold the exit.
-"""
+"""What the sources of a run bring goes to one writer; what they ask is answered from the copy."""
 
 import logging
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, wait
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from queue import Empty, Full, Queue
-from typing import Any, Protocol
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
 
 from worksupport import log
-from worksupport.clock import Clock
 from worksupport.errors import BrakeError, InterruptedRunError
+from worksupport.harvest.events import End, Event, Pages, events, grouped
 from worksupport.harvest.run import Run
 from worksupport.model.outcome import SourceOutcome
 from worksupport.sources.base import (
@@ -24,7 +16,6 @@ from worksupport.sources.base import (
     LostIssues,
     Page,
     Past,
-    Scope,
     Source,
     Unfound,
     WhatIsKnown,
@@ -41,19 +32,15 @@ from worksupport.store.reference import keep_account, known_accounts
 
 logger = logging.getLogger(__name__)
 
-_QUEUE_PAGES = 32
-# How often a waiting writer looks whether it should stop.
-_STEP_SECONDS = 0.25
-
 
 class Writer(Protocol):
     """Where the pages go: into the issues at once (harvest), or aside (reload)."""
 
     def check(self) -> None:
-        """Called at every page and several times a second; raises if the run must give way."""
+        """Called at all that comes and twice a second; raises if the run must give way."""
 
-    def save(self, page: Page) -> None:
-        """Store one page."""
+    def save(self, pages: Sequence[Page]) -> None:
+        """Store these pages in one transaction."""
 
     def lost(self, question: WhatIsLost) -> LostIssues:
         """What the copy has and this run has not seen; raises BrakeError where that is too much."""
@@ -69,23 +56,6 @@ class Writer(Protocol):
 
     def source_completed(self, outcome: SourceOutcome) -> None:
         """The source has brought everything; raises BrakeError."""
-
-
-@dataclass(frozen=True)
-class Idle:
-    """Nothing arrived for a moment."""
-
-
-@dataclass(frozen=True)
-class End:
-    """A source has brought everything (error None), or broke off."""
-
-    source: str
-    error: Exception | None = None
-
-
-Question = WhatIsUnfound | WhatIsLost | WhatIsKnown | WhatIsUnread
-Event = Page | Past | Widened | Confirmed | AccountFound | Question | Idle | End
 
 
 def build_sources(run: Run) -> list[Source]:
@@ -113,11 +83,11 @@ def collect(run: Run, sources: list[Source], writer: Writer) -> None:
     """
     by_name = {source.name: source for source in sources}
     try:
-        for event in events(sources, run.scope, run.clock):
+        for event in grouped(events(sources, run.scope, run.clock), run.clock):
             writer.check()
             match event:
-                case Page():
-                    writer.save(event)
+                case Pages(pages):
+                    writer.save(pages)
                 case AccountFound(address, account_id):
                     with run.store.transaction():
                         keep_account(run.store, address, account_id)
@@ -156,8 +126,9 @@ def _tell_watchers(run: Run, event: Event, sources: Sequence[Source]) -> None:
     for watcher in run.watchers:
         watcher.waits(waits)
         match event:
-            case Page(source, rows, level):
-                watcher.arrived(source, level, len(rows))
+            case Pages(pages):
+                for page in pages:
+                    watcher.arrived(page.source, page.level, len(page.rows))
             case End(source):
                 watcher.ended(source)
 
@@ -189,75 +160,3 @@ def _count_requests(outcome: SourceOutcome, source: Source) -> None:
     outcome.requests = source.service.requests
     outcome.retries = source.service.retries
     outcome.singles = source.findings.singles
-
-
-def _answered(reply: "Future[Any]") -> None:
-    wait([reply], timeout=_STEP_SECONDS)
-
-
-class _Abandoned(Exception):
-    """The writer has left; a source's thread has nobody to work for."""
-
-
-def events(sources: Sequence[Source], scope_of: Callable[[str], Scope], clock: Clock) -> Iterator[Event]:
-    """What the sources bring, as it arrives, `Idle` between; ends after the last source's End.
-
-    `scope_of`: what a source is asked for, by its name.
-
-    Raises InterruptedRunError when a stop is requested.
-    """
-    queue: Queue[Event] = Queue(_QUEUE_PAGES)
-    abandoned = threading.Event()
-    by_name = {source.name: source for source in sources}
-
-    def emit(event: Event) -> None:
-        while not abandoned.is_set():
-            try:
-                queue.put(event, timeout=_STEP_SECONDS)
-                break
-            except Full:
-                continue
-        while isinstance(event, Question) and not event.reply.done() and not abandoned.is_set():
-            _answered(event.reply)
-        if abandoned.is_set():
-            raise _Abandoned
-
-    def fetch(source: Source) -> None:
-        error = None
-        try:
-            source.fetch(scope_of(source.name), emit)
-        except _Abandoned:
-            return
-        except Exception as raised:
-            error = raised
-        with suppress(_Abandoned):
-            emit(End(source.name, error))
-
-    for source in sources:
-        threading.Thread(target=fetch, args=(source,), name=source.name, daemon=True).start()
-    try:
-        for event in _until_all_ended(queue, len(sources), clock):
-            if isinstance(event, End):
-                _leave(by_name[event.source])
-            yield event
-    finally:
-        abandoned.set()
-        for source in sources:
-            _leave(source)
-
-
-def _leave(source: Source) -> None:
-    """After a failure other threads of the source may still wait for answers that nobody needs."""
-    source.service.cut_all()
-    source.service.close()
-
-
-def _until_all_ended(queue: Queue[Event], running: int, clock: Clock) -> Iterator[Event]:
-    while running:
-        clock.check()
-        try:
-            event = queue.get(timeout=_STEP_SECONDS)
-        except Empty:
-            event = Idle()
-        running -= isinstance(event, End)
-        yield event

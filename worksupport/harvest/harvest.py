@@ -1,5 +1,6 @@
 """One harvest: pages are stored as they arrive; what a complete source no longer found is marked missing."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -27,7 +28,7 @@ from worksupport.store.links import link
 from worksupport.store.past import authors_of, take_past
 from worksupport.store.reference import keep_names
 from worksupport.store.settled import settle
-from worksupport.store.upsert import forget_seen, merge, stage_page
+from worksupport.store.upsert import forget_seen, merge, stage_aside
 
 _KEPT = timedelta(days=400)  # records of harvests
 
@@ -74,7 +75,7 @@ def _finish(run: Run) -> None:
 
 
 class HarvestWriter:
-    """Stores each page in a transaction of its own."""
+    """Stores pages as they come, each group in a transaction of its own."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -85,22 +86,20 @@ class HarvestWriter:
     def check(self) -> None:
         """A harvest gives way to nobody."""
 
-    def save(self, page: Page) -> None:
-        """Upsert one page's rows, and let others see the progress."""
+    def save(self, pages: Sequence[Page]) -> None:
+        """Upsert the rows of these pages, and let others see the progress."""
         run = self._run
-        outcome = run.outcomes[page.source]
         with run.store.transaction() as connection:
-            stage_page(connection, page.rows, run.record.run_id)
-            seen_at = {page.source: page.seen_at} if page.seen_at else {}
             now = run.clock.now_text()
+            stage_aside(connection, (row for page in pages for row in page.rows), run.record.run_id)
+            seen_at = {page.source: page.seen_at for page in pages if page.seen_at}
             merged = merge(connection, run.record.run_id, now, seen_at)
-            keep_names(connection, page.source, page.names, now)
             run.recorded += merged.recorded
-            outcome.new += merged.new.get(page.source, 0)
-            outcome.changed += merged.changed.get(page.source, 0)
-            outcome.issues += len(page.rows)
+            for name, outcome in run.outcomes.items():
+                outcome.new += merged.new.get(name, 0)
+                outcome.changed += merged.changed.get(name, 0)
             run.note_doubled(merged.doubled)
-            run.save_progress()
+            run.note_arrived(pages, now)
 
     def lost(self, question: WhatIsLost) -> LostIssues:
         """By what the pages stored so far have marked as seen. Raises BrakeError."""
@@ -112,7 +111,7 @@ class HarvestWriter:
         self._confirmed[confirmed.source] = confirmed
         with run.store.transaction() as connection:
             now, seen_at = run.clock.now_text(), {confirmed.source: confirmed.seen_at or run.clock.now_text()}
-            stage_page(connection, confirmed.left, run.record.run_id)
+            stage_aside(connection, confirmed.left, run.record.run_id)
             run.recorded += merge(connection, run.record.run_id, now, seen_at).recorded
             forget_seen(connection, confirmed.source, [row["source_id"] for row in confirmed.left])
 

@@ -3,7 +3,7 @@
 import getpass
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,6 @@ from worksupport.store import missing, records
 from worksupport.store.changes import Moment, Record
 from worksupport.store.links import link
 from worksupport.store.lock import ask_to_give_way
-from worksupport.store.reference import keep_names
 from worksupport.store.settled import settle
 from worksupport.store.upsert import count_staged, merge, require_staged, stage
 
@@ -99,7 +98,7 @@ def reload(
 
 
 class ReloadWriter:
-    """Stages each page beside the issues; `finish` swaps all of it in, in one transaction."""
+    """Stages what comes beside the issues; `finish` swaps all of it in, in one transaction."""
 
     def __init__(self, run: Run, max_delete_percent: float) -> None:
         self._run = run
@@ -113,17 +112,14 @@ class ReloadWriter:
         if self._run.session.lock.is_to_give_way:
             raise LockedError("superseded: a forced reload took over", "look at it: worksupport history")
 
-    def save(self, page: Page) -> None:
-        """Stage one page's rows, and let others see the progress."""
+    def save(self, pages: Sequence[Page]) -> None:
+        """Stage the rows of these pages, and let others see the progress."""
         run = self._run
         with run.store.transaction() as connection:
-            stage(connection, page.rows, run.record.run_id)
-            keep_names(connection, page.source, page.names, run.clock.now_text())
-            if page.seen_at:
-                self._seen_at[page.source] = page.seen_at
+            stage(connection, (row for page in pages for row in page.rows), run.record.run_id)
+            self._seen_at |= {page.source: page.seen_at for page in pages if page.seen_at}
             self._staged = max(self._staged, count_staged(connection))
-            run.outcomes[page.source].issues += len(page.rows)
-            run.save_progress()
+            run.note_arrived(pages, run.clock.now_text())
 
     def lost(self, question: WhatIsLost) -> LostIssues:
         """By what is staged. Raises BrakeError."""

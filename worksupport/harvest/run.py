@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -28,6 +28,7 @@ from worksupport.sources.base import (
     SINGLES_AN_HOUR,
     Lost,
     LostIssues,
+    Page,
     Scope,
     Unfound,
     WhatIsLost,
@@ -36,6 +37,7 @@ from worksupport.sources.base import (
 from worksupport.sources.registry import REGISTRY, Registered
 from worksupport.store import missing, records
 from worksupport.store.missing import BrakeLimits
+from worksupport.store.reference import keep_names
 from worksupport.store.schema import SCHEMA_VERSION
 
 logger = logging.getLogger(__name__)
@@ -101,6 +103,15 @@ class Run:
     def seconds(self) -> float:
         """How long it has been going on."""
         return self.clock.monotonic() - self._began
+
+    def note_arrived(self, pages: Sequence[Page], now: str) -> None:
+        """Count the rows of these pages and keep what ids are called there; in the caller's transaction."""
+        for name, outcome in self.outcomes.items():
+            own = [page for page in pages if page.source == name]
+            called = dict.fromkeys(each for page in own for each in page.names)
+            keep_names(self.store.connection, name, called, now)
+            outcome.issues += sum(len(page.rows) for page in own)
+        self.save_progress()
 
     def save_progress(self) -> None:
         """Let others see how many issues have come so far; in the caller's transaction."""

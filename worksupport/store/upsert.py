@@ -93,8 +93,8 @@ def _object_text(**members: str | None) -> str:
     return _json_text(members)
 
 
-def stage_page(connection: sqlite3.Connection, rows: Iterable[IssueRow], run_id: str) -> None:
-    """Stage one page of a harvest in a temporary table of its own, empty before."""
+def stage_aside(connection: sqlite3.Connection, rows: Iterable[IssueRow], run_id: str) -> None:
+    """Stage what a harvest merges next in a temporary table of its own, empty before."""
     connection.execute(
         "CREATE TEMP TABLE IF NOT EXISTS staged_issues AS SELECT * FROM main.staged_issues LIMIT 0"
     )
