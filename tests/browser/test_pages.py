@@ -135,9 +135,21 @@ def test_a_closed_branch_opens_by_keyboard(demo: Client, visiting: Visiting) -> 
     key = visit.keys("li:has(> details:not([open]))")[0]
     branch = visit.page.locator(f"li:has(> a[href='issue?key={key}'])")
     assert not branch.locator("ul").first.is_visible()
-    visit.tab_to("details:not([open]) > summary")
+    visit.tab_to(".tree details:not([open]) > summary")
     visit.page.keyboard.press("Enter")
     assert branch.locator("ul").first.is_visible()
+
+
+def test_on_a_phone_the_form_opens_and_says_what_it_holds(demo: Client, visiting: Visiting) -> None:
+    wide = visiting(demo)
+    wide.open("list?state=todo")
+    assert wide.page.get_by_label("State").is_visible()
+    assert not wide.page.get_by_text("Filter: state: todo").is_visible()
+    phone = visiting(demo, width=PHONE)
+    phone.open("list?state=todo")
+    assert not phone.page.get_by_label("State").is_visible()
+    phone.page.get_by_text("Filter: state: todo").click()
+    assert phone.page.get_by_label("State").input_value() == "todo"
 
 
 @pytest.mark.parametrize(
