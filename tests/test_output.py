@@ -40,10 +40,10 @@ def test_a_closed_stdout_is_told_in_one_sentence(tmp_path: Path, command: str) -
     )
 
 
-@pytest.mark.parametrize(("options", "begins"), [([], "PROJECT-0\n"), (["--json"], "{")])
+@pytest.mark.parametrize(("options", "begins"), [([], f"{'P' * 60}-0\n"), (["--json"], "{")])
 def test_a_closed_pipe_is_no_error(tmp_path: Path, options: list[str], begins: str) -> None:
     """`worksupport keys | head -1` of more than a pipe holds."""
-    path = fill(tmp_path / "many.db", [issue(f"PROJECT-{number}") for number in range(20_000)])
+    path = fill(tmp_path / "many.db", [issue(f"{'P' * 60}-{number}") for number in range(3_000)])
     program = [sys.executable, "-m", "worksupport", "keys", *options, "--db", str(path)]
     process = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None

@@ -97,6 +97,7 @@ def test_a_running_reload_ends_cleanly_with_the_server(tmp_path: Path, run: Run)
     assert record["error_message"] == "interrupted"
 
 
+@pytest.mark.long
 def test_a_log_that_nobody_reads_holds_neither_answers_nor_the_end(database: Path) -> None:
     with started("-v", "--db", database) as server:
         for _ in range(3):

@@ -51,6 +51,7 @@ def test_a_forced_reload_takes_over_from_a_reload(program: Program, rows: Rows) 
     assert rows("SELECT count(*) FROM issues") == [(7,)]
 
 
+@pytest.mark.long
 def test_a_forced_reload_waits_for_a_harvest(program: Program, rows: Rows) -> None:
     harvest = program.start_until_asked("harvest", "-q")
     forced = program.start("reload", "--force", "-q")
@@ -62,7 +63,8 @@ def test_a_forced_reload_waits_for_a_harvest(program: Program, rows: Rows) -> No
     assert _reloads(rows) == [("completed", None)]
 
 
-@pytest.mark.parametrize("count", [3, pytest.param(10, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("count", [3, 10])
 def test_of_forced_reloads_the_last_survives(program: Program, rows: Rows, count: int) -> None:
     program.run("harvest", "-q")
     program.sandbox.latency_seconds = count * 0.04  # long enough for all to have started

@@ -110,6 +110,7 @@ def _read_during(tmp_path: Path, reloads: int, versions: int) -> Reader:
     return reader
 
 
+@pytest.mark.long
 def test_readers_see_the_old_or_the_new(tmp_path: Path) -> None:
     reader = _read_during(tmp_path, reloads=3, versions=4)
     assert reader.trees == {(f"generation {number}",) for number in range(1, 5)}
