@@ -42,7 +42,7 @@ def jira_row(
     account, name = _assignee(fields.inner("assignee"), names)
     vendor_type = sent_type(fields.inner("issuetype"))
     status = fields.inner("status")
-    return {
+    row: IssueRow = {
         "source": "jira",
         "source_id": source_id,
         "issue_key": key,
@@ -68,34 +68,29 @@ def jira_row(
         "fix_versions": fields.names("fixVersions"),
         "flagged": any(fields.sent(name) for name in flag_fields),
         "named_keys": None,
-        "tracked": tracked_text(_tracked(key, fields, account, vendor_type, parent_fields, flag_fields)),
+        "tracked": "",  # of what stands here, below
         "description": description(adf_text(fields.sent("description"))) if has_description else None,
     }
+    row["tracked"] = tracked_text(_tracked(row, fields, account))
+    return row
 
 
-def _tracked(
-    key: str,
-    fields: Fields,
-    account: str,
-    vendor_type: VendorType | None,
-    parent_fields: Iterable[str],
-    flag_fields: Iterable[str],
-) -> dict[str, Any]:
+def _tracked(row: IssueRow, fields: Fields, account: str) -> dict[str, Any]:
     """What the record of changes compares, in Jira's ids (model/tracked.py)."""
-    parent = fields.inner("parent")
+    vendor_type = row["vendor_type"]
     return {
-        "key": key,
-        "title": fields.text("summary"),
+        "key": row["issue_key"],
+        "title": row["summary"],
         "type": vendor_type["id"] if vendor_type else None,
-        "parent": (_id(parent) if parent else None) or _parent_key(fields, parent_fields),
+        "parent": _id(fields.inner("parent")) or row["parent_key"],
         "status": _id(fields.inner("status")),
         "assignees": [account] if account else [],
-        "labels": fields.names("labels"),
+        "labels": row["labels"],
         "priority": _id(fields.inner("priority")),
         "resolution": _id(fields.inner("resolution")),
-        "due_date": fields.text("duedate"),
+        "due_date": row["due_date"],
         "fix_versions": [_id(each) or "" for each in _versions(fields)],
-        "flagged": any(fields.sent(name) for name in flag_fields),
+        "flagged": row["flagged"],
     }
 
 
