@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -178,11 +178,15 @@ def test_a_drawing_has_the_nodes_of_the_document(
     question = TreeQuestion(max_depth=depth, filters=Filters(**given_filters))
     whole = answer(path, lambda connection: tree_document(connection, question))
     drawn = answer(path, lambda connection: drawn_document(connection, question))
-    assert _nodes(drawn["hierarchy"]) == _nodes(whole["hierarchy"])
-    outside = ([issue["issue_key"] for issue in each["outside_issues"]] for each in (drawn, whole))
-    assert next(outside) == next(outside)
+    columns = [drawn["nodes"][name] for name in ("depth", *_DRAWN)]
+    assert [*zip(*columns, strict=True)] == [*_nodes(whole["hierarchy"], 1)]
+    assert [*drawn["outside"]["issue_key"]] == [issue["issue_key"] for issue in whole["outside_issues"]]
 
 
-def _nodes(nodes: list[Any]) -> list[Any]:
-    names = ("issue_key", "state", "assignee", "done", "total", "dropped", "children_omitted", "changed_at")
-    return [[*(node[name] for name in names), _nodes(node["children"])] for node in nodes]
+_DRAWN = ("issue_key", "state", "assignee", "done", "total", "dropped", "children_omitted", "changed_at")
+
+
+def _nodes(nodes: list[Any], depth: int) -> Iterator[tuple[Any, ...]]:
+    for node in nodes:
+        yield depth, *(node[name] for name in _DRAWN)
+        yield from _nodes(node["children"], depth + 1)

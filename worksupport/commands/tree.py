@@ -89,7 +89,7 @@ def _show(
         ),
     )
     document |= {"as_of": as_of} if as_of else {}
-    if not document["hierarchy"] and not document["outside_issues"]:
+    if not document["nodes"]["depth"] and not document["outside"]["issue_key"]:
         return False
     if not terminal.is_terminal():
         output.write(plain_tree(document, now))

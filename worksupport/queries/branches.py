@@ -1,7 +1,7 @@
 """As much of a tree as one page takes: what is open first; what has no place in the tree comes last."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import compress
 from typing import Any
 
@@ -57,17 +57,34 @@ def _openness(part: Part) -> Callable[[int], tuple[bool, int, int]]:
 def branches_document(
     connection: sqlite3.Connection, question: TreeQuestion, page: int = 1
 ) -> dict[str, Any]:
-    """The document of `drawn_document` with at most 500 tops and what is without a place, 2,000 rows in all.
+    """A tree with at most 500 tops and what is without a place, 2,000 rows in all: `hierarchy` (nodes with
+    their `children`), `outside_issues`, AGE.
 
     Tops are the roots, with a key the issues directly below that. What is in open branches comes first, level
     by level; `children_omitted` says where more is. Beside it `pages`, and of all pages `outside_total` and
     `outside_done`. Raises what `tree_text` raises.
     """
     choice = _Choice(page, is_below_one=question.key is not None)
-    document = drawn_document(connection, question, choice)
+    drawn = drawn_document(connection, question, choice)
+    nodes, outside = drawn.pop("nodes"), drawn.pop("outside")
     return {
-        **document,
+        **drawn,
+        "hierarchy": _nested(nodes),
+        "outside_issues": _rows(outside),
         "pages": max(1, -(-choice.total // MOST_TOPS)),
         "outside_total": choice.outside,
         "outside_done": choice.outside_done,
     }
+
+
+def _nested(nodes: dict[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """The roots, each with its children."""
+    below: dict[int, list[dict[str, Any]]] = {0: []}  # by depth, of the newest node above it
+    for row in _rows(nodes):
+        below[row["depth"]] = row["children"] = []
+        below[row["depth"] - 1].append(row)
+    return below[0]
+
+
+def _rows(columns: dict[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]

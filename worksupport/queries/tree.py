@@ -23,7 +23,7 @@ from worksupport.queries.settled import (
 
 TYPE_CHECKING = False  # see queries/reader.py
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from worksupport.queries.settled import Sums
@@ -45,6 +45,7 @@ _NEEDED = frozenset(
 )
 _DRAWN = {field.json: field.sql for field in FIELDS if field.json in _NEEDED}
 _AS_JSON, _AS_COLUMNS = f"json_object({JSON_ARGUMENTS})", ", ".join(_DRAWN.values())
+_SUMS = ("done", "total", "dropped", "children_omitted", "changed_at")  # as `Part.sums` has them
 _LATER, _NARROW = "NULL", 3
 _NODES = """
 SELECT issues.id, {node} FROM json_each(?) AS wanted CROSS JOIN issues ON issues.id = wanted.value
@@ -106,25 +107,30 @@ def tree_document(connection: sqlite3.Connection, question: TreeQuestion) -> "di
 def drawn_document(
     connection: sqlite3.Connection, question: TreeQuestion, choose: "Callable[[Part], None] | None" = None
 ) -> "dict[str, Any]":
-    """The same with only the fields that a drawing needs, and without the number of those outside.
+    """`{"nodes": columns, "outside": columns, AGE}`: what a drawing needs of the same, by field, from top to
+    bottom.
 
-    `choose`: leaves less to be shown, before it is read.
+    Nodes have a `depth` (1: a root) in place of their children. `choose`: leaves less to be shown, before it
+    is read.
     """
     part = _part(connection, question, _AS_COLUMNS, is_counted=False, choose=choose)
-    hierarchy: list[dict[str, Any]] = []
-    nodes: dict[int, dict[str, Any]] = {}  # by position; of what is shown, the parent is
-    places = zip(range(len(part.shown)), part.placement.parents, _nodes(part), strict=True)
-    for position, parent, (_, values, done, total, dropped, omitted, changed) in compress(places, part.shown):
-        node = nodes[position] = dict(zip(_DRAWN, values, strict=True))
-        node |= {"done": done, "total": total, "dropped": dropped, "children_omitted": omitted}
-        node |= {"changed_at": changed.strip('"') or None, "children": []}
-        (nodes[parent]["children"] if parent >= 0 else hierarchy).append(node)
+    sums = zip(_SUMS, part.sums(), strict=True)
+    placed = {name: [*compress(column, part.shown)] for name, column in sums}
+    placed["changed_at"] = [time.strip('"') or None for time in placed["changed_at"]]
     return {
-        "hierarchy": hierarchy,
-        "total_count": len(hierarchy),
-        "outside_issues": [dict(zip(_DRAWN, part.issues.nodes[each], strict=True)) for each in part.outside],
+        "nodes": {
+            "depth": [*compress(part.placement.depths, part.shown)],
+            **_drawn(part, compress(part.placement.issues, part.shown)),
+            **placed,
+        },
+        "outside": _drawn(part, part.outside),
         **age(connection),
     }
+
+
+def _drawn(part: "Part", issues: "Iterable[int]") -> "dict[str, Sequence[Any]]":
+    columns = list(zip(*[part.issues.nodes[issue] for issue in issues], strict=True))
+    return dict(zip(_DRAWN, columns or [()] * len(_DRAWN), strict=True))
 
 
 def tree_text(connection: sqlite3.Connection, question: TreeQuestion) -> str:

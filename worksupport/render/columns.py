@@ -1,8 +1,8 @@
 """The columns beside the title of a tree's line, and how they give way on a narrow terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import repeat
 from operator import attrgetter
 
 from worksupport.render.lines import Line
@@ -67,9 +67,16 @@ class Columns:
         titles = {**_TITLES, "status": "  status" if has_marks else "status"}
         return [_fitted(titles[name], name, cells) for name, cells in self.widths.items()]
 
-    def cells_of(self, line: Line) -> list[str]:
-        """One line's text of each column, cut and padded to its width."""
-        return [_fitted(getattr(line, name), name, cells) for name, cells in self.widths.items()]
+    def beside(self, lines: Sequence[Line]) -> Iterable[tuple[str, ...]]:
+        """Of each line the text of each column, cut and padded to its width."""
+        if not self.widths:
+            return repeat((), len(lines))
+        columns = []
+        for name, cells in self.widths.items():
+            texts = [*map(attrgetter(name), lines)]
+            fitted = {text: _fitted(text, name, cells) for text in set(texts)}
+            columns.append(map(fitted.__getitem__, texts))
+        return zip(*columns, strict=True)
 
     def _narrow(self, name: str, cells: int) -> None:
         if cells and name in self.widths:
@@ -78,7 +85,6 @@ class Columns:
             self.widths.pop(name, None)
 
 
-@lru_cache(4096)
 def _fitted(text: str, name: str, cells: int) -> str:
     shown = cut(text, cells)
     return " " * (cells - width(shown)) + shown if name == "changed" else padded(shown, cells)

@@ -1,16 +1,21 @@
 """A tree taken apart into lines, without recursion: what the plain and the terminal form have in common."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import compress
+from math import inf
 from typing import Any, NamedTuple
 
+from worksupport.model.times import short_age
 from worksupport.render import words
 from worksupport.text import visible
 
 # In place of the key of the last branch.
 OUTSIDE = "outside the hierarchy"
 _BAR_CELLS = 5
+# By field, from top to bottom.
+Columns = dict[str, Sequence[Any]]
 
 
 class Line(NamedTuple):
@@ -77,83 +82,104 @@ def shortened(lines: list[Line]) -> list[Line]:
 
 
 def tree_lines(document: dict[str, Any], now: datetime, *, folds: bool = False) -> list[Line]:
-    """The nodes of a tree document from top to bottom, as they stand at `now`, and what has no place last.
+    """The nodes of a drawn tree from top to bottom, as they stand at `now`, and what has no place last.
 
-    `folds`: a branch in which nothing is open is one line. Where only the top is shown, no line says that its
-    children are not: the counts do.
+    `document`: as `queries/tree.py` draws it. `folds`: a branch in which nothing is open is one line, but for
+    one that was asked for alone. Where only the top is shown, no line says that its children are not: the
+    counts do.
     """
-    hierarchy = [*document["hierarchy"], *_outside(document)]
-    lines = list(_lines(_folded(hierarchy) if folds else hierarchy, now))
+    nodes, outside = document["nodes"], document["outside"]
+    folds = folds and nodes["depth"].count(1) + bool(outside["issue_key"]) > 1
+    lines = [*_lines(_folded(nodes) if folds else nodes, now), *_outside(outside, now, folds=folds)]
     if any(line.depth > 1 for line in lines):
         return lines
     return [line._replace(omitted=0) for line in lines]
 
 
-def _outside(document: dict[str, Any]) -> list[dict[str, Any]]:
-    issues = document["outside_issues"]
-    if not issues:
+def _outside(issues: Columns, now: datetime, *, folds: bool) -> list[Line]:
+    count = len(issues["issue_key"])
+    if not count:
         return []
-    leaf = {"done": 0, "total": 0, "children_omitted": 0, "children": []}
-    done = sum(words.is_over(issue) for issue in issues)
-    blank = dict.fromkeys(("summary", "issue_type", "vendor_type", "status", "status_category", "assignee"))
-    branch = {"issue_key": OUTSIDE, **blank, "state": "done", "url": None, "source": "", "changed_at": None}
-    children = [{**issue, **leaf, "changed_at": issue["updated_at"]} for issue in issues]
-    return [{**branch, **leaf, "done": done, "total": len(issues), "children": children}]
+    done = sum(map(_is_over, issues["state"], issues["status_category"]))
+    is_closed = folds and done == count
+    hidden = count if is_closed else 0
+    branch = Line("", 1, OUTSIDE, "", "", "", "done", "", done, count, hidden, None, "", False)
+    leaf = {name: [0] * count for name in ("done", "total", "children_omitted")}
+    leaves = {**issues, **leaf, "depth": [2] * count, "changed_at": issues["updated_at"]}
+    return [branch, *([] if is_closed else _lines(leaves, now))]
 
 
-def _folded(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The nodes, of branches in which nothing is open only the topmost issue: the others count as hidden.
-
-    Where one branch alone was asked for, it stays open.
-    """
-    above: dict[str, Any] = {"children": nodes}
-    waiting = [above]
-    while waiting:
-        branch = waiting.pop()
-        is_only = branch is above and len(nodes) == 1
-        branch["children"] = [
-            {**child, "children": [], "children_omitted": child["children_omitted"] + len(child["children"])}
-            if child["total"] and child["done"] == child["total"] and words.is_over(child) and not is_only
-            else {**child}
-            for child in branch["children"]
-        ]
-        waiting += branch["children"]
-    folded: list[dict[str, Any]] = above["children"]
-    return folded
+def _folded(nodes: Columns) -> Columns:
+    """The nodes, of branches in which nothing is open only the topmost one: the others count as hidden."""
+    depths, omitted = nodes["depth"], [*nodes["children_omitted"]]
+    is_over = map(_is_over, nodes["state"], nodes["status_category"])
+    kept, closed, deepest = [], 0, inf  # the newest branch that is closed, and its depth as long as it hides
+    for at, (over, done, total) in enumerate(zip(is_over, nodes["done"], nodes["total"], strict=True)):
+        is_hidden = depths[at] > deepest
+        kept.append(not is_hidden)
+        if is_hidden:
+            omitted[closed] += depths[at] == deepest + 1
+        elif over and total and done == total:
+            closed, deepest = at, depths[at]
+        else:
+            deepest = inf
+    shown = {**nodes, "children_omitted": omitted}
+    return {name: [*compress(column, kept)] for name, column in shown.items()}
 
 
-def _lines(hierarchy: list[dict[str, Any]], now: datetime) -> Iterator[Line]:
-    waiting = [(node, 1, "", "") for node in reversed(hierarchy)]
-    while waiting:
-        node, depth, guide, indent = waiting.pop()
-        yield _line(node, depth, guide, now)
-        children = node["children"]
-        for child in reversed(children):
-            is_last = child is children[-1]
-            branch, continued = ("└─ ", "   ") if is_last else ("├─ ", "│  ")
-            waiting.append((child, depth + 1, indent + branch, indent + continued))
-
-
-# The same few names stand in most lines.
-_visible_name = lru_cache(4096)(visible)
-
-
-def _line(node: dict[str, Any], depth: int, guide: str, now: datetime) -> Line:
-    is_outside = node["issue_key"] == OUTSIDE
-    changed = words.changed_shown(node, now)
-    return Line(
-        guide,
-        depth,
-        visible(node["issue_key"]),
-        visible(node["summary"] or ""),
-        "" if is_outside else words.type_shown(node),
-        _visible_name(node["status"] or ""),
-        node["state"],
-        "" if is_outside else _visible_name(node["assignee"] or words.UNASSIGNED),
-        node["done"],
-        node["total"],
-        node["children_omitted"],
-        node["url"],
+def _lines(nodes: Columns, now: datetime) -> list[Line]:
+    """Column by column: a hundred thousand lines take half of the time that way."""
+    is_over = map(_is_over, nodes["state"], nodes["status_category"])
+    ages = zip(is_over, nodes["changed_at"], strict=True)
+    changed = ["" if over else short_age(time, now) for over, time in ages]
+    of_age = zip(changed, nodes["changed_at"], strict=True)
+    columns = (
+        _guides(nodes["depth"]),
+        nodes["depth"],
+        map(visible, nodes["issue_key"]),
+        [visible(title or "") for title in nodes["summary"]],
+        map(_type_shown, nodes["issue_type"], nodes["vendor_type"], nodes["source"]),
+        map(_visible_name, nodes["status"]),
+        nodes["state"],
+        [_visible_name(name) or words.UNASSIGNED for name in nodes["assignee"]],
+        nodes["done"],
+        nodes["total"],
+        nodes["children_omitted"],
+        nodes["url"],
         changed,
-        bool(changed) and words.is_stale(node, now),
+        [bool(shown) and words.is_old(time, now) for shown, time in of_age],
     )
+    return [*map(Line._make, zip(*columns, strict=True))]
+
+
+def _guides(depths: Sequence[int]) -> list[str]:
+    """The lines that lead to each node. From the bottom: there it is known where another one follows."""
+    guides, following = [], 0  # a bit for each depth
+    for depth in reversed(depths):
+        guides.append(_guide(depth, following & ((2 << depth) - 1)))
+        following = following & ((1 << depth) - 1) | 1 << depth
+    return guides[::-1]
+
+
+@lru_cache(4096)
+def _guide(depth: int, following: int) -> str:
+    if depth == 1:
+        return ""
+    above = ("│  " if following >> level & 1 else "   " for level in range(2, depth))
+    return "".join(above) + ("├─ " if following >> depth & 1 else "└─ ")
+
+
+# The same few values stand in most lines.
+@lru_cache(4096)
+def _visible_name(name: str | None) -> str:
+    return visible(name or "")
+
+
+@lru_cache(4096)
+def _type_shown(issue_type: str | None, vendor_type: str | None, source: str) -> str:
+    return words.type_shown({"issue_type": issue_type, "vendor_type": vendor_type, "source": source})
+
+
+@lru_cache(256)
+def _is_over(state: str | None, category: str | None) -> bool:
+    return words.is_over({"state": state, "status_category": category})

@@ -24,18 +24,18 @@ _DONE = "done"
 def plain_tree(document: dict[str, Any], now: datetime) -> str:
     """The tree document as text for pipes: every title whole, no colours."""
     lines = tree_lines(document, now)
-    heads = [f"{line.guide}{line.key}{GAP}{line.title}" for line in lines]
-    widths = list(map(width, heads))
+    heads = [f"{line.key}{GAP}{line.title}" for line in lines]
+    # Each character of a guide takes a cell.
+    widths = [len(line.guide) + width(head) for line, head in zip(lines, heads, strict=True)]
     head_cells = max((cells for cells in widths if cells <= _LONGEST_ALIGNED_TITLE), default=0)
-    columns = Columns.whole(lines)
     counts = [f"{line.counts} {line.more}".strip() if line.total else line.more for line in lines]
     count_cells = max(map(len, counts), default=0)
     gap = GAP if count_cells else ""
+    beside = map(GAP.join, Columns.whole(lines).beside(lines))
     return "".join(
-        f"{head}{' ' * (head_cells - cells)}{GAP}{count:{count_cells}}{gap}"
-        f"{GAP.join(columns.cells_of(line))}".rstrip()
+        f"{line.guide}{head}{' ' * (head_cells - cells)}{GAP}{count:{count_cells}}{gap}{texts}".rstrip()
         + "\n"
-        for head, cells, count, line in zip(heads, widths, counts, lines, strict=True)
+        for line, head, cells, count, texts in zip(lines, heads, widths, counts, beside, strict=True)
     )
 
 
@@ -68,7 +68,8 @@ def terminal_tree(
     layout = _Layout.of(lines, None if wide else console.width, has_bar=console.width >= WIDE)
     has_marks = any(line.state == "blocked" for line in lines)
     shown: list[Text] = list(_heads(layout, words.data_age(document, now), has_marks, is_old))
-    shown += (_row(line, layout, has_links=knows_links(console)) for line in lines)
+    rows = zip(lines, layout.columns.beside(lines), strict=True)
+    shown += (_row(line, cells, layout, has_links=knows_links(console)) for line, cells in rows)
     with console.capture() as captured:
         console.print(*shown, sep="\n", no_wrap=True, crop=False, overflow="ignore")
     return drawn(captured.get())
@@ -128,7 +129,7 @@ def _heads(layout: _Layout, age: str, has_marks: bool, is_old: bool) -> "Iterato
         yield line
 
 
-def _row(line: Line, layout: _Layout, *, has_links: bool) -> "Text":
+def _row(line: Line, cells: tuple[str, ...], layout: _Layout, *, has_links: bool) -> "Text":
     from rich.style import Style
     from rich.text import Text
 
@@ -140,7 +141,7 @@ def _row(line: Line, layout: _Layout, *, has_links: bool) -> "Text":
     row.append(key, Style(dim=True, link=link))
     row.append(title, "bold" if line.depth == 1 else "dim" if is_dropped else "")
     row.append(counts, "green" if line.done == line.total else "dim" if is_dropped else "")
-    for name, text in zip(layout.columns.widths, layout.columns.cells_of(line), strict=True):
+    for name, text in zip(layout.columns.widths, cells, strict=True):
         row.append(GAP)
         row.append(text, "dim" if is_dropped else _style(name, line))
     row.rstrip()

@@ -54,8 +54,13 @@ def address(url: str | None) -> str | None:
 
 def is_stale(issue: dict[str, Any], now: datetime) -> bool:
     """Whether it is open and has not changed for a month."""
-    moment = stored_moment(_changed_at(issue))
-    return bool(changed_shown(issue, now)) and moment is not None and (now - moment).days >= STALE_DAYS
+    return bool(changed_shown(issue, now)) and is_old(_changed_at(issue), now)
+
+
+def is_old(time: str | None, now: datetime) -> bool:
+    """Whether that was a month ago."""
+    moment = stored_moment(time)
+    return moment is not None and (now - moment).days >= STALE_DAYS
 
 
 def short_names(names: Iterable[str | None]) -> dict[str | None, str]:
