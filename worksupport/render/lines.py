@@ -89,8 +89,9 @@ def tree_lines(document: dict[str, Any], now: datetime, *, folds: bool = False) 
     counts do.
     """
     nodes, outside = document["nodes"], document["outside"]
-    folds = folds and nodes["depth"].count(1) + bool(outside["issue_key"]) > 1
-    lines = [*_lines(_folded(nodes) if folds else nodes, now), *_outside(outside, now, folds=folds)]
+    is_alone = nodes["depth"].count(1) + bool(outside["issue_key"]) == 1
+    lines = _lines(_folded(nodes, is_alone=is_alone) if folds else nodes, now)
+    lines += _outside(outside, now, folds=folds and not is_alone)
     if any(line.depth > 1 for line in lines):
         return lines
     return [line._replace(omitted=0) for line in lines]
@@ -109,7 +110,7 @@ def _outside(issues: Columns, now: datetime, *, folds: bool) -> list[Line]:
     return [branch, *([] if is_closed else _lines(leaves, now))]
 
 
-def _folded(nodes: Columns) -> Columns:
+def _folded(nodes: Columns, *, is_alone: bool) -> Columns:
     """The nodes, of branches in which nothing is open only the topmost one: the others count as hidden."""
     depths, omitted = nodes["depth"], [*nodes["children_omitted"]]
     is_over = map(_is_over, nodes["state"], nodes["status_category"])
@@ -119,7 +120,7 @@ def _folded(nodes: Columns) -> Columns:
         kept.append(not is_hidden)
         if is_hidden:
             omitted[closed] += depths[at] == deepest + 1
-        elif over and total and done == total:
+        elif over and total and done == total and not (is_alone and depths[at] == 1):
             closed, deepest = at, depths[at]
         else:
             deepest = inf
