@@ -1,9 +1,10 @@
-"""How SQLite finds what a merge needs: a page of a harvest must never cost a scan of all issues."""
+"""How SQLite finds what a page of a harvest needs: it must never cost a scan of all issues."""
 
 import pytest
 
 from tests.store.conftest import Harvest
 from tests.store.rows_made import made_row
+from worksupport.store import known
 from worksupport.store import upsert as merging
 from worksupport.store.database import Store
 
@@ -21,3 +22,11 @@ def test_issues_are_found_by_an_index(store: Store, merge_page: Harvest, name: s
     steps = [step for *_, step in plan]
     assert steps
     assert not [step for step in steps if step in ("SCAN issues", "SCAN i", "SCAN o")]
+
+
+@pytest.mark.parametrize("statement", [known._WITH_ALL_ABOVE, known._WITH_ALL_BELOW], ids=["above", "below"])
+def test_what_is_known_is_not_found_by_its_source_alone(store: Store, statement: str) -> None:
+    plan = store.connection.execute(f"EXPLAIN QUERY PLAN {statement}", {"source": "jira", "named": "[]"})
+    steps = [step for *_, step in plan]
+    assert any("(source=? AND source_id=?)" in step for step in steps)
+    assert not [step for step in steps if "(source=?)" in step or step == "SCAN issues"]

@@ -8,13 +8,14 @@ from worksupport.model.known import Known
 
 _FIELDS = "source_id, issue_key, issue_type_id, tracked, missing_since, updated_at"
 # `parent_by`: a parent that `store/links.py` has found is none of the service's.
+# `+source`: only by its key is an issue found soon; the index of the source has all of them.
 _WITH_ALL_ABOVE = f"""
 WITH RECURSIVE found (id, parent_key) AS (
     SELECT id, CASE WHEN parent_by IS NULL THEN parent_key END FROM issues
     WHERE source = :source AND source_id IN (SELECT value FROM json_each(:named))
     UNION
     SELECT id, CASE WHEN parent_by IS NULL THEN parent_key END FROM issues
-    WHERE issue_key IN (SELECT value FROM json_each(:named)) AND source = :source
+    WHERE issue_key IN (SELECT value FROM json_each(:named)) AND +source = :source
     UNION
     SELECT issues.id, CASE WHEN issues.parent_by IS NULL THEN issues.parent_key END
     FROM found JOIN issues ON issues.issue_key = found.parent_key AND issues.source = :source
