@@ -206,7 +206,8 @@ class Jira:
             )
         listing = {**body, "fields": ["id"], "maxResults": _MOST_IDS}
         return IdChain(
-            search(self._ask, deployment, body),
+            self._ask,
+            lambda ask: search(ask, deployment, body),
             partial(deployment.pages, self._ask, listing),
             lambda ids: issues_by_id(self._ask, deployment.api, ids, fields),
             self._unshared,

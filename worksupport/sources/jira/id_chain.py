@@ -7,16 +7,17 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from worksupport.errors import IncompleteError, WorksupportError
-from worksupport.network.responses import TooLargeError
+from worksupport.network.responses import Response, TooLargeError
 from worksupport.sources.jira.chains import Chain
 from worksupport.sources.jira.search import PAGE_SIZE, Ask, BrokenPagingError, Page, has_issues, sent_id
 
 logger = logging.getLogger(__name__)
 
-# When so many pages have come, more are worth the requests that sharing costs.
-_LONG_PAGES = 3
+# When so many pages have come and more follow, they are worth the request that sharing costs.
+_LONG_PAGES = 2
 
 # The issues with these ids, as many pages as that takes.
 ByIds = Callable[[Sequence[str]], Iterator[Page]]
@@ -30,14 +31,17 @@ class IdChain(Chain):
 
     def __init__(
         self,
-        walk: Iterator[Page],
+        ask: Ask,
+        walk: Callable[[Ask], Iterator[Page]],
         list_ids: Callable[[], Iterator[Page]],
         by_ids: ByIds,
         unshared: threading.Event,
     ) -> None:
         super().__init__()
-        self._walk, self._list_ids, self._by_ids, self._unshared = walk, list_ids, by_ids, unshared
-        self._pages = self._size = self._last = 0  # and how many issues the longest and the last had
+        self._ask, self._list_ids, self._by_ids, self._unshared = ask, list_ids, by_ids, unshared
+        self._walk = walk(self._noting)
+        self._pages = self._size = 0  # and how many issues the longest had
+        self._has_more = False  # after the last that has come
         self._left: deque[str] | None = None  # ids that nobody brings yet; None until somebody asks for them
         self._taken = 0  # batches that have not come yet
         self._is_listed = self._is_broken = False
@@ -45,12 +49,16 @@ class IdChain(Chain):
     def pages(self) -> Iterator[Page]:
         """As `Chain` says."""
         for page in self._walk:
-            self._last = len(page)
-            self._pages, self._size = self._pages + 1, max(self._size, self._last)
+            self._pages, self._size = self._pages + 1, max(self._size, len(page))
             yield self._new(page)
             if self._is_over or self._is_brought():
                 break
         self.stop()
+
+    def _noting(self, method: str, path: str, /, **options: Any) -> Response:
+        response = self._ask(method, path, **options)
+        self._has_more = bool(response.document.get("nextPageToken"))
+        return response
 
     def _is_brought(self) -> bool:
         with self._lock:
@@ -69,17 +77,13 @@ class IdChain(Chain):
             if self._is_over or self._is_broken:
                 return None
             if self._left is None:
-                if self._unshared.is_set() or not self._is_long():
+                if self._unshared.is_set() or not self._has_more or self._pages < _LONG_PAGES:
                     return None
                 self._left = deque()
                 return self._listed(self._left)
             ids = self._take(self._still_left())
             self._taken += bool(ids)
         return self._brought(ids) if ids else None
-
-    def _is_long(self) -> bool:
-        """Whether more will come: a page shorter than others is mostly the last one."""
-        return self._pages >= _LONG_PAGES and self._last == self._size
 
     def _take(self, left: deque[str]) -> list[str]:
         ids: list[str] = []
