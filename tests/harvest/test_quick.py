@@ -255,8 +255,8 @@ def test_it_asks_little(run: Run, harvested: Sandbox, clock: Moving) -> None:
     searches = harvested.asked("/search/jql")
     since = int((BEGIN - timedelta(hours=1)).timestamp() * 1000)
     assert len(searches) == 3
-    assert f'project IN ("IAIPORT", "WEB") AND updated >= {since}' in searches[1]
-    assert f"AND updated >= {since}" in searches[2]
+    assert sum(f"AND updated >= {since}" in each for each in searches) == 2
+    assert any(f'project IN ("IAIPORT", "WEB") AND updated >= {since}' in each for each in searches)
     (github,) = harvested.asked("/search/issues")
     assert "updated:>=2026-09-01T07:00:00Z" in github
     assert not harvested.asked("issue/bulkfetch")

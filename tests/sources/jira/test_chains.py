@@ -168,7 +168,7 @@ def test_records_without_an_id_are_all_passed_on() -> None:
 
 def test_pages_that_bring_nothing_new_are_not_passed_on() -> None:
     """Who counts pages, to find that too much has changed, counts issues with it."""
-    assert all(by_all_workers(Site(3_000).cloud(size=20), WORKERS))
+    assert all(page for _, page in by_all_workers([Site(3_000).cloud(size=20)], WORKERS))
 
 
 @pytest.mark.parametrize("what", ["list", "by id"])
@@ -198,20 +198,23 @@ def test_where_the_walk_fails_the_query_fails(service: str) -> None:
     site = Site(12_000)
     site.broken["walk"] = IncompleteError("no")
     with pytest.raises(IncompleteError):
-        list(by_all_workers(getattr(site, service)(), WORKERS))
+        list(by_all_workers([getattr(site, service)()], WORKERS))
 
 
-def test_threads_bring_each_issue_once() -> None:
-    for service in ("cloud", "data_center"):
-        site = Site(5_000)
-        chain: Chain = getattr(site, service)(size=20)
-        ids = [each["id"] for page in by_all_workers(chain, WORKERS) for each in page]
-        assert sorted(ids) == sorted(site.ids)
+@pytest.mark.parametrize("service", ["cloud", "data_center"])
+def test_threads_bring_each_issue_of_each_query_once(service: str) -> None:
+    """Also of more queries than there are threads."""
+    sites = [Site(issues) for issues in (5_000, 0, 3, 2_000, *[21] * WORKERS)]
+    chains: list[Chain] = [getattr(site, service)(size=20) for site in sites]
+    came: dict[Chain, list[str]] = {chain: [] for chain in chains}
+    for chain, page in by_all_workers(chains, WORKERS):
+        came[chain] += [each["id"] for each in page]
+    assert [sorted(came[chain]) for chain in chains] == [sorted(site.ids) for site in sites]
 
 
 def test_who_wants_no_more_pages_stops_the_others() -> None:
     site = Site(50_000)
-    pages = by_all_workers(site.cloud(), WORKERS)
+    pages = by_all_workers([site.cloud()], WORKERS)
     assert next(pages)
     pages.close()  # type: ignore[attr-defined]
     assert site.requests < 400

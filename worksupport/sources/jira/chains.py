@@ -1,10 +1,11 @@
-"""A long query, brought by several workers at once; every issue comes once (README.md, "Long queries").
+"""Long queries, brought by several workers at once; every issue comes once (README.md, "Long queries").
 
 Pages come one after the other. What else can be done depends on the deployment: `id_chain`, `offset_chain`.
 """
 
 import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from worksupport.sources.jira.search import Page, sent_id
@@ -39,32 +40,42 @@ class Chain:
         return new
 
 
-def by_all_workers(chain: Chain, count: int) -> Iterator[Page]:
-    """The pages of one query that have something new, brought by `count` threads of its own.
+def by_all_workers(chains: Sequence[Chain], count: int) -> Iterator[tuple[Chain, Page]]:
+    """The pages of these queries that have something new, brought by `count` threads of its own.
 
-    Raises what the first to fail raises.
+    All begin at once; whoever is free helps with the first that can be shared. Raises what the first to fail
+    raises.
     """
     workers, busy = Workers(count, "jira-query"), 0
+    waiting = deque(chains)
     try:
-        more: Iterator[Page] | None = chain.pages()
-        while busy or more:
-            while more:
-                workers.submit(chain, partial(_report_each, workers, more))
+        while True:
+            while busy < count and (share := _next_share(waiting, chains)):
+                workers.submit(None, partial(_report_each, workers, *share))
                 busy += 1
-                more = chain.share() if busy < count else None
+            if not busy:
+                return
             match workers.next_report():
                 case Done(_, None):
                     busy -= 1
                 case Done(_, Exception() as error):
                     raise error
-                case list() as page if page:
-                    yield page
-            more = chain.share() if busy < count else None
+                case (Chain() as chain, list() as page) if page:
+                    yield chain, page
     finally:
-        chain.stop()
+        for chain in chains:
+            chain.stop()
         workers.close()
 
 
-def _report_each(workers: Workers, pages: Iterator[Page]) -> None:
+def _next_share(waiting: deque[Chain], chains: Sequence[Chain]) -> tuple[Chain, Iterator[Page]] | None:
+    if waiting:
+        chain = waiting.popleft()
+        return chain, chain.pages()
+    shares = ((chain, pages) for chain in chains if (pages := chain.share()))
+    return next(shares, None)
+
+
+def _report_each(workers: Workers, chain: Chain, pages: Iterator[Page]) -> None:
     for page in pages:
-        workers.report(page)
+        workers.report((chain, page))

@@ -1,4 +1,4 @@
-"""What changed in Jira: three queries, and the walk below what is new; judged after the last page (`delta`).
+"""What changed in Jira: three queries at once, and the walk below what is new; then it is judged (`delta`).
 
 README.md, "What changed". The root query is always asked in full: who is a root, only it can tell.
 """
@@ -12,7 +12,7 @@ from worksupport.model.issue_fields import IssueRow
 from worksupport.model.known import Known
 from worksupport.sources.base import LABELLED, Confirmed, Emit, Page, Scope, WhatIsKnown, batches
 from worksupport.sources.jira import jql
-from worksupport.sources.jira.chains import by_all_workers
+from worksupport.sources.jira.chains import Chain, by_all_workers
 from worksupport.sources.jira.client import Jira
 from worksupport.sources.jira.confirm import InScope
 from worksupport.sources.jira.delta import Delta, as_lost, named
@@ -32,10 +32,11 @@ class TooMuchError(Exception):
 
 @dataclass(frozen=True)
 class Pages:
-    """What was brought and is not judged yet, and the ids of the roots in it."""
+    """What was brought and is not judged yet; the ids of the roots in it; by id, what the copy has of it."""
 
     pages: list[Page]
     roots: frozenset[str]
+    known: dict[str, Known]
 
     def newest(self) -> dict[str, IssueRow]:
         """The newest row of each issue, by its id."""
@@ -61,21 +62,26 @@ class Changed:
 
     def pages(self, scope: Scope, accounts: Sequence[str]) -> Pages:
         """All that the queries bring. Raises TooMuchError, QueryRefusedError and what the client raises."""
+        queries = changed_queries(self.client.deployment, self.jira, scope, accounts, self._now())
+        changed = [self._chain(query, scope.reconciled) for query in queries]
+        root_chain = self._chain(self.in_scope.root_jql)
         level = level_name(RootQuery(), self.settings.hierarchy)
-        roots = list(self.shaper.shaped(self._search(self.in_scope.root_jql), level))
+        roots: list[Page] = []
         held: list[Page] = []
-        for query in changed_queries(self.client.deployment, self.jira, scope, accounts, self._now()):
-            for page in self.shaper.shaped(self._search(query, scope.reconciled), LABELLED):
-                held.append(page)
-                if len(held) > min(_MOST_HELD, scope.most_pages):
-                    raise TooMuchError(f"more than {len(held) - 1} pages of issues have changed")
+        known: dict[str, Known] = {}
+        for chain, issues in by_all_workers([root_chain, *changed], self.workers.count):
+            (page,) = self.shaper.shaped([issues], level if chain is root_chain else LABELLED)
+            (roots if chain is root_chain else held).append(page)
+            if len(held) > min(_MOST_HELD, scope.most_pages):
+                raise TooMuchError(f"more than {len(held) - 1} pages of issues have changed")
+            # At once, while further pages are awaited.
+            known |= self._known(named(page.rows))
         ids = frozenset(row["source_id"] for page in roots for row in page.rows)
-        return Pages([*roots, *held], ids)
+        return Pages([*roots, *held], ids, known)
 
-    def _search(self, query: str, reconciled: Sequence[str] = ()) -> Iterator[list[object]]:
+    def _chain(self, query: str, reconciled: Sequence[str] = ()) -> Chain:
         wanted = self.settings.descriptions
-        chain = self.client.chain(query, has_descriptions=wanted, reconciled=reconciled)
-        return by_all_workers(chain, self.workers.count)
+        return self.client.chain(query, has_descriptions=wanted, reconciled=reconciled)
 
     def _now(self) -> datetime:
         now = self.client.service.time
@@ -92,7 +98,7 @@ class Changed:
             self.in_scope.accounts,
             pages.roots,
             fresh,
-            self._known(named(fresh.values())),
+            pages.known,
         )
         ours = delta.ours()
         for page in pages.pages:
@@ -106,15 +112,15 @@ class Changed:
             lambda query: _noted(ask(query), brought),
             lambda query: _noted(shared, brought) if (shared := share(query)) else None,
         )
-        walk.run((), delta.to_expand())
-        self._tell_the_lost(delta, brought)
+        walk.run((), new := delta.to_expand())
+        self._tell_the_lost(delta, new, brought)
         return walk
 
-    def _tell_the_lost(self, delta: Delta, brought: set[str]) -> None:
+    def _tell_the_lost(self, delta: Delta, new: list[IssueRow], brought: set[str]) -> None:
         left = [row for row in delta.left() if row["source_id"] not in brought]
         lost = {row["source_id"]: as_lost(delta.known[row["source_id"]]) for row in left}
         reasons = {row["source_id"]: self.in_scope.why_not(row, lost[row["source_id"]]) for row in left}
-        if above := delta.above_the_lost():
+        if above := delta.above_the_lost(new):
             hanging = delta.learn(self._known(above, is_below=True).values())
             reasons |= {each: "left the tree" for each in hanging if each not in brought}
         if reasons:

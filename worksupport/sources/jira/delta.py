@@ -119,12 +119,12 @@ class Delta:
             if (known := self.known.get(source_id)) and not known.is_missing and not self._is_ours(source_id)
         ]
 
-    def above_the_lost(self) -> frozenset[str]:
-        """The ids of those below which the copy may hold what hangs on them only.
+    def above_the_lost(self, new: Iterable[IssueRow]) -> frozenset[str]:
+        """The ids of those below which the copy may hold what hangs on them only; `new`: what was expanded.
 
         Also of what stays for its label alone: that brings no children.
         """
-        retyped = {row["source_id"] for row in self.to_expand()}
+        retyped = {row["source_id"] for row in new}
         return frozenset(
             source_id
             for source_id in self.fresh.keys() & self.known.keys()

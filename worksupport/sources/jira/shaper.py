@@ -1,6 +1,6 @@
 """Jira's pages as rows: an odd record is left out by its key, contradictions are told."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +30,7 @@ class Shaper:
     accounts: set[str] = field(default_factory=set)  # whom issues named as assignee
     labelled: list[IssueRow] = field(default_factory=list)  # those that stand below others
 
-    def pages(self, raw_pages: Iterator[list[Any]], level: str) -> Iterator[list[IssueRow]]:
+    def pages(self, raw_pages: Iterable[list[Any]], level: str) -> Iterator[list[IssueRow]]:
         """Each raw page of a level as rows; a record that cannot be shaped is left out by its key."""
         for page in self.shaped(raw_pages, level):
             if level == LABELLED:
@@ -38,7 +38,7 @@ class Shaper:
             self.emit(page)
             yield page.rows
 
-    def shaped(self, raw_pages: Iterator[list[Any]], level: str) -> Iterator[Page]:
+    def shaped(self, raw_pages: Iterable[list[Any]], level: str) -> Iterator[Page]:
         """The same pages, handed to nobody yet."""
         for raw_page in raw_pages:
             rows = [row for raw in raw_page if (row := self.row(raw)) is not None]
