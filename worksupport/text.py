@@ -14,7 +14,7 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 def visible(text: str) -> str:
     """`text` on one line: unsafe characters as `\\x1b`-like escapes, line breaks and tabs as a blank."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     line = text.translate(_BLANKS)
     if not _JOINERS.isdisjoint(line):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from worksupport.model.times import age_text, duration_text
-from worksupport.render.table import aligned, cut
+from worksupport.render.table import aligned, cut, width
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 
@@ -52,6 +52,11 @@ def test_cut_text_fits(text: str, cells: int) -> None:
     assert cell_len(cut(text, cells)) <= max(cells, 0)
     if cell_len(text) <= cells:
         assert cut(text, cells) == text
+
+
+def test_each_character_takes_as_many_cells_as_the_library_says() -> None:
+    wrong = [chr(code) for code in range(0x20, 0x3000) if width(chr(code)) != cell_len(chr(code))]
+    assert wrong == []
 
 
 def test_columns_count_cells_not_characters() -> None:

@@ -132,7 +132,7 @@ def _lines(nodes: Columns, now: datetime) -> list[Line]:
     """Column by column: a hundred thousand lines take half of the time that way."""
     is_over = map(_is_over, nodes["state"], nodes["status_category"])
     ages = zip(is_over, nodes["changed_at"], strict=True)
-    changed = ["" if over else short_age(time, now) for over, time in ages]
+    changed = ["" if over else _age(time, now) for over, time in ages]
     of_age = zip(changed, nodes["changed_at"], strict=True)
     columns = (
         _guides(nodes["depth"]),
@@ -170,7 +170,10 @@ def _guide(depth: int, following: int) -> str:
     return "".join(above) + ("├─ " if following >> depth & 1 else "└─ ")
 
 
-# The same few values stand in most lines.
+# The same few values stand in most lines, the newest change in all those that it is below.
+_age = lru_cache(4096)(short_age)
+
+
 @lru_cache(4096)
 def _visible_name(name: str | None) -> str:
     return visible(name or "")

@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 
-_OF_ONE_CELL = str.maketrans("├└│─▸…·", "||||>..")
+# Latin, Greek and Cyrillic letters, the lines of a tree, and the ellipsis: to measure them needs no library.
+_RANGES = ((0x20, 0x7F), (0xA0, 0xAD), (0xAE, 0x300), (0x370, 0x483), (0x2026, 0x2027), (0x2500, 0x25FD))
+_OF_ONE_CELL = frozenset(chr(number) for first, end in _RANGES for number in range(first, end))
 
 
 def width(text: str) -> int:
     """How many cells `text` takes."""
-    if text.isascii() and text.isprintable():
-        return len(text)
-    # The lines of a tree take a cell each: what is beside them often is plain.
-    plain = text.translate(_OF_ONE_CELL)
-    if plain.isascii() and plain.isprintable():
+    if (text.isascii() and text.isprintable()) or _OF_ONE_CELL.issuperset(text):
         return len(text)
     from rich.cells import cell_len
 
