@@ -10,6 +10,7 @@ import pytest
 
 from tests.filled_database import fill, issue, result
 from worksupport.model.filters import Filters
+from worksupport.queries.changes import ChangesQuestion, changes_rows
 from worksupport.queries.health import health_document
 from worksupport.queries.history import HistoryQuestion, reloads_document, runs_document
 from worksupport.queries.keys import keys_text
@@ -119,3 +120,16 @@ def test_the_document_of_all_keys_needs_no_sorting(path: Path) -> None:
     (steps,) = _plans(path, lambda found: keys_text(found, Filters())).values()
     assert "SCAN issues USING INDEX issues_by_key_order" in steps
     assert "USE TEMP B-TREE FOR ORDER BY" not in steps
+
+
+@pytest.mark.parametrize(
+    "filters", [Filters(assignee="anna"), Filters(state="open", team="web"), Filters(under="PV-1")], ids=repr
+)
+def test_filtered_changes_of_a_day_are_found_by_time_or_by_issue(path: Path, filters: Filters) -> None:
+    question = ChangesQuestion(since="2026-11-21T00:00:00.000Z", filters=filters)
+    plans = _plans(path, lambda found: changes_rows(found, question))
+    of_changes = [steps for statement, steps in plans.items() if "FROM changes" in statement]
+    assert len(of_changes) == 3  # by today's values, by old ones, of what is gone
+    for steps in of_changes:
+        (how,) = [step for step in steps if step.startswith(("SCAN changes", "SEARCH changes"))]
+        assert re.search("USING INDEX changes_by_(time|issue)", how), how

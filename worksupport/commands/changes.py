@@ -71,8 +71,9 @@ def _question(
 def _text(
     connection: sqlite3.Connection, question: ChangesQuestion, form: str, context: Context
 ) -> tuple[str, bool]:
-    rows, now = changes_rows(connection, question), context.clock.now()
+    now = context.clock.now()
     if form == "text" and not question.raw and question.after is None:
+        rows = changes_rows(connection, question)
         return _drawn(connection, rows, question, now), not rows
     document = changes_document(connection, question)
     found = document["changes"]

@@ -21,12 +21,14 @@ class Filter:
     `holds`: 'text', 'time' (UTC text by the time it gets here), 'flag', 'days' (a flag whose value is the
     time `days` ago, UTC text), or 'choice' of `choices`. `completes`: the kind of name that a shell completes
     it to (`queries/names.py`). `nobody`: what is said of a value that no issue has; '' for nothing. `words`:
-    values with a condition of their own.
+    values with a condition of their own. `about`: the tracked fields (`model/names.py`) that decide it: a
+    change of one of them passes by its old value as well. `kept`: the condition on a row of the past, where
+    `keeps` asks for more than the row itself says.
     """
 
     __slots__ = (
-        *("also", "choices", "completes", "days", "help", "holds", "keeps", "metavar", "name", "nobody"),
-        *("short", "words"),
+        *("about", "also", "choices", "completes", "days", "help", "holds", "keeps", "kept", "metavar"),
+        *("name", "nobody", "short", "words"),
     )
 
     def __init__(
@@ -44,6 +46,8 @@ class Filter:
         completes: str = "",
         nobody: str = "",
         words: "dict[str, str] | None" = None,
+        about: "tuple[str, ...]" = (),
+        kept: str = "",
     ) -> None:
         self.name = name
         self.metavar = metavar
@@ -57,6 +61,8 @@ class Filter:
         self.completes = completes
         self.nobody = nobody
         self.words = words or {}
+        self.about = about
+        self.kept = kept or keeps
 
     @property
     def option(self) -> str:
@@ -75,6 +81,8 @@ STATE = (
     " ELSE 'todo' END)"
 )
 _IS_OPEN = f"{STATE} IN ({', '.join(repr(state) for state in OPEN_STATES)})"
+# The tracked fields that a state is made of (`model/state.py`).
+STATE_FIELDS = ("status", "labels", "resolution", "flagged", "state_reason")
 ME = "@me"
 _NOBODY = "id NOT IN (SELECT issue_id FROM issue_assignees)"
 FILTERS = (
@@ -87,6 +95,7 @@ FILTERS = (
         completes="assignee",
         nobody="is assigned to",
         words={"none": _NOBODY, "unassigned": _NOBODY},
+        about=("assignees",),
     ),
     Filter(
         "state",
@@ -97,8 +106,9 @@ FILTERS = (
         choices=(*STATES, "open"),
         completes="state",
         words={"open": _IS_OPEN},
+        about=STATE_FIELDS,
     ),
-    Filter("open", "", "Only what is to be done.", _IS_OPEN, holds="flag"),
+    Filter("open", "", "Only what is to be done.", _IS_OPEN, holds="flag", about=STATE_FIELDS),
     Filter(
         "status",
         "NAME",
@@ -107,6 +117,7 @@ FILTERS = (
         short="-s",
         completes="status",
         nobody="has the status",
+        about=("status",),
     ),
     Filter(
         "issue_type",
@@ -122,6 +133,7 @@ FILTERS = (
         also=("--type",),
         completes="issue_type",
         nobody="is of the type",
+        about=("type",),
     ),
     Filter(
         "label",
@@ -131,6 +143,7 @@ FILTERS = (
         short="-l",
         completes="label",
         nobody="has the label",
+        about=("labels",),
     ),
     Filter(
         "source",
@@ -153,6 +166,7 @@ FILTERS = (
         ))""",
         completes="team",
         nobody="is of the team",
+        about=("assignees",),
     ),
     Filter(
         "under",
@@ -170,6 +184,22 @@ FILTERS = (
         )""",
         completes="key",
         nobody="has the key",
+        about=("parent",),
+        # Down the tree of today, and through what is gone; whatever is missing of it was there.
+        kept="""(issue_key = :under COLLATE NOCASE OR parent_key COLLATE NOCASE IN (
+            WITH RECURSIVE gone (issue_key, parent_key) AS (
+                SELECT json_extract(issue, '$.issue_key'), json_extract(issue, '$.parent_key')
+                FROM gone_issues
+            ), below (issue_key) AS (
+                SELECT :under
+                UNION
+                SELECT each.issue_key FROM below JOIN main.issues AS each
+                ON each.parent_key = below.issue_key COLLATE NOCASE
+                UNION
+                SELECT gone.issue_key FROM below JOIN gone ON gone.parent_key = below.issue_key COLLATE NOCASE
+            )
+            SELECT issue_key FROM below
+        ))""",
     ),
     Filter(
         "parent_key",
@@ -179,6 +209,7 @@ FILTERS = (
         also=("--parent",),
         completes="key",
         nobody="has the parent",
+        about=("parent",),
     ),
     # Values come folded; the T and Z of a stored time are capitals.
     Filter(
@@ -211,7 +242,14 @@ FILTERS = (
         days=STALE_DAYS,
     ),
     # Every other answer leaves these out: what it keeps is the other half.
-    Filter("missing", "", "Those a harvest no longer found.", holds="flag"),
+    Filter(
+        "missing",
+        "",
+        "Those a harvest no longer found.",
+        "missing_since IS NOT NULL",
+        holds="flag",
+        kept="true",
+    ),
 )
 # By what groups of people work on: what counts finished work takes no other, least of all a person.
 GROUP_FILTERS = tuple(row for row in FILTERS if row.name in ("issue_type", "label", "source", "team"))
@@ -296,23 +334,34 @@ class Filters:
 
         Whether an issue is missing is not among them. Raises UsageError for a value that is no text.
         """
-        conditions: dict[str, list[str]] = {}
-        parameters = {}
+        given, parameters = self.of_changes()
+        return [today for row, today, _ in given if row.name != "missing"], parameters
+
+    def of_changes(self) -> "tuple[list[tuple[Filter, str, str]], dict[str, str]]":
+        """Each filter with its condition on `issues` and the one on a row of the past; their parameters.
+
+        Raises UsageError for a value that is no text.
+        """
+        conditions, parameters = [], {}
         for name, values in self._given.items():
-            row, alternatives = _BY_NAME[name], conditions.setdefault(name, [])
+            row, today, then = _BY_NAME[name], list[str](), list[str]()
             for value in values:
-                if isinstance(value, bool):
-                    alternatives.append(row.keeps)
-                elif (wanted := fold(value)) in row.words:
-                    alternatives.append(row.words[wanted])
-                else:
-                    parameter = f"{name}_{len(alternatives)}" if alternatives else name
-                    alternatives.append(row.keeps.replace(f":{name}", f":{parameter}"))
-                    parameters[parameter] = wanted
-        conditions.pop("missing", None)
-        return [
-            each[0] if len(each) == 1 else f"({' OR '.join(each)})" for each in conditions.values()
-        ], parameters
+                parameter = f"{name}_{len(today)}" if today else name
+                keeps, kept = row.keeps, row.kept
+                if isinstance(value, str):
+                    wanted = fold(value)
+                    if wanted in row.words:
+                        keeps = kept = row.words[wanted]
+                    else:
+                        parameters[parameter] = wanted
+                today.append(keeps.replace(f":{name}", f":{parameter}"))
+                then.append(kept.replace(f":{name}", f":{parameter}"))
+            conditions.append((row, _any(today), _any(then)))
+        return conditions, parameters
+
+
+def _any(alternatives: "list[str]") -> str:
+    return alternatives[0] if len(alternatives) == 1 else f"({' OR '.join(alternatives)})"
 
 
 def _values(given: "str | bool | Sequence[str] | None") -> "tuple[str | bool, ...]":

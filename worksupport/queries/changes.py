@@ -2,17 +2,19 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from worksupport.errors import UsageError
 from worksupport.model.filters import Filters
 from worksupport.model.names import CHANGE_FIELDS, EVENTS
 from worksupport.model.tracked import NAMED, NUMBERS, ORIGINS, SETS
-from worksupport.queries.names_now import Names
+from worksupport.queries.names_now import Names, key_of
+from worksupport.queries.passing import ALL, Passing, passing_by_old
 from worksupport.queries.path import path_to
 from worksupport.queries.reader import age
 
@@ -23,7 +25,7 @@ _CHANGES = f"""
 SELECT changes.id, changes.issue, field, old, new, at, not_before, seen_at, author, origin,
     coalesce(issues.source, gone.source), coalesce(issues.source_id, gone.source_id),
     {", ".join(f"coalesce(issues.{name}, json_extract(gone.issue, '$.{name}'))" for name in _OF_ISSUE)},
-    issue_types.name, state
+    issue_types.name, state, issues.id IS NULL, {{passes}}
 FROM changes LEFT JOIN issues ON issues.id = changes.issue
 LEFT JOIN gone_issues AS gone ON gone.id = changes.issue
 LEFT JOIN issue_types ON issue_types.id
@@ -31,15 +33,6 @@ LEFT JOIN issue_types ON issue_types.id
 WHERE {{where}} ORDER BY {{order}}
 """
 _BY_TIME = "coalesce(at, seen_at), changes.id"
-_UNDER = """changes.issue IN (
-    WITH RECURSIVE below (id, issue_key) AS (
-        SELECT id, issue_key FROM issues WHERE issue_key = :key
-        UNION
-        SELECT issues.id, issues.issue_key FROM below JOIN issues
-        ON issues.parent_key = below.issue_key COLLATE NOCASE
-    )
-    SELECT id FROM below
-)"""
 _HAS_CHILDREN = "SELECT 1 FROM issues WHERE parent_key = ? COLLATE NOCASE AND missing_since IS NULL LIMIT 1"
 _LATE = """
 SELECT count(*) FROM changes WHERE id >= :first AND at < :since AND is_past = 0
@@ -60,6 +53,11 @@ class ChangesQuestion:
     fields: tuple[str, ...] = ()
     filters: Filters = field(default_factory=Filters)
     raw: bool = False
+
+    @property
+    def passing(self) -> Passing:
+        """What the filters and the key ask of a change."""
+        return Passing(self.filters, self.key)
 
 
 def checked_fields(option: str, names: Sequence[str]) -> tuple[str, ...]:
@@ -91,8 +89,10 @@ def changes_document(connection: sqlite3.Connection, question: ChangesQuestion) 
 
 def changes_rows(connection: sqlite3.Connection, question: ChangesQuestion) -> list[dict[str, Any]]:
     """The same changes with what screens need beside: state of the issue, categories of a status."""
-    rows = list(_rows(connection, question))
-    return rows if question.raw or question.after is not None else net(rows)
+    is_net = not question.raw and question.after is None
+    rows = _that_pass(connection, question.passing, _rows(connection, question), is_net=is_net)
+    named = _named(connection, rows)
+    return net(named) if is_net else named
 
 
 def net_after(
@@ -103,16 +103,16 @@ def net_after(
     The log of that (`after`) has only the last of several entries between two runs; what the value was
     before them (at `since`, UTC text) is looked up.
     """
-    rows = sorted(_rows(connection, ChangesQuestion(after=number, filters=filters)), key=_when)
-    values, met = _Values(connection), set()
+    question = ChangesQuestion(after=number, filters=filters)
+    rows, met = sorted(_rows(connection, question), key=_when), set()
     for row in rows:
-        field, of = row["field"], (row["issue"], row["field"])
+        field, of = row["field"], _of(row)
         if field not in EVENTS and of not in met:
             met.add(of)
-            begin = min(since, _when(row)[0])
-            then = connection.execute(_THEN, [row["issue"], NUMBERS[field], number, begin]).fetchone()
-            values.put(row, "old", then[0] if then else None)
-    return net(rows)
+            row["begin"] = min(since, _when(row)[0])
+            then = connection.execute(_THEN, [row["issue"], NUMBERS[field], number, row["begin"]]).fetchone()
+            row["old"] = then[0] if then else None
+    return net(_named(connection, _that_pass(connection, question.passing, rows, is_net=True)))
 
 
 # In which the record ended at that number; without one, what the next entry says that it was.
@@ -147,7 +147,7 @@ def tops_of(connection: sqlite3.Connection, rows: Sequence[dict[str, Any]]) -> d
 def changes_of(connection: sqlite3.Connection, key: str, most: int) -> list[dict[str, Any]]:
     """The newest changes of one issue, the newest first, in the form of `changes_document`."""
     where = "changes.issue = (SELECT id FROM issues WHERE issue_key = :key)"
-    rows = list(_named(connection, where, {"key": key}))
+    rows = _named(connection, _read(connection, where, {"key": key}, ChangesQuestion()))
     return [_shown(row) for row in rows[::-1][:most]]
 
 
@@ -161,9 +161,9 @@ def recorded_late(connection: sqlite3.Connection, since: str) -> int:
 
 def net(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Of each issue and field the first old and the last new value, where they differ; events all stay."""
-    by_field = sorted(rows, key=lambda row: (row["issue"], row["field"]))
+    by_field = sorted(rows, key=_of)
     kept = []
-    for (_, name), group in groupby(by_field, key=lambda row: (row["issue"], row["field"])):
+    for (_, name), group in groupby(by_field, key=_of):
         changes = list(group)
         if name in EVENTS:
             kept.append(changes[-1])
@@ -177,8 +177,9 @@ def _when(row: dict[str, Any]) -> tuple[str, int]:
     return row["at"] or row["seen_at"], row["id"]
 
 
-def _rows(connection: sqlite3.Connection, question: ChangesQuestion) -> Iterator[dict[str, Any]]:
-    conditions, values = ["1"], dict[str, Any]()
+def _rows(connection: sqlite3.Connection, question: ChangesQuestion) -> list[dict[str, Any]]:
+    """The changes that may pass, in their order; those whose issue does today have all bits of `passes`."""
+    conditions, values = ["true"], dict[str, Any]()
     if question.after is not None:
         conditions.append("changes.id > :after AND is_past = 0")
         values["after"] = question.after
@@ -188,21 +189,44 @@ def _rows(connection: sqlite3.Connection, question: ChangesQuestion) -> Iterator
     if question.until is not None:
         conditions.append("coalesce(at, seen_at) < :until")
         values["until"] = question.until
-    if question.key is not None:
-        conditions.append(_UNDER)
-        values["key"] = question.key
     if question.fields:
         conditions.append(f"field IN ({', '.join(str(NUMBERS[name]) for name in question.fields)})")
-    passing, parameters = question.filters.conditions()
-    if passing:
-        conditions.append(f"changes.issue IN (SELECT id FROM issues WHERE {' AND '.join(passing)})")
-    order = "changes.id" if question.after is not None else _BY_TIME
-    yield from _named(connection, " AND ".join(conditions), {**values, **parameters}, order)
+    passing, where = question.passing, " AND ".join(conditions)
+    if not passing.conditions:
+        return _read(connection, where, values, question)
+    values |= passing.parameters
+    rows = _read(connection, f"{where} AND {passing.today}", values, question)
+    sure = {row["id"] for row in rows}
+    # Each by its own index, which SQLite cannot do for one statement.
+    for others in passing.perhaps:
+        found = _read(connection, f"{where} AND {others}", values, question, passing.each_today)
+        rows += [row for row in found if row["id"] not in sure]
+    return sorted(rows, key=_when if question.after is None else itemgetter("id"))
+
+
+def _that_pass(
+    connection: sqlite3.Connection, passing: Passing, rows: list[dict[str, Any]], *, is_net: bool
+) -> list[dict[str, Any]]:
+    """Of the rows of `_rows` those that pass; of the net, all of an issue's field, by its first old value."""
+    first: dict[Any, dict[str, Any]] = {}
+    for row in rows:
+        if row["passes"] != ALL:
+            first.setdefault(_of(row) if is_net else row["id"], row)
+    if not first:
+        return rows
+    kept = passing_by_old(connection, passing, [*first.values()])
+    return [
+        row for row in rows if row["passes"] == ALL or first[_of(row) if is_net else row["id"]]["id"] in kept
+    ]
+
+
+def _of(row: dict[str, Any]) -> tuple[int, str]:
+    return row["issue"], row["field"]
 
 
 _MEMBERS = (
     *("id", "issue", "field", "old", "new", "at", "not_before", "seen_at", "author", "origin", "source"),
-    *("source_id", *_OF_ISSUE, "issue_type", "state"),
+    *("source_id", *_OF_ISSUE, "issue_type", "state", "is_gone", "passes"),
 )
 _SHOWN = (
     *("id", "source", "source_id", "field", "old", "new", "at", "not_before", "seen_at", "author"),
@@ -211,20 +235,32 @@ _SHOWN = (
 )
 
 
-def _named(
-    connection: sqlite3.Connection, where: str, values: dict[str, Any], order: str = _BY_TIME
-) -> Iterator[dict[str, Any]]:
-    """The rows, their ids as the names that these have now."""
+def _read(
+    connection: sqlite3.Connection,
+    where: str,
+    values: dict[str, Any],
+    question: ChangesQuestion,
+    passes: str = str(ALL),
+) -> list[dict[str, Any]]:
+    """The rows, their values as stored."""
+    order = _BY_TIME if question.after is None else "changes.id"
+    found = connection.execute(_CHANGES.format(where=where, order=order, passes=passes), values)
+    rows = [dict(zip(_MEMBERS, columns, strict=True)) for columns in found]
+    for row in rows:
+        row["field"] = CHANGE_FIELDS[row["field"]]
+    return rows
+
+
+def _named(connection: sqlite3.Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same rows, their ids now the names that these have."""
     values_of = _Values(connection)
     members = dict(connection.execute("SELECT member_id, name FROM team_members"))
-    for columns in connection.execute(_CHANGES.format(where=where, order=order), values):
-        row = dict(zip(_MEMBERS, columns, strict=True))
-        row["field"] = CHANGE_FIELDS[row["field"]]
+    for row in rows:
         row["origin"] = ORIGINS[row["origin"]]
         row["author_name"] = members.get(row["author"], row["author"])
         for which in ("old", "new"):
             values_of.put(row, which, row[which])
-        yield row
+    return rows
 
 
 class _Values:
@@ -240,7 +276,7 @@ class _Values:
         if field == "status":
             row[f"{which}_category"] = self._names.category(source, value)
         if field == "parent" and value is not None:
-            row[which] = _key(self._connection, source, value)
+            row[which] = key_of(self._connection, source, value)
         else:
             row[which] = self._shown(field, source, value)
 
@@ -254,15 +290,3 @@ class _Values:
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in _SHOWN}
-
-
-def _key(connection: sqlite3.Connection, source: str, source_id: str) -> str:
-    """The key of an issue by its service's id, of one that is gone as well."""
-    found = connection.execute(_KEY_OF, [source, source_id]).fetchone()
-    return found[0] if found else source_id
-
-
-_KEY_OF = """
-SELECT issue_key FROM issues WHERE source = ?1 AND source_id = ?2 UNION ALL
-SELECT json_extract(issue, '$.issue_key') FROM gone_issues WHERE source = ?1 AND source_id = ?2
-"""

@@ -24,3 +24,15 @@ class Names:
         if source == "github":
             return "done" if status == "closed" else "new"
         return self._names.get((source, "status", status or ""), ("", None))[1]
+
+
+def key_of(connection: sqlite3.Connection, source: str, source_id: str) -> str:
+    """The key of an issue by its service's id, of one that is gone as well; that id where there is none."""
+    found = connection.execute(_KEY_OF, [source, source_id]).fetchone()
+    return str(found[0]) if found else source_id
+
+
+_KEY_OF = """
+SELECT issue_key FROM issues WHERE source = ?1 AND source_id = ?2 UNION ALL
+SELECT json_extract(issue, '$.issue_key') FROM gone_issues WHERE source = ?1 AND source_id = ?2
+"""
