@@ -163,6 +163,16 @@ def main() -> None:
             },
             "start: changes --help": ("changes", "--help"),
             "changes --since 1d --json": ("changes", "--since", "1d", "--json"),
+            **{
+                f"changes --since 1d {' '.join(filters)} --json": (
+                    "changes",
+                    "--since",
+                    "1d",
+                    *filters,
+                    "--json",
+                )
+                for filters in (("--open",), ("-a", "a"), ("--under", "P-1102"))
+            },
             "changes P-5 --since 365d --json": ("changes", "P-5", "--since", "365d", "--json"),
             "show P-5 --json": ("show", "P-5", "--json"),
             **{

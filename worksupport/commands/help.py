@@ -81,8 +81,8 @@ def _filters() -> str:
     tail = [
         "Names are compared whole, without regard to case. --state open is todo, doing",
         "or blocked. Routes take the same names with _ for -. Times: worksupport help times",
-        "Of changes and notify those pass whose issue does today, or did by what it was:",
-        "changes -a NAME shows what NAME has, got, and gave away.",
+        "A change passes by its old value as well (changes, notify): changes -a NAME shows",
+        "what NAME got, has and gave away.",
     ]
     return "\n".join([head, "", *lines, "", *tail, ""])
 

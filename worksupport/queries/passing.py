@@ -75,10 +75,17 @@ class Passing:
 
     @property
     def each_today(self) -> str:
-        """The same of each condition, a bit for each."""
+        """The same of each condition, a bit for each; of one issue at a time, for many may pass."""
         return " | ".join(
-            f"(changes.issue IN (SELECT id FROM issues WHERE {today}) << {bit})"
+            f"(EXISTS (SELECT 1 FROM issues WHERE issues.id = changes.issue AND {today}) << {bit})"
             for bit, (_, today, _) in enumerate(self.conditions)
+        )
+
+    def may(self, row: dict[str, Any]) -> bool:
+        """Whether each condition holds today or is about the field that the change is of."""
+        return all(
+            row["passes"] >> bit & 1 or row["field"] in about
+            for bit, (about, _, _) in enumerate(self.conditions)
         )
 
     @property
@@ -98,6 +105,7 @@ def passing_by_old(
     (`each_today`); where `old` is older than the change, `begin` is when it was so.
     """
     past = _Past(connection, passing)
+    rows = [row for row in rows if row["is_gone"] or passing.may(row)]
     places = [past.places(row) for row in rows]
     found = past.found()
     return {
