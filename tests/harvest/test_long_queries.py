@@ -4,7 +4,9 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -96,12 +98,16 @@ def test_children_of_one_parent_are_shared(run: Run, site: Sandbox, clock: Movin
 
 
 def _once(site: Sandbox, change: Callable[[], object]) -> None:
-    """Have something happen when the first issues are asked for by id."""
-    waiting = [change]
+    """Have something happen when the ids are asked for; until then the walk is at its third page."""
+    waiting, walked, has_happened = [change], count(1), Event()
 
     def fault(request: Request, answer: RawAnswer) -> RawAnswer:
-        if "search/jql" in request.path and b'"id"]' in request.body and waiting:
-            waiting.pop()()
+        if "search/jql" in request.path and b'"id"]' in request.body:
+            if waiting:
+                waiting.pop()()
+            has_happened.set()
+        elif b"nextPageToken" in request.body and next(walked) == 2:
+            assert has_happened.wait(10)
         return answer
 
     site.fault = fault
