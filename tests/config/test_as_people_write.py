@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import Answer
 from worksupport.config.settings import Settings
+from worksupport.errors import ConfigurationError
 
 Run = Callable[..., Answer]
 Load = Callable[..., Settings]
@@ -43,6 +44,22 @@ _ANN = "team.member.ann.name=Ann\n"
         "team.member.bo.github_id=Bo Example",
         "team.member.bo.github_id=https://github.com/bo-x",
         'issue_type.10100.name="Feature"',
+        "jira.issue_label=»work-support«",
+        "jira.issue_label=\u201awork-support\u2018",
+        "jira.issue_label=”work-support”",
+        "jira.issue_label=「work-support」",
+        'jira.issue_label="work-support',
+        'jira.issue_label="work-support",',
+        "jira.issue_label=work\u00a0support",
+        "github.issue_label=work-support\u200b",
+        "github.issue_label=work\u00a0support",
+        "github.search_scope=org:acme\u200b",
+        "team.member.bo.name=Bo\u202eBo",
+        "team.member.bo.name=Bo\u00a0Bo",
+        "team.member.bo.github_id=bо-x",  # noqa: RUF001 - a letter of another script
+        "state.dropped='Won't Do'",
+        'serve.host="127.0.0.1"',
+        "me='Bo'",
         'database.path="work.db"',
         "database.path=work.db # on this disk",
     ],
@@ -65,12 +82,23 @@ def test_quotation_marks_and_comments_are_no_part_of_a_value(problems: Problems,
         ("github.issue_label=good first issue", "good first issue"),
         ("github.issue_label=C# and F#", "C# and F#"),
         ('github.issue_label=say "hi" twice', 'say "hi" twice'),
+        ("github.issue_label=Won't Do", "Won't Do"),
+        ("github.issue_label=👨\u200d👩\u200d👧 team", "👨\u200d👩\u200d👧 team"),
+        ("github.issue_label=نمی\u200cشود", "نمی\u200cشود"),
     ],
 )
 def test_what_can_be_meant_is_taken_as_it_is(load: Load, line: str, value: str) -> None:
     settings = load(_JIRA + "github.api_token=t\n" + line)
     assert settings.github
     assert settings.github.issue_label == value
+
+
+def test_names_and_labels_of_other_scripts_are_as_they_are_written(load: Load) -> None:
+    name, label = "山田\u3000太郎", "نمی\u200cشود"
+    text = _JIRA + f"jira.issue_label={label}\nteam.member.y.name={name}\nteam.member.y.jira_id=y1\n"
+    settings = load(text)
+    assert settings.jira
+    assert (settings.jira.issue_label, settings.members[0].name) == (label, name)
 
 
 def test_quotation_marks_belong_to_jql_and_to_search_qualifiers(load: Load) -> None:
@@ -99,6 +127,22 @@ def test_unknown_variables_are_told_together_with_the_problems(problems: Problem
     text = "jira.base_url=https://j.example\njira.email=a@x.example\n"
     found = problems(text, with_warnings=True, WORKSUPPORT_JIRA_API_TOKN="abc")
     assert any("did you mean WORKSUPPORT_JIRA_API_TOKEN?" in line for line in found)
+    found = problems(text, with_warnings=True, worksupport_jira_api_token="abc")
+    assert any("did you mean WORKSUPPORT_JIRA_API_TOKEN?" in line for line in found)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("team.members.ann.name", "team.member.ann.name"),
+        ("team.ann.github_id", "team.member.<id>.github_id"),
+        ("issue_types.10000.name", "issue_type.10000.name"),
+        ("WORKSUPPORT_JIRA_API_TOKEN", "jira.api_token"),
+    ],
+)
+def test_a_key_that_is_misspelt_at_its_beginning_is_understood(load: Load, written: str, meant: str) -> None:
+    warnings = load(_JIRA + f"{written}=abc\n").warnings
+    assert warnings == (f"unknown key '{written}' (line 4) (did you mean {meant}?)",)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
@@ -116,7 +160,34 @@ def test_a_file_saved_as_unicode_is_one_sentence(run: Run, tmp_path: Path, encod
 
 
 @pytest.mark.parametrize(
-    "path", ["$HOME/w.db", "${DATA}/w.db", "$(pwd)/w.db", "`pwd`/w.db", "~nobody-here/w.db"]
+    "data",
+    [
+        ("# " + "山田太郎" * 200 + "\njira.email = a@x.example\n").encode("utf-16-le"),
+        _JIRA.encode() + "state.blocked = Waiting\r\n".encode("utf-16-le"),  # as PowerShell adds a line
+    ],
+)
+def test_what_is_only_in_part_like_utf_16_is_that_sentence_too(load: Load, data: bytes) -> None:
+    with pytest.raises(ConfigurationError, match=r"is not UTF-8 text but UTF-16 or the like") as refused:
+        load(data)
+    assert "\n" not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "$HOME/w.db",
+        "${DATA}/w.db",
+        "$(pwd)/w.db",
+        "`pwd`/w.db",
+        "~nobody-here/w.db",
+        "%HOME%/w.db",
+        "$1/w.db",
+        "{{ home }}/w.db",
+        "file:w.db",
+        "FILE:w.db",
+        "sqlite:///w.db",
+        "C:/data/w.db",
+    ],
 )
 def test_shell_writing_in_a_path_is_refused(run: Run, tmp_path: Path, path: str) -> None:
     config = tmp_path / "team.properties"

@@ -56,6 +56,14 @@ def test_each_of_the_four_secrets_takes_a_file(load: Load, secret_file: Path) ->
     assert settings.warnings == ("no member has a github_id: nothing will be asked of GitHub",)
 
 
+def test_a_file_may_begin_with_a_mark_and_its_path_with_a_tilde(
+    load: Load, secret_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret_file.write_text("from-a-file\r\n", encoding="utf-8-sig")
+    monkeypatch.setenv("HOME", str(secret_file.parent))
+    assert _github_token(load(_GITHUB, **{f"{_TOKEN}_FILE": "~/secret"})) == "from-a-file"
+
+
 def test_no_shell_reads_the_command(load: Load) -> None:
     command = _python("import sys; print(sys.argv[1])") + " '$HOME;x'"
     assert _github_token(load(_GITHUB, **{f"{_TOKEN}_COMMAND": command})) == "$HOME;x"

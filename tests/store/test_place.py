@@ -57,6 +57,16 @@ def test_a_hard_link_is_refused(database: Path, refused: Callable[[str], None], 
     refused("has a second name (a hard link)")
 
 
+def test_a_folder_is_called_one(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    config = tmp_path / "team.properties"
+    config.write_text("jira.base_url=http://127.0.0.1:9\njira.email=a@x.example\njira.api_token=t\n")
+    for command in (["harvest"], ["check", "--offline"], ["keys"]):
+        answer = run(*command, "--config", config, "--db", tmp_path / "a", clock=FakeClock())
+        assert answer.exit_code == 3
+        assert f"{tmp_path}/a is a folder, not a database" in " ".join((answer.err + answer.out).split())
+
+
 def test_a_file_mounted_by_itself_is_refused(
     database: Path, refused: Callable[[str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

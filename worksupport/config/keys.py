@@ -200,7 +200,7 @@ TIMES = (
     ),
 )
 DATABASE_AND_SERVER = (
-    Key("me", parsers.text, "", "Who @me is: your name, e-mail address or login (see also WORKSUPPORT_ME)."),
+    Key("me", parsers.plain, "", "Who @me is: your name, e-mail address or login (see also WORKSUPPORT_ME)."),
     Key(
         "database.path",
         parsers.path,
@@ -348,11 +348,12 @@ def is_known(name: str) -> bool:
 
 def nearest_key(name: str) -> str:
     """` (did you mean ...?)` for an unknown key, or nothing where none is near."""
-    candidates = list(BY_NAME)
+    name = name.removeprefix(VARIABLE_PREFIX)
+    parts, candidates = name.split("."), list(BY_NAME)
     for prefix, fields in _FAMILIES:
-        if name.casefold().startswith(prefix):
-            identifier = name[len(prefix) :].rpartition(".")[0] or "<id>"
-            candidates = [f"{prefix}{identifier}.{field}" for field in fields]
+        identifier = ".".join(parts[prefix.count(".") : -1]) or "<id>"
+        family = [f"{prefix}{identifier}.{field}" for field in fields]
+        candidates = family if name.casefold().startswith(prefix) else [*candidates, *family]
     near = _nearest(name, candidates)
     return f" (did you mean {near}?)" if near else ""
 

@@ -136,7 +136,7 @@ def _check_file(path: Path, document: properties.Document, findings: Findings) -
 
 def _unknown_key(name: str, line: int) -> str:
     """A token that stands on a line of its own is read as a key: what does not look like one is not shown."""
-    if _LIKE_A_KEY.fullmatch(name):
+    if _LIKE_A_KEY.fullmatch(name) or name in keys.known_variables():
         return f"unknown key {name!r} (line {line}){keys.nearest_key(name)}"
     return f"line {line} is not understood: expected a known key, = and a value"
 
@@ -144,5 +144,5 @@ def _unknown_key(name: str, line: int) -> str:
 def _check_variables(environment: Mapping[str, str], findings: Findings) -> None:
     known = keys.known_variables()
     for name in sorted(environment):
-        if name.startswith(keys.VARIABLE_PREFIX) and name not in known:
+        if name.upper().startswith(keys.VARIABLE_PREFIX) and name not in known:
             findings.warnings.append(f"unknown variable {name!r}{keys.nearest_variable(name)}")

@@ -71,7 +71,8 @@ def locate_database(
             raise
         return default_database(environment)
     text = database_key(path)
-    place = f"{_KEY} ({path}, line {_line_of_key(path)})" if has_shell_writing(text) else _KEY
+    is_wrong = has_shell_writing(text) or is_no_file(text)
+    place = f"{_KEY} ({path}, line {_line_of_key(path)})" if is_wrong else _KEY
     return database_at(text, os.path.dirname(path), environment, place)
 
 
@@ -96,10 +97,12 @@ def database_at(text: str, folder: str, environment: Mapping[str, str], place: s
 
 
 def has_shell_writing(text: str) -> bool:
-    """Whether a path holds what only a shell expands: `$HOME`, `${X}`, `$(...)`, backticks, `~stranger`."""
+    """Whether a path holds what only a shell expands: `$HOME`, `$(...)`, backticks, `%HOME%`, `~stranger`."""
     after = [part[:1] for part in text.split("$")[1:]]
-    is_variable = any(first.isalpha() or first in ("_", "{", "(") for first in after if first)
-    return is_variable or "`" in text or os.path.expanduser(text).startswith("~")
+    is_variable = any(first.isalnum() or first in "_{($" for first in after if first)
+    is_of_windows = any(name.isidentifier() for name in text.split("%")[1:-1])
+    is_template = "`" in text or "{{" in text
+    return is_variable or is_of_windows or is_template or os.path.expanduser(text).startswith("~")
 
 
 def _in_full(text: str, place: str) -> str:
@@ -110,9 +113,18 @@ def _in_full(text: str, place: str) -> str:
     return os.path.expanduser(_file(text, place))
 
 
+def is_no_file(text: str) -> bool:
+    """Whether a path is none of this system: SQLite's `:memory:`, an address, a drive of Windows."""
+    scheme, colon, rest = text.casefold().partition(":")
+    is_drive, is_address = len(scheme) == 1, rest.startswith("//") and "/" not in scheme
+    return bool(colon) and (
+        scheme in ("file", "sqlite") or text.casefold() == ":memory:" or is_drive or is_address
+    )
+
+
 def _file(text: str, place: str) -> str:
-    """Refuse what SQLite would take for no file: it would keep nothing, or keep it under another name."""
-    if text == ":memory:" or text.startswith("file:"):
+    """Refuse what is no file: SQLite would keep nothing, or we would keep it under another name."""
+    if is_no_file(text):
         raise ConfigurationError(f"{place}: expected the path of a file; found {text!r}")
     return text
 

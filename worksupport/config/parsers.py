@@ -5,30 +5,24 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from worksupport.config.locate import has_shell_writing
+from worksupport.config.locate import has_shell_writing, is_no_file
 from worksupport.model.definitions import LINT_RULES
 from worksupport.model.times import WEEKDAYS
+from worksupport.text import visible
 
 _DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?")
 _ADDRESS = "expected an https:// address with a host name"
-_QUOTATION_MARKS = (
-    ('"', '"'),
-    ("'", "'"),
-    ("`", "`"),
-    ("“", "”"),
-    ("„", "“"),
-    ("\u2018", "\u2019"),
-    ("«", "»"),
+# Of any language; people and editors pair them in every way: „a“, »a«, ”a”, 「a」.
+_QUOTATION_MARKS = frozenset(
+    "\"'`\u00b4\uff02\uff07\u2032\u2033«»\u2039\u203a\u2018\u2019\u201a\u201b“”„‟「」『』"
 )
+_APOSTROPHE = re.compile(r"(?<=\w)['\u2019](?=\w)")
 # `priority #1` is a label; a comment begins with a letter or a blank.
 _COMMENT = re.compile(r"\s(#(?!\d)|//)")
+# They look like the one that a keyboard has; the wide one of Japanese names does not.
+_INVISIBLE_BLANKS = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f"
 _SHORTEST_TOKEN = 8
-_LOGIN = re.compile(r"[\w.-]+(\[bot\])?")
-
-
-def text(value: str) -> str:
-    """The value as it is."""
-    return value
+_LOGIN = re.compile(r"[\w.-]+(\[bot\])?", re.ASCII)
 
 
 def query(value: str) -> str:
@@ -43,23 +37,24 @@ def plain(value: str) -> str:
     query(value)
     if _COMMENT.search(value):
         raise ValueError("expected no comment behind the value: it needs a line of its own")
+    if visible(value) != value or any(blank in value for blank in _INVISIBLE_BLANKS):
+        raise ValueError("expected no invisible characters in the value")
     return value
 
 
 def word(value: str) -> str:
     """A label of Jira, an address or an account: plain, without blanks and invisible characters."""
     plain(value)
-    if " " in value or not value.isprintable():
+    if re.search(r"\s", value):
         raise ValueError("expected one word without blanks or invisible characters")
+    if not _QUOTATION_MARKS.isdisjoint((value[:1], value[-1:])):
+        raise ValueError("expected no quotation mark at either end of the value")
     return value
 
 
 def account(value: str) -> str:
     """A person in Jira: an accountId, an e-mail address or, on Data Center, a user name."""
-    plain(value)
-    if not value.isprintable():
-        raise ValueError("expected an accountId or an e-mail address without invisible characters")
-    return value
+    return plain(value)
 
 
 def login(value: str) -> str:
@@ -75,6 +70,8 @@ def path(value: str) -> str:
     plain(value)
     if has_shell_writing(value):
         raise ValueError("expected a path in full: nothing here expands what a shell does")
+    if is_no_file(value):
+        raise ValueError("expected the path of a file")
     return value
 
 
@@ -108,8 +105,9 @@ def yes_or_no(value: str) -> bool:
 
 
 def _is_quoted(value: str) -> bool:
-    inner = value[1:-1]
-    return any(value == f"{a}{inner}{b}" and a not in inner and b not in inner for a, b in _QUOTATION_MARKS)
+    """As a whole: `"a" OR "b"` is not, and an apostrophe inside is no mark."""
+    ends, inner = {value[:1], value[-1:]}, _APOSTROPHE.sub("", value[1:-1])
+    return len(value) > 1 and ends <= _QUOTATION_MARKS and ends.isdisjoint(inner)
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:
@@ -149,7 +147,7 @@ def host(value: str) -> str:
     """A host name or address to listen on."""
     if not value or re.search(r"[\s/]", value):
         raise ValueError("expected a host name or an IP address")
-    return value
+    return plain(value)
 
 
 def token(value: str) -> str:
@@ -219,4 +217,4 @@ def _is_loopback(host_name: str) -> bool:
 
 
 # Of these an empty value means "not given".
-TEXTS = (text, query, plain, word, account, login, path, token, serve_token)
+TEXTS = (query, plain, word, account, login, path, token, serve_token)

@@ -13,6 +13,7 @@ from worksupport.errors import ConfigurationError
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _BLANKS = " \t\f"
 _OTHER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+_WIDE_ENDS = (b"\n\0", b"\0\n")  # of lines: also of one that PowerShell has added to a file
 _COMMENT_MARKS = ("#", "!")
 _BAD_ESCAPE = r"a wrong escape: \u needs four hexadecimal digits (a backslash itself is written \\)"
 
@@ -48,7 +49,11 @@ def parse(data: bytes, path: str | Path, mentioning: str = "") -> Document:
     `mentioning`: parse only lines that may hold this text, for readers that want one key fast. Wrong bytes
     and escapes are `faults`. Raises ConfigurationError for UTF-16 or UTF-32, of which nothing can be read.
     """
-    if data.startswith(_OTHER_MARKS) or data.count(0) * 4 > len(data):
+    if (
+        data.startswith(_OTHER_MARKS)
+        or data.count(0) * 4 > len(data)
+        or any(end in data for end in _WIDE_ENDS)
+    ):
         raise ConfigurationError(
             f"the configuration {path} is not UTF-8 text but UTF-16 or the like, which editors call Unicode",
             "save the file as UTF-8",

@@ -39,7 +39,7 @@ def read_secret(variable: str, value: str) -> str:
 
 def _from_file(name: str) -> str:
     try:
-        return _filled(Path(name).read_text(encoding="utf-8"), "the file it names")
+        return _filled(Path(os.path.expanduser(name)).read_text("utf-8-sig"), "the file it names")
     except UnicodeDecodeError:
         raise ValueError("the file it names is not UTF-8 text") from None
     except OSError as error:

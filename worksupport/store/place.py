@@ -19,7 +19,7 @@ def require_one_place(database: Path) -> None:
         real = database.resolve(strict=True)
     except OSError:
         return  # nothing there yet, or nothing that can be opened
-    if real.stat().st_nlink > 1:
+    if real.is_file() and real.stat().st_nlink > 1:
         raise ConfigurationError(
             f"the database {database} has a second name (a hard link), under which it would be locked apart",
             "remove the other name; for a copy there is `worksupport backup`",
