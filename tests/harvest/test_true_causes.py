@@ -95,6 +95,24 @@ def test_where_the_site_does_not_tell_its_people_nobody_is_suspected(
     assert (answer.exit_code, json.loads(answer.out)["warnings"]) == (0, [])
 
 
+def test_where_the_site_does_not_tell_its_people_stored_issues_do(
+    site: Sandbox, configured: Configured, run: Run, rows: Rows, tmp_path: Path
+) -> None:
+    person = site.world.team[1]
+    site.world.add_jira_issue("IAIPORT", "Bug", labels=[site.world.jira_label], assignee=person)
+    site.fault = _Without("/user")
+    configured(site)
+    assert _harvest(run, "--source", "jira").exit_code == 0
+    _change(tmp_path, f"jira_id = {person.account_id}", f"jira_id = {STRANGER}")
+    for seconds in (10, 20):
+        answer = _harvest(run, "--source", "jira", seconds=seconds)
+        (warning,) = json.loads(answer.out)["warnings"]
+        assert warning.startswith(f"jira: account {STRANGER} left out: no issue and no answer shows this")
+        assert person.name in warning
+    run("reload", clock=FakeClock())
+    assert rows("SELECT count(*) FROM issues WHERE issue_key = 'IAIPORT-8'") == [(1,)]
+
+
 def test_accounts_are_proven_once(site: Sandbox, configured: Configured, run: Run) -> None:
     configured(site)
     for _ in range(3):

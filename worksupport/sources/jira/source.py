@@ -16,6 +16,7 @@ from worksupport.sources.base import (
     Confirmed,
     Emit,
     Findings,
+    LostIssues,
     Page,
     Past,
     Scope,
@@ -148,9 +149,7 @@ class JiraSource:
         self, walk: Walk, names: Mapping[str, str], shaper: Shaper, singles: int, emit: Emit
     ) -> None:
         """Ask for what this run no longer found: nothing is marked that Jira has not confirmed."""
-        question = WhatIsLost("jira", tuple(self.findings.left_out), self.findings.roots)
-        emit(question)
-        lost = question.reply.result()
+        lost = self._lost(emit)
         if not lost.issues:
             return
         in_scope = self._in_scope(names, shaper, set(walk.parents))
@@ -163,6 +162,12 @@ class JiraSource:
             emit(Page("jira", verdicts.found, LABELLED, (), self.service.seen_at))
         unconfirmed = frozenset(verdicts.unconfirmed).union(each.source_id for each in unasked)
         emit(Confirmed("jira", verdicts.reasons, unconfirmed, verdicts.left, self.service.seen_at))
+
+    def _lost(self, emit: Emit, *suspects: LeftOut) -> LostIssues:
+        left_out = (*self.findings.left_out, *suspects)
+        question = WhatIsLost("jira", left_out, self.findings.roots)
+        emit(question)
+        return question.reply.result()
 
     def _in_scope(self, names: Mapping[str, str], shaper: Shaper, parents: set[str]) -> InScope:
         hierarchy = self.settings.hierarchy
@@ -235,12 +240,19 @@ class JiraSource:
         unseen = [each for each in names if each in given and each.casefold() not in proven]
         told = self.client.known_accounts(unseen, own)
         proven |= {account_id.casefold() for account_id in told or ()}
-        for account_id in given & names.keys():
+        for account_id in sorted(given & names.keys()):
             if account_id.casefold() in proven:
                 emit(AccountFound(account_id, account_id))
-            elif told is not None:
-                reason = f"nobody on the site has this account id; correct the jira_id of {names[account_id]}"
-                self.findings.leave_out(LeftOut("jira", Kind.ACCOUNT, account_id, reason))
+                continue
+            nobody = "nobody on the site has" if told is not None else "no issue and no answer shows"
+            reason = f"{nobody} this account id; correct the jira_id of {names[account_id]}"
+            suspect = LeftOut("jira", Kind.ACCOUNT, account_id, reason)
+            if told is not None or self._would_keep(suspect, emit):
+                self.findings.leave_out(suspect)
+
+    def _would_keep(self, suspect: LeftOut, emit: Emit) -> bool:
+        """Whether issues of the same member, stored by another account, would be lost without a word."""
+        return len(self._lost(emit, suspect).issues) < len(self._lost(emit).issues)
 
     def _first_queries(self, names: Mapping[str, str]) -> list[Query]:
         accounts = list(names) if self.jira.issue_label else []
