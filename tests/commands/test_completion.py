@@ -21,6 +21,7 @@ def database(tmp_path: Path) -> Path:
         tmp_path / "issues.db",
         [
             issue("PAY-10", "Story", assignees=["Anna Berg"], labels=["team:web", "web"], status="To Do"),
+            issue("PAY-4", missing_since="2026-01-01T00:00:00.000Z", labels=["café noir", "가나"]),
             issue("PAY-2", "Feature", assignees=["Bo \x1b[31mRed"], labels=["--db=evil", "$(touch pwned)"]),
             issue("acme/web#1", None, source="github", labels=["\\$(touch pwned)", "it's", "x\u202ey"]),
             issue("PAY-3", missing_since="2026-01-01T00:00:00.000Z"),
@@ -53,7 +54,10 @@ def offered(run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[s
         ("keys --assignee=A", ["Anna Berg"]),
         ('keys --assignee "Anna B', ["Anna Berg"]),
         ("keys --assignee Bo", []),
-        ("keys --label ", ["$(touch pwned)", "\\$(touch pwned)", "it's", "team:web", "web"]),
+        (
+            "keys --label ",
+            ["$(touch pwned)", "\\$(touch pwned)", "café noir", "it's", "team:web", "web", "가나"],
+        ),
         ("tree --status ", ["Open", "To Do"]),
         ("keys --issue-type S", ["Story"]),
         ("tree --root-type P", ["Product Version"]),
@@ -63,6 +67,8 @@ def offered(run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[s
         ("help e", ["exit-codes", "environment"]),
         ("completion ", ["bash", "zsh", "fish"]),
         ("keys --label nope", []),
+        ("keys --label cafe\u0301", ["café noir"]),
+        ("keys --label \u1100\u1161", ["가나"]),
     ],
 )
 def test_offers_names_from_the_database(

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 
@@ -180,6 +181,21 @@ def test_the_built_in_ids_are_not_taken_on_a_stranger_s_site(
     assert answer.exit_code == 3
     assert "no issue type 'Product Version'" in answer.err
     assert rows("SELECT count(*) FROM issues") == [(0,)]
+
+
+def test_types_are_found_by_names_in_either_unicode_form(
+    site: Sandbox, configured: Configured, run: Run, rows: Rows
+) -> None:
+    names = {"Product Version": "Produit fini\u00a0", "Feature": normalize("NFD", "Évolution")}
+    for issue_type in site.world.types:
+        issue_type["name"] = names.get(issue_type["name"], issue_type["name"])
+        issue_type.pop("untranslatedName", None)
+    types = {"1.name": "PRODUIT FINI", "1.child_type_ids": "2", "2.name": "évolution"}
+    root = "jira.root_jql = issuetype = 10000 OR labels = SE_product_family\n"
+    configured(site, root + "".join(f"issue_type.{key} = {value}\n" for key, value in types.items()))
+    answer = run("harvest", "--source", "jira", clock=FakeClock())
+    assert (answer.exit_code, "no issue type named" in answer.err) == (0, False)
+    assert rows("SELECT DISTINCT issue_type_id FROM issues ORDER BY 1") == [(-1,), (1,), (2,)]
 
 
 def test_a_label_that_nothing_has_is_a_warning(

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given, settings
@@ -73,6 +74,15 @@ def keys(path: Path, *words: str, **more: Any) -> list[str]:
 def test_words(database: Path, words: list[str], expected: list[str]) -> None:
     """In keys, titles, labels and descriptions, open ones first; else as parts of words."""
     assert keys(database, *words) == expected
+
+
+@pytest.mark.parametrize("name", ["한국", "Thị", "Ελένη", "ガギグ", "أحمد", "Zoë", "क़लम"])
+def test_words_in_both_unicode_forms_find_the_same(tmp_path: Path, name: str) -> None:
+    nfc, nfd = (normalize(form, name) for form in ("NFC", "NFD"))
+    issues = [issue("P-1", summary=f"see {nfc} here"), issue("P-2", summary=f"see {nfd} here"), issue("P-3")]
+    path = fill(tmp_path / "w.db", issues)
+    for form in (nfc, nfd):
+        assert keys(path, form) == keys(path, "see", form) == keys(path, form, "here") == ["P-1", "P-2"]
 
 
 def test_without_words_open_ones_first_then_the_newest_change(database: Path) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from worksupport.errors import ConfigurationError
+from worksupport.model.filters import folded
 
 UNKNOWN_TYPE_ID = -1
 UNKNOWN_TYPE_NAME = "Error-Type Not Known"
@@ -52,7 +53,7 @@ class Hierarchy:
 def _check_names(hierarchy: Hierarchy) -> None:
     seen: dict[str, int] = {}
     for issue_type in hierarchy.types:
-        other = seen.setdefault(issue_type.name.casefold(), issue_type.id)
+        other = seen.setdefault(folded(issue_type.name), issue_type.id)
         if other != issue_type.id:
             raise ConfigurationError(
                 f"issue types {other} and {issue_type.id} are both named {issue_type.name!r}"

@@ -176,10 +176,17 @@ def _order(name: str) -> str:
 
 def _expression(words: list[str]) -> str:
     """An FTS5 query: every word, quoted so that none is syntax, the last also as the beginning of one."""
-    quoted = [_quoted(word) for word in words if any(map(str.isalnum, word))]
-    begins = "*" if words[-1][-1].isalnum() else ""
-    return f"{' '.join(quoted)}{begins}" if len(quoted) == len(words) else ""
+    begins = "*" if words[-1][-1].isalnum() or not words[-1][-1].isascii() else ""
+    quoted = [_quoted(word) for word in words[:-1]] + [_quoted(words[-1], begins)]
+    return " AND ".join(quoted) if all(any(map(str.isalnum, word)) for word in words) else ""
 
 
-def _quoted(word: str) -> str:
-    return '"' + word.replace('"', '""').replace("\0", " ") + '"'
+def _quoted(word: str, begins: str = "") -> str:
+    """In both Unicode forms of its accents: the index has each text in the form in which it came."""
+    forms = [word]
+    if not word.isascii():
+        from unicodedata import normalize  # only now: nearly all words are ASCII
+
+        forms = [*dict.fromkeys(normalize(form, word) for form in ("NFC", "NFD"))]
+    quoted = ['"' + form.replace('"', '""').replace("\0", " ") + f'"{begins}' for form in forms]
+    return quoted[0] if len(quoted) == 1 else f"({' OR '.join(quoted)})"

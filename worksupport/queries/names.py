@@ -16,7 +16,7 @@ _MOST_COMPLETED = 200
 _MOST_NEAR = 3
 # Each costs a walk through every word of the data, and what is near it much more.
 _MOST_SOUGHT, _MOST_UNKNOWN = 50, 3
-_STARTS = "casefold(substr({column}, 1, length(:prefix))) = casefold(:prefix)"
+_STARTS = "instr(casefold({column}), casefold(:prefix)) = 1"
 _KEY_STARTS = "substr(issue_key, 1, length(:prefix)) = :prefix COLLATE NOCASE"
 _VENDOR_TYPES = """SELECT DISTINCT json_extract(sent, '$.name') AS name FROM (
     SELECT DISTINCT vendor_type AS sent FROM issues WHERE vendor_type IS NOT NULL
@@ -118,7 +118,7 @@ def _without_marks(word: str) -> str:
     """As the index has it: folded, no accents."""
     from unicodedata import combining, normalize
 
-    return "".join(letter for letter in normalize("NFD", folded(word)) if not combining(letter))
+    return normalize("NFC", "".join(each for each in normalize("NFD", folded(word)) if not combining(each)))
 
 
 def _known(connection: sqlite3.Connection, kind: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from worksupport.errors import ConfigurationError
+from worksupport.model.filters import folded
 from worksupport.model.hierarchy import UNKNOWN_TYPE_ID, Hierarchy, IssueType
 from worksupport.model.outcome import Kind, LeftOut
 
@@ -60,12 +61,12 @@ def require_root(types: SiteTypes, hierarchy: Hierarchy) -> None:
 def _names(site_type: Mapping[str, Any]) -> list[str]:
     """The type's names there: the untranslated one, and the one in the account's language."""
     names = [site_type.get("untranslatedName"), site_type.get("name")]
-    return [name for name in names if isinstance(name, str)]
+    return [name.strip() for name in names if isinstance(name, str)]
 
 
 def _ids_named(name: str, listed: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    folded = name.casefold()
-    fitting = [t for t in listed if folded in (other.casefold() for other in _names(t))]
+    wanted = folded(name)
+    fitting = [t for t in listed if wanted in map(folded, _names(t))]
     return tuple(dict.fromkeys(str(t["id"]) for t in fitting if t.get("id") is not None))
 
 
@@ -74,12 +75,12 @@ def _id_configured(
 ) -> tuple[str, ...]:
     if hierarchy.is_built_in:
         return ()
-    taken = _JIRA_NAMES | {other.name.casefold() for other in hierarchy.types}
+    taken = _JIRA_NAMES | {folded(other.name) for other in hierarchy.types}
     for site_type in listed:
         names = _names(site_type)
         if str(site_type.get("id")) != str(issue_type.id) or not names:
             continue
-        if taken.isdisjoint(name.casefold() for name in names):
+        if taken.isdisjoint(map(folded, names)):
             found.warnings.append(
                 f"jira: no issue type is named {issue_type.name!r}; using id {issue_type.id}, "
                 f"which is named {names[0]!r} there"
