@@ -21,7 +21,11 @@ def database(tmp_path: Path) -> Path:
         tmp_path / "issues.db",
         [
             issue("PAY-10", "Story", assignees=["Anna Berg"], labels=["team:web", "web"], status="To Do"),
-            issue("PAY-4", missing_since="2026-01-01T00:00:00.000Z", labels=["café noir", "가나"]),
+            issue(
+                "PAY-4",
+                missing_since="2026-01-01T00:00:00.000Z",
+                labels=["café noir", "가나", "👨\u200d👧 family"],
+            ),
             issue("PAY-2", "Feature", assignees=["Bo \x1b[31mRed"], labels=["--db=evil", "$(touch pwned)"]),
             issue("acme/web#1", None, source="github", labels=["\\$(touch pwned)", "it's", "x\u202ey"]),
             issue("PAY-3", missing_since="2026-01-01T00:00:00.000Z"),
@@ -56,7 +60,16 @@ def offered(run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[s
         ("keys --assignee Bo", []),
         (
             "keys --label ",
-            ["$(touch pwned)", "\\$(touch pwned)", "café noir", "it's", "team:web", "web", "가나"],
+            [
+                "$(touch pwned)",
+                "\\$(touch pwned)",
+                "café noir",
+                "it's",
+                "team:web",
+                "web",
+                "가나",
+                "👨\u200d👧 family",
+            ],
         ),
         ("tree --status ", ["Open", "To Do"]),
         ("keys --issue-type S", ["Story"]),

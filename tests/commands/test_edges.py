@@ -17,6 +17,7 @@ from worksupport.sandbox.jira_site import empty_site
 from worksupport.sandbox.server import running
 
 Run = Callable[..., Answer]
+SCOTLAND = "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
 FAMILY = "👨\u200d👩\u200d👧"
 
 
@@ -75,6 +76,14 @@ def _on_terminal(*arguments: object, **environment: str) -> str:
         ("pay\u200dpal \u200d x", "pay\\u200dpal \\u200d x"),
         ("👨\u200d", "👨\\u200d"),
         ("می\u200c\u200cخ", "می\\u200c\\u200cخ"),
+        ("PDF\u200cشم ۲۳\u200cشم 5\u200cم", "PDF\u200cشم ۲۳\u200cشم 5\u200cم"),
+        ("ج\u200d.ش", "ج\u200d.ش"),
+        ("می\u200c شود\u200c", "می\\u200c شود\\u200c"),
+        ("ශ\u0dca\u200dරී র\u200d\u09cdয", "ශ\u0dca\u200dරී র\u200d\u09cdয"),
+        ("🧑\u200d\U0001faef\u200d🧑 \U0001fa77", "🧑\u200d\U0001faef\u200d🧑 \U0001fa77"),
+        (f"{SCOTLAND} won", f"{SCOTLAND} won"),
+        ("🏴\U000e0061\U000e007f", "🏴\\U000e0061\\U000e007f"),
+        ("a\u200d🔥 🔥\u200d b", "a\u200d🔥 🔥\\u200d b"),
         ("\u202eevil\u2066 \x1b[31m", "\\u202eevil\\u2066 \\x1b[31m"),
     ],
 )

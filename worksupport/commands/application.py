@@ -20,6 +20,7 @@ from worksupport.model.times import moment
 from worksupport.output import write
 from worksupport.queries.names import completions
 from worksupport.queries.reader import answer, weekend
+from worksupport.text import visible
 
 # The headings of commands that answer and end.
 _SHORT = ("Ask", "Review")
@@ -283,4 +284,4 @@ def _context_of(typer_context: typer.Context) -> Context:
 
 def _is_harmless(value: str) -> bool:
     """Whether a shell may show and insert it: nothing that acts on a terminal, nothing like an option."""
-    return value.isprintable() and not value.startswith("-")
+    return visible(value) == value and not value.startswith("-")
