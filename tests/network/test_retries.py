@@ -68,6 +68,8 @@ TROUBLES: dict[str, dict[str, Any]] = {
 MISDIRECTED: dict[str, dict[str, Any]] = {
     "log-in page with 200": {"body": "<!DOCTYPE html><title>Log in</title>", "content_type": "text/html"},
     "log-in page called JSON": {"body": "<html>", "content_type": "application/json"},
+    "page with a mark and a comment": {"body": "\ufeff<!-- 1 --><html>", "content_type": "application/json"},
+    "script that leads to a log-in": {"body": "<script>location='/login'</script>", "content_type": ""},
     "redirect elsewhere": {"status": 302, "headers": {"Location": "https://login.example.org/?next=x"}},
     "redirect to http": {"status": 301, "headers": {"Location": "http://jira.example.com/rest/x"}},
     "redirect to nowhere": {"status": 302, "headers": {"Location": "https://[bad"}},
@@ -182,6 +184,24 @@ def test_the_sentence_tells_the_likely_cause(trouble: str, words: str, web: Any,
     with pytest.raises(UnreachableError, match=r"Jira at .*") as caught:
         ask(service)
     assert words in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "trouble", ["204 without a body", "wrong content type", "JSON root is a list", "no JSON", "empty body"]
+)
+def test_an_odd_answer_names_the_setting_until_a_good_one_came(
+    trouble: str, web: Any, service: Service
+) -> None:
+    web.get(URL, **sent(TROUBLES[trouble]))
+    with pytest.raises(UnreachableError) as caught:
+        ask(service)
+    assert caught.value.hint.startswith("is jira.base_url right? It is ")
+    web.replace("GET", URL, json=GOOD)
+    ask(service)
+    web.replace("GET", URL, **sent(TROUBLES[trouble]))
+    with pytest.raises(UnreachableError) as caught:
+        ask(service)
+    assert "base_url" not in caught.value.hint
 
 
 def test_a_list_is_good_where_one_is_expected(web: Any, service: Service) -> None:

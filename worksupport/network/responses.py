@@ -4,6 +4,7 @@ Error bodies are in the account's language (sources/jira/README.md, "Errors"), s
 they are only passed on to people.
 """
 
+import codecs
 import json
 import re
 import threading
@@ -12,8 +13,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
-
-from requests.utils import parse_header_links
 
 from worksupport.errors import (
     ConfigurationError,
@@ -31,6 +30,9 @@ _LONGEST_MESSAGE = 300
 _LARGE_BODY = 1024 * 1024
 _one_large = threading.Lock()
 _MESSAGE_MEMBERS = ("errorMessages", "message", "title", "detail", "error", "error_description")
+_LINK = re.compile(r"<([^>]*)>([^<]*)")
+_RELATIONS = re.compile(r""";\s*rel\s*=\s*["']?([^"';,]*)""", re.IGNORECASE)
+_PAGE_BEGINNINGS = (b"<!doctype", b"<html", b"<!--", b"<head", b"<meta", b"<script")
 _TITLE = re.compile(rb"<title[^>]*>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTALL)
 
 Document = dict[str, Any]
@@ -44,6 +46,10 @@ class TransientError(Exception):
 
 class UnreachedError(TransientError):
     """Nobody answered: a name that cannot be resolved, a refused connection, a proxy that is not there."""
+
+
+class OddAnswerError(TransientError):
+    """No answer of this service: of another one, or a broken one."""
 
 
 class OversizedError(TransientError):
@@ -90,11 +96,16 @@ class Response:
         """Scheme, host and path: what may be shown."""
         return shown(self.url)
 
-    @property
-    def links(self) -> dict[str, str]:
-        """The addresses of the Link header by their relation, such as `next`."""
-        links = parse_header_links(self.headers.get("Link", ""))
-        return {link["rel"]: link["url"] for link in links if "rel" in link}
+    def link_query(self, relation: str) -> str:
+        """The query of the address that the Link header has for `next` or the like; "" for none.
+
+        The rest of it does not count: a server behind a proxy names its inner host.
+        """
+        for address, parameters in _LINK.findall(self.headers.get("Link", "")):
+            relations = _RELATIONS.search(parameters)
+            if relations and relation in relations[1].casefold().split():
+                return str(address.partition("#")[0].partition("?")[2].strip())
+        return ""
 
     @property
     def content_type(self) -> str:
@@ -115,28 +126,28 @@ def is_list(document: Any) -> str:
 def checked_document(response: Response, check: Check) -> Any:
     """The JSON of a good response.
 
-    Raises TransientError saying what came in its place, MisdirectedError if that is a page for people.
+    Raises OddAnswerError saying what came in its place, MisdirectedError if that is a page for people.
     """
     with _one_large if len(response.body) > _LARGE_BODY else nullcontext():
         document = _json_document(response)
         if complaint := check(document):
-            raise TransientError(complaint)
+            raise OddAnswerError(complaint)
         return document
 
 
 def _json_document(response: Response) -> Any:
     if not response.body.strip():
-        raise TransientError("an empty answer")
+        raise OddAnswerError("an empty answer")
     if is_page(response):
         raise MisdirectedError(f"{_page(response)} in place of data")
     if response.content_type and "json" not in response.content_type:
-        raise TransientError(f"{visible(response.content_type)} in place of JSON")
+        raise OddAnswerError(f"{visible(response.content_type)} in place of JSON")
     try:
         return json.loads(response.body.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise TransientError("text that is not UTF-8") from error
+        raise OddAnswerError("text that is not UTF-8") from error
     except (ValueError, RecursionError) as error:
-        raise TransientError("JSON that is cut off or broken") from error
+        raise OddAnswerError("JSON that is cut off or broken") from error
 
 
 def error_text(response: Response) -> str:
@@ -184,8 +195,8 @@ def _by_field(errors: Any) -> Any:
 
 def is_page(response: Response) -> bool:
     """Whether it is a web page: from a log-in or a proxy, where a service has none."""
-    beginning = response.body[:200].lstrip().lower()
-    return "html" in response.content_type or beginning.startswith((b"<!doctype", b"<html"))
+    beginning = response.body[:200].removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    return "html" in response.content_type or beginning.startswith(_PAGE_BEGINNINGS)
 
 
 def _page(response: Response) -> str:
@@ -213,7 +224,7 @@ def refusal(
         return UnreachableError(f"{service}: {said}", "the proxy wants credentials: see HTTPS_PROXY")
     if response.status in {400, 413, 414, 422}:
         return QueryRefusedError(f"{service} refused a query: {said}")
-    return WorksupportError(f"{service}: {said}")
+    return WorksupportError(f"{service}: {said}", address_hint)
 
 
 def refused_credentials(

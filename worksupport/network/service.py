@@ -20,6 +20,7 @@ from worksupport.network.limits import Limiter, announced_seconds, http_date, wh
 from worksupport.network.responses import (
     Check,
     MisdirectedError,
+    OddAnswerError,
     OversizedError,
     RateLimited,
     Response,
@@ -201,9 +202,11 @@ class Service:
         seconds = announced_seconds(response.headers, self._clock.now())
         if _is_limit(response.status, response.headers, seconds):
             raise RateLimited(f"{self.name} answered {response.status}", seconds)
+        if 200 <= response.status < 300:
+            raise OddAnswerError(f"it answered {self._auth.hide(error_text(response))}")
         if 300 <= response.status < 400:
             raise MisdirectedError(f"it answered {self._auth.hide(error_text(response))}")
-        if not 300 <= response.status < 500 or response.status in _TRANSIENT_STATUSES:
+        if response.status >= 500 or response.status in _TRANSIENT_STATUSES:
             raise TransientError(f"it answered {self._auth.hide(error_text(response))}")
         raise refusal(self.name, response, self._auth, self._address_hint)
 
@@ -224,6 +227,8 @@ class Service:
                 "does a proxy or another server answer in its place?",
             )
         hint = "run it again later; `worksupport check` shows whether the service answers"
+        if isinstance(error, OddAnswerError) and not self._has_answered:
+            hint = f"{self._address_hint}. Or run it again later"
         if isinstance(error, UnreachedError) and is_loopback(call.url):
             hint = "is this a demo's configuration? worksupport demo --keep brings its services back"
         return UnreachableError(

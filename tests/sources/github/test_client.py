@@ -207,6 +207,24 @@ def test_a_page_link_to_another_host_is_asked_at_the_configured_address(
 
 
 @pytest.mark.parametrize(
+    "link",
+    [
+        '<https://x/y?q=x&page=2>; REL="Next"',
+        '<https://x/y?q=x&page=2>; rel="next last"',
+        '<https://x/y?q=x&page=1>; rel=prev, <https://x/y;v=3?q=x&page=2#top>; title="a, b"; rel=next',
+        '<http://[bad/y?q=x&page=2>; rel="next"',
+        '<?q=x&page=2>;rel="next",<?q=x&page=9>;rel="last"',
+    ],
+)
+def test_a_page_link_is_read_in_every_form(link: str, web: Any, github: GitHub) -> None:
+    found = {"total_count": 2, "incomplete_results": False}
+    web.get(SEARCH, json={**found, "items": [{"id": 1}]}, headers={"Link": link})
+    web.get(SEARCH, json={**found, "items": [{"id": 2}]})
+    assert ids(github.search("q")) == [1, 2]
+    assert web.calls[1].request.url == f"{SEARCH}?q=x&page=2"
+
+
+@pytest.mark.parametrize(
     "garbage", [{}, {"items": None, "total_count": 0}, {"items": []}, [], {"message": "x"}]
 )
 def test_an_answer_without_items_or_count_is_garbage(garbage: Any, web: Any, github: GitHub) -> None:

@@ -148,9 +148,7 @@ class GitHub:
 
 
 def _page_of(response: Response) -> Page:
-    """Of the next page's address only the query counts: a server behind a proxy names its inner host."""
-    next_query = urlsplit(response.links.get("next", "")).query
-    return Page(response.document["items"], response.document["total_count"], next_query)
+    return Page(response.document["items"], response.document["total_count"], response.link_query("next"))
 
 
 class SearchLimits:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
 
 from worksupport.model.past import Entry
 from worksupport.network.responses import Response, is_list
@@ -37,9 +36,8 @@ def _check(document: Any) -> str:
 
 
 def _last_page(response: Response) -> int:
-    """By the address of the last page; only its query counts."""
-    query = urlsplit(response.links.get("last", "")).query
-    pages = [part[5:] for part in query.split("&") if part.startswith("page=")]
+    parts = response.link_query("last").split("&")
+    pages = [part[5:] for part in parts if part.startswith("page=")]
     return int(pages[0]) if pages and pages[0].isdecimal() else 1
 
 
