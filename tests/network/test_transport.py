@@ -261,6 +261,14 @@ def test_a_proxy_of_another_kind_is_named(new_service: Any, monkeypatch: Any, pr
     assert "hunter2" not in caught.value.message + caught.value.hint
 
 
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:port", "http://", "http://..:1", f"http://{'a' * 80}:1"])
+def test_a_proxy_without_an_address_is_named(new_service: Any, monkeypatch: Any, proxy: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(ConfigurationError, match="HTTPS_PROXY names a proxy by no address") as caught:
+        new_service("https://jira.example.com").request("GET", "/x")
+    assert caught.value.hint.startswith("name it as http://host:port in HTTPS_PROXY")
+
+
 def test_loopback_is_asked_without_proxy(serve: Any, reply: Any, new_service: Any, monkeypatch: Any) -> None:
     """A proxy elsewhere cannot reach our own machine."""
     for name in ("HTTP_PROXY", "ALL_PROXY", "http_proxy"):

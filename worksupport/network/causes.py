@@ -38,7 +38,11 @@ _CAUSES: tuple[tuple[type[BaseException], str], ...] = (
     (urllib3_errors.ProtocolError, "the connection broke off"),
 )
 _NEVER_SENT = (requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL, ValueError)
-_UNUSABLE_PROXY = (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL)
+_UNUSABLE_PROXY = (
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    urllib3_errors.LocationParseError,
+)
 _BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 # OpenSSL's numbers (x509_vfy.h): not yet valid, expired; another host, another address.
 _WRONG_TIME, _WRONG_NAME = {9, 10}, {62, 64}
@@ -65,11 +69,7 @@ def no_response(error: Exception, service: str, url: str) -> Fault:
     if said := _said(causes, _CAUSES):
         return TransientError(said)
     if proxy and isinstance(error, _UNUSABLE_PROXY):
-        return ConfigurationError(
-            f"{service}: nothing can be sent to {shown(url)}: {proxy} names a proxy of a kind that we cannot"
-            " use (SOCKS needs the package PySocks)",
-            f"name an http:// proxy in {proxy}, or set NO_PROXY={host(url)}, or install PySocks beside us",
-        )
+        return _unusable_proxy(service, url, proxy)
     if isinstance(error, _NEVER_SENT):
         return ConfigurationError(f"{service}: nothing can be sent to {shown(url)}: {type(error).__name__}")
     return TransientError(f"the connection failed ({type(error).__name__})")
@@ -122,6 +122,17 @@ def _refused_by_proxy(status: int, service: str, url: str, proxy: str) -> Transi
             f"ask whoever runs it to allow that host; set NO_PROXY={host(url)} if it can be reached directly",
         )
     return TransientError(f"the proxy that {proxy} names does not reach {host(url)}: it answered {said}")
+
+
+def _unusable_proxy(service: str, url: str, proxy: str) -> ConfigurationError:
+    is_socks = os.environ.get(proxy, "").strip().casefold().startswith("socks")
+    is_http = os.environ.get(proxy, "").strip().casefold().startswith(("http:", "https:"))
+    why = "by no address" if is_http else "of a kind that we cannot use (SOCKS needs the package PySocks)"
+    advice = ", or install PySocks beside us" if is_socks else ""
+    return ConfigurationError(
+        f"{service}: nothing can be sent to {shown(url)}: {proxy} names a proxy {why}",
+        f"name it as http://host:port in {proxy}, or set NO_PROXY={host(url)}{advice}",
+    )
 
 
 def _bundle_fault() -> str:

@@ -46,8 +46,8 @@ def _shows_links(command: str) -> bool:
 
 def _page(command: str, text: str, environment: Mapping[str, str]) -> bool:
     """Whether the pager showed it: not if the shell did not find it."""
-    # Colours pass, whatever else somebody wants of less.
-    less = f"{environment['LESS']} -R".strip() if "LESS" in environment else _LESS
+    # Colours pass, whatever else somebody wants of less; what follows `-P` or `+` would be part of it.
+    less = f"-R {environment['LESS']}".replace("-+R", "").strip() if "LESS" in environment else _LESS
     if not _shows_links(command):
         text = _LINK.sub("", text)
     paging = subprocess.Popen(
