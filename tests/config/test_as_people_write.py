@@ -110,6 +110,14 @@ def test_quotation_marks_belong_to_jql_and_to_search_qualifiers(load: Load) -> N
     assert (settings.jira.root_jql, settings.github.search_scope) == (jql, scope)
 
 
+def test_a_public_address_is_taken_as_browsers_write_it(load: Load) -> None:
+    for given, meant in (
+        ("https://Bücher.Example:8443/", "https://xn--bcher-kva.example:8443"),
+        ("http://[::1]",) * 2,
+    ):
+        assert load(_JIRA + f"serve.public_url={given}\n").serve.public_url == meant
+
+
 def test_an_at_sign_is_no_part_of_a_login(load: Load) -> None:
     (member,) = load(_JIRA + _GITHUB + _ANN + "team.member.ann.github_id=@ann-x\n").members
     assert member.github_id == "ann-x"

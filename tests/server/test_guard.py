@@ -60,6 +60,13 @@ def test_behind_a_proxy_its_public_name_is_ours(database: Path, clock: FakeClock
         assert client.ask(KEYS, Host="localhost").status == 200
 
 
+def test_a_proxy_may_name_us_by_our_own_address(database: Path, clock: FakeClock) -> None:
+    """As nginx does where nobody sets the header: the browser still says where the page is from."""
+    with served(database, clock=clock, public_url="https://work.corp.example:8443") as client:
+        for origin, status in (("https://Work.corp.example:8443", 200), ("https://work.corp.example", 403)):
+            assert client.ask(KEYS, Host="127.0.0.1:8000", Origin=origin).status == status
+
+
 def test_behind_a_proxy_each_of_the_team_has_a_rate_of_its_own(database: Path, clock: FakeClock) -> None:
     public_url = "https://work.corp.example"
     with served(database, clock=clock, public_url=public_url, rate_limit_per_minute=1) as client:

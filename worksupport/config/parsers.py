@@ -173,11 +173,14 @@ def base_url(value: str) -> str:
 
 
 def public_url(value: str) -> str:
-    """An address at which others reach us, http or https, without path."""
+    """An address at which others reach us, http or https, without path; as browsers write it."""
     parts = _parts(value)
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("expected an address without path")
-    return value.rstrip("/")
+    try:
+        return f"{parts.scheme}://{parts.netloc.casefold().encode('idna').decode()}"
+    except UnicodeError:
+        raise ValueError(_ADDRESS) from None
 
 
 def secret_url(value: str) -> str:

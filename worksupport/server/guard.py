@@ -55,18 +55,20 @@ class Guard:
         token: str | None,
         rate_limit: RateLimit,
         own_names: frozenset[str] | None,
-        public_name: str | None = None,
+        public_url: str | None = None,
     ) -> None:
         """`own_names`: on loopback, the names beside loopback's own by which we may be addressed; else None.
 
         A page of the internet can let its own name point to 127.0.0.1 and then read what is there; it
         cannot change the Host header that tells its name, but it does not know a token either.
-        `public_name`: that of the proxy in front of us, which passes the Host header on.
+        `public_url`: that of the proxy in front of us, which may pass the Host header on, or its own.
         """
         self._token = token
         self._rate_limit = rate_limit
+        public_name = _split(public_url or "").hostname
         self._own_names = own_names and own_names | ({public_name} if public_name else set())
         self._is_behind_proxy = public_name is not None
+        self._public_origin = public_url
 
     def check(self, request: Request) -> bool:
         """Refuse what may not pass; the rate comes first, so that tokens cannot be tried out quickly.
@@ -121,7 +123,8 @@ class Guard:
             raise RefusedError(403, "requests from pages of other sites are refused")
         host = request.headers.get("Host", "")
         for origin in request.headers.get_all("Origin", []):
-            if _split(origin).netloc.casefold() != host.casefold():
+            is_own = _split(origin).netloc.casefold() == host.casefold()
+            if not is_own and origin.casefold() != self._public_origin:
                 raise RefusedError(403, "requests from pages of other origins are refused")
 
     def has_token(self, request: Request) -> bool:

@@ -14,7 +14,6 @@ from operator import itemgetter
 from pathlib import Path
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
-from urllib.parse import urlsplit
 
 from worksupport.clock import Clock
 from worksupport.config.settings import ServeSettings
@@ -189,8 +188,8 @@ def build_server(
             "set WORKSUPPORT_SERVE_TOKEN, or listen on 127.0.0.1",
         )
     own_names = frozenset({settings.host.casefold()}) if address.is_loopback else None
-    public_name = urlsplit(settings.public_url).hostname if settings.public_url else None
-    guard = Guard(settings.token, RateLimit(settings.rate_limit_per_minute, clock), own_names, public_name)
+    rate_limit = RateLimit(settings.rate_limit_per_minute, clock)
+    guard = Guard(settings.token, rate_limit, own_names, settings.public_url)
     answers = Answers(database, clock=clock, is_changing=partial(lock.is_held, database))
     routes = Routes(database, answers, reloads, interval, full_every, clock, bell)
     pages = Pages(database, answers, clock, frozenset(map(origin, services)))
