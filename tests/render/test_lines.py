@@ -17,7 +17,7 @@ from worksupport.queries.tree import TreeQuestion, drawn_document, tree_document
 from worksupport.render.lines import OUTSIDE, tree_lines
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-Drawn = tuple[str, str, int, int, int]  # guide, key, done, total, omitted
+Drawn = tuple[str, str, int, int, bool]  # guide, key, done, total, is there more
 _LEAF: dict[str, Any] = {"done": 0, "total": 0, "children_omitted": 0, "children": []}
 
 
@@ -45,7 +45,7 @@ def test_lines_are_the_nodes_of_the_document(
         drawn = answer(path, partial(drawn_document, question=question))
         for folds in (False, True):
             lines = tree_lines(drawn, NOW, folds=folds)
-            assert [(line.guide, line.key, line.done, line.total, line.omitted) for line in lines] == (
+            assert [(line.guide, line.key, line.done, line.total, bool(line.more)) for line in lines] == (
                 _with_counts_only_beside_children([*_by_recursion(_tops(document), "", folds=folds)])
             )
 
@@ -69,7 +69,7 @@ def _by_recursion(nodes: list[Any], indent: str, *, folds: bool, is_top: bool = 
         is_closed = folds and is_whole and not (is_top and len(nodes) == 1)
         below = node["children"]
         hidden = node["children_omitted"] + (len(below) if is_closed else 0)
-        yield guide, node["issue_key"], node["done"], node["total"], hidden
+        yield guide, node["issue_key"], node["done"], node["total"], hidden > 0
         if not is_closed:
             further = "" if is_top else indent + ("   " if is_last else "│  ")
             yield from _by_recursion(below, further, folds=folds, is_top=False)
@@ -77,4 +77,4 @@ def _by_recursion(nodes: list[Any], indent: str, *, folds: bool, is_top: bool = 
 
 def _with_counts_only_beside_children(drawn: list[Drawn]) -> list[Drawn]:
     """Where only the top is shown, no line says that its children are not."""
-    return drawn if any(guide for guide, *_ in drawn) else [(*each[:4], 0) for each in drawn]
+    return drawn if any(guide for guide, *_ in drawn) else [(*each[:4], False) for each in drawn]

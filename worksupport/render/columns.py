@@ -1,16 +1,15 @@
 """The columns beside the title of a tree's line, and how they give way on a narrow terminal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import repeat
-from operator import attrgetter
 
-from worksupport.render.lines import Line
+from worksupport.render.lines import ByName
 from worksupport.render.table import cut, padded, width
 
 GAP = "  "
 WIDE = 100
-# By the attribute of a line: what it is called, and how wide it may be.
+# By the column of a line: what it is called, and how wide it may be.
 _TITLES = {"issue_type": "type", "status": "status", "assignee": "who", "changed": "changed"}
 _WIDEST = {"issue_type": 20, "status": 18, "assignee": 24, "changed": 7}
 # What gives way first where the title has too little room; 0: the column goes.
@@ -28,20 +27,19 @@ _LEAST, _SHARE = 24, 0.45
 
 @dataclass(frozen=True)
 class Columns:
-    """Which attributes of a line stand beside its title, in this order, and how wide."""
+    """Which columns of a line stand beside its title, in this order, and how wide."""
 
     widths: dict[str, int]
 
     @classmethod
-    def whole(cls, lines: Sequence[Line]) -> "Columns":
+    def whole(cls, lines: ByName) -> "Columns":
         """Every column in which something stands, as wide as its widest text."""
         # The same few texts stand in most lines.
-        texts = {name: set(map(attrgetter(name), lines)) for name in _WIDEST}
-        widths = {name: max(map(width, each), default=0) for name, each in texts.items()}
+        widths = {name: max(map(width, set(lines[name])), default=0) for name in _WIDEST}
         return cls({name: cells for name, cells in widths.items() if cells})
 
     @classmethod
-    def fitting(cls, lines: Sequence[Line], terminal_width: int, head_cells: int) -> "Columns":
+    def fitting(cls, lines: ByName, terminal_width: int, head_cells: int) -> "Columns":
         """The columns that leave room for what stands before them, `head_cells` wide if whole."""
         needed = min(head_cells, max(_LEAST, int(terminal_width * _SHARE)))
         columns = cls(
@@ -67,15 +65,14 @@ class Columns:
         titles = {**_TITLES, "status": "  status" if has_marks else "status"}
         return [_fitted(titles[name], name, cells) for name, cells in self.widths.items()]
 
-    def beside(self, lines: Sequence[Line]) -> Iterable[tuple[str, ...]]:
+    def beside(self, lines: ByName) -> Iterable[tuple[str, ...]]:
         """Of each line the text of each column, cut and padded to its width."""
         if not self.widths:
-            return repeat((), len(lines))
+            return repeat((), len(lines["key"]))
         columns = []
         for name, cells in self.widths.items():
-            texts = [*map(attrgetter(name), lines)]
-            fitted = {text: _fitted(text, name, cells) for text in set(texts)}
-            columns.append(map(fitted.__getitem__, texts))
+            fitted = {text: _fitted(text, name, cells) for text in set(lines[name])}
+            columns.append(map(fitted.__getitem__, lines[name]))
         return zip(*columns, strict=True)
 
     def _narrow(self, name: str, cells: int) -> None:

@@ -1,9 +1,9 @@
 """A tree taken apart into lines, without recursion: what the plain and the terminal form have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from itertools import compress
+from itertools import chain, compress
 from math import inf
 from typing import Any, NamedTuple
 
@@ -14,8 +14,9 @@ from worksupport.text import visible
 # In place of the key of the last branch.
 OUTSIDE = "outside the hierarchy"
 _BAR_CELLS = 5
-# By field, from top to bottom.
-Columns = dict[str, Sequence[Any]]
+_MORE = "▸"
+# By name, from top to bottom.
+ByName = Mapping[str, Sequence[Any]]
 
 
 class Line(NamedTuple):
@@ -31,20 +32,11 @@ class Line(NamedTuple):
     assignee: str
     done: int  # of all below it
     total: int
-    omitted: int  # children that are not shown
+    counts: str  # `3/8` done of all below it; empty for a leaf
+    more: str  # a mark where there is more below than is shown
     url: str | None
     changed: str  # how long ago, of a parent anything below it; empty where nothing is open
     is_stale: bool
-
-    @property
-    def counts(self) -> str:
-        """`3/8` done of all below it; empty for a leaf."""
-        return f"{self.done}/{self.total}" if self.total else ""
-
-    @property
-    def more(self) -> str:
-        """A mark where there is more below than is shown."""
-        return "▸" if self.omitted else ""
 
     @property
     def bar(self) -> str:
@@ -85,32 +77,44 @@ def tree_lines(document: dict[str, Any], now: datetime, *, folds: bool = False) 
     """The nodes of a drawn tree from top to bottom, as they stand at `now`, and what has no place last.
 
     `document`: as `queries/tree.py` draws it. `folds`: a branch in which nothing is open is one line, but for
-    one that was asked for alone. Where only the top is shown, no line says that its children are not: the
-    counts do.
+    one that was asked for alone.
     """
+    columns = line_columns(document, now, folds=folds)
+    return [*map(Line._make, zip(*columns.values(), strict=True))]
+
+
+def line_columns(document: dict[str, Any], now: datetime, *, folds: bool = False) -> ByName:
+    """The same column by column: a hundred thousand lines take a third of the time that way."""
     nodes, outside = document["nodes"], document["outside"]
     is_alone = nodes["depth"].count(1) + bool(outside["issue_key"]) == 1
-    lines = _lines(_folded(nodes, is_alone=is_alone) if folds else nodes, now)
-    lines += _outside(outside, now, folds=folds and not is_alone)
-    if any(line.depth > 1 for line in lines):
-        return lines
-    return [line._replace(omitted=0) for line in lines]
+    parts = [_columns(_folded(nodes, is_alone=is_alone) if folds else nodes, now)]
+    parts += _outside(outside, now, folds=folds and not is_alone)
+    columns = {name: [*chain.from_iterable(part[name] for part in parts)] for name in Line._fields}
+    # Where only the top is shown, no line says that its children are not: the counts do.
+    is_flat = max(columns["depth"], default=1) == 1
+    return {**columns, "more": [""] * len(columns["more"])} if is_flat else columns
 
 
-def _outside(issues: Columns, now: datetime, *, folds: bool) -> list[Line]:
+def in_columns(lines: Sequence[Line]) -> ByName:
+    """Lines as `line_columns` has them."""
+    columns = [*zip(*lines, strict=True)] or [()] * len(Line._fields)
+    return dict(zip(Line._fields, columns, strict=True))
+
+
+def _outside(issues: ByName, now: datetime, *, folds: bool) -> list[ByName]:
     count = len(issues["issue_key"])
     if not count:
         return []
     done = sum(map(_is_over, issues["state"], issues["status_category"]))
     is_closed = folds and done == count
-    hidden = count if is_closed else 0
-    branch = Line("", 1, OUTSIDE, "", "", "", "done", "", done, count, hidden, None, "", False)
+    counts, more = f"{done}/{count}", _MORE if is_closed else ""
+    branch = Line("", 1, OUTSIDE, "", "", "", "done", "", done, count, counts, more, None, "", False)
     leaf = {name: [0] * count for name in ("done", "total", "children_omitted")}
     leaves = {**issues, **leaf, "depth": [2] * count, "changed_at": issues["updated_at"]}
-    return [branch, *([] if is_closed else _lines(leaves, now))]
+    return [in_columns([branch]), *([] if is_closed else [_columns(leaves, now)])]
 
 
-def _folded(nodes: Columns, *, is_alone: bool) -> Columns:
+def _folded(nodes: ByName, *, is_alone: bool) -> ByName:
     """The nodes, of branches in which nothing is open only the topmost one: the others count as hidden."""
     depths, omitted = nodes["depth"], [*nodes["children_omitted"]]
     is_over = map(_is_over, nodes["state"], nodes["status_category"])
@@ -128,29 +132,25 @@ def _folded(nodes: Columns, *, is_alone: bool) -> Columns:
     return {name: [*compress(column, kept)] for name, column in shown.items()}
 
 
-def _lines(nodes: Columns, now: datetime) -> list[Line]:
-    """Column by column: a hundred thousand lines take half of the time that way."""
+def _columns(nodes: ByName, now: datetime) -> ByName:
     is_over = map(_is_over, nodes["state"], nodes["status_category"])
     ages = zip(is_over, nodes["changed_at"], strict=True)
     changed = ["" if over else _age(time, now) for over, time in ages]
     of_age = zip(changed, nodes["changed_at"], strict=True)
-    columns = (
-        _guides(nodes["depth"]),
-        nodes["depth"],
-        map(visible, nodes["issue_key"]),
-        [visible(title or "") for title in nodes["summary"]],
-        map(_type_shown, nodes["issue_type"], nodes["vendor_type"], nodes["source"]),
-        map(_visible_name, nodes["status"]),
-        nodes["state"],
-        [_visible_name(name) or words.UNASSIGNED for name in nodes["assignee"]],
-        nodes["done"],
-        nodes["total"],
-        nodes["children_omitted"],
-        nodes["url"],
-        changed,
-        [bool(shown) and words.is_old(time, now) for shown, time in of_age],
-    )
-    return [*map(Line._make, zip(*columns, strict=True))]
+    counts = zip(nodes["done"], nodes["total"], strict=True)
+    return {
+        **nodes,
+        "guide": _guides(nodes["depth"]),
+        "key": [*map(visible, nodes["issue_key"])],
+        "title": [visible(title or "") for title in nodes["summary"]],
+        "issue_type": [*map(_type_shown, nodes["issue_type"], nodes["vendor_type"], nodes["source"])],
+        "status": [*map(_visible_name, nodes["status"])],
+        "assignee": [_visible_name(name) or words.UNASSIGNED for name in nodes["assignee"]],
+        "counts": [f"{done}/{total}" if total else "" for done, total in counts],
+        "more": [_MORE if omitted else "" for omitted in nodes["children_omitted"]],
+        "changed": changed,
+        "is_stale": [bool(shown) and words.is_old(time, now) for shown, time in of_age],
+    }
 
 
 def _guides(depths: Sequence[int]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from worksupport.render import words
 from worksupport.render.columns import GAP, WIDE, Columns
-from worksupport.render.lines import Line, marked, shortened, tree_lines
+from worksupport.render.lines import Line, in_columns, line_columns, marked, shortened, tree_lines
 from worksupport.render.markdown import escaped, linked
 from worksupport.render.table import cut, padded, width
 from worksupport.render.terminal import drawn, knows_links
@@ -23,19 +23,18 @@ _DONE = "done"
 
 def plain_tree(document: dict[str, Any], now: datetime) -> str:
     """The tree document as text for pipes: every title whole, no colours."""
-    lines = tree_lines(document, now)
-    heads = [f"{line.key}{GAP}{line.title}" for line in lines]
+    lines = line_columns(document, now)
+    heads = list(map(GAP.join, zip(lines["key"], lines["title"], strict=True)))
     # Each character of a guide takes a cell.
-    widths = [len(line.guide) + width(head) for line, head in zip(lines, heads, strict=True)]
+    widths = [len(guide) + width(head) for guide, head in zip(lines["guide"], heads, strict=True)]
     head_cells = max((cells for cells in widths if cells <= _LONGEST_ALIGNED_TITLE), default=0)
-    counts = [f"{line.counts} {line.more}".strip() if line.total else line.more for line in lines]
+    counts = [f"{each} {more}".strip() for each, more in zip(lines["counts"], lines["more"], strict=True)]
     count_cells = max(map(len, counts), default=0)
     gap = GAP if count_cells else ""
     beside = map(GAP.join, Columns.whole(lines).beside(lines))
     return "".join(
-        f"{line.guide}{head}{' ' * (head_cells - cells)}{GAP}{count:{count_cells}}{gap}{texts}".rstrip()
-        + "\n"
-        for line, head, cells, count, texts in zip(lines, heads, widths, counts, beside, strict=True)
+        f"{guide}{head}{' ' * (head_cells - cells)}{GAP}{count:{count_cells}}{gap}{rest}".rstrip() + "\n"
+        for guide, head, cells, count, rest in zip(lines["guide"], heads, widths, counts, beside, strict=True)
     )
 
 
@@ -68,7 +67,7 @@ def terminal_tree(
     layout = _Layout.of(lines, None if wide else console.width, has_bar=console.width >= WIDE)
     has_marks = any(line.state == "blocked" for line in lines)
     shown: list[Text] = list(_heads(layout, words.data_age(document, now), has_marks, is_old))
-    rows = zip(lines, layout.columns.beside(lines), strict=True)
+    rows = zip(lines, layout.columns.beside(in_columns(lines)), strict=True)
     shown += (_row(line, cells, layout, has_links=knows_links(console)) for line, cells in rows)
     with console.capture() as captured:
         console.print(*shown, sep="\n", no_wrap=True, crop=False, overflow="ignore")
@@ -90,8 +89,9 @@ class _Layout:
         counts = max((len(line.counts) for line in lines), default=0)
         if counts and not has_bar:
             counts = max(counts, len(_DONE))
-        more = len(GAP) if any(line.omitted for line in lines) else 0
-        measured = cls(0, has_bar, counts, more, Columns.whole(lines))
+        more = len(GAP) if any(line.more for line in lines) else 0
+        texts = in_columns(lines)
+        measured = cls(0, has_bar, counts, more, Columns.whole(texts))
         needed = max(
             (
                 width(line.guide) + width(line.key) + len(GAP) + width(line.title) + measured.done_cells(line)
@@ -100,13 +100,13 @@ class _Layout:
             default=0,
         )
         if terminal_width is None:
-            return cls(needed, has_bar, counts, more, Columns.fitting(lines, 10_000, needed))
-        columns = Columns.fitting(lines, terminal_width, needed)
+            return cls(needed, has_bar, counts, more, Columns.fitting(texts, 10_000, needed))
+        columns = Columns.fitting(texts, terminal_width, needed)
         return cls(max(1, min(needed, terminal_width - columns.total)), has_bar, counts, more, columns)
 
     def done_cells(self, line: Line) -> int:
         """How many cells its counts take; a leaf has none, so its title may use them."""
-        if not line.total and not line.omitted:
+        if not line.counts and not line.more:
             return 0
         return len(GAP) + (len(line.bar) + 1 if self.bar else 0) + self.counts + self.more
 
@@ -165,7 +165,7 @@ def _cut_to(line: Line, layout: _Layout) -> tuple[str, str, str, str]:
 
 
 def _counts(line: Line, layout: _Layout) -> str:
-    if not line.total and not line.omitted:
+    if not line.counts and not line.more:
         return ""
     bar = f"{line.bar} " if layout.bar else ""
     more = f" {line.more:1}" if layout.more else ""
