@@ -113,7 +113,10 @@ def test_quotation_marks_belong_to_jql_and_to_search_qualifiers(load: Load) -> N
 def test_a_public_address_is_taken_as_browsers_write_it(load: Load) -> None:
     for given, meant in (
         ("https://Bücher.Example:8443/", "https://xn--bcher-kva.example:8443"),
+        ("https://work.пример:8443", "https://work.xn--e1afmkfd:8443"),
+        ("https://work.example:443", "https://work.example"),
         ("http://[::1]",) * 2,
+        ("http://[::1]:8443",) * 2,
     ):
         assert load(_JIRA + f"serve.public_url={given}\n").serve.public_url == meant
 

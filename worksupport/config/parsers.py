@@ -12,6 +12,7 @@ from worksupport.text import visible
 
 _DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?")
 _ADDRESS = "expected an https:// address with a host name"
+_USUAL_PORTS = {"http": 80, "https": 443}
 # Of any language; people and editors pair them in every way: „a“, »a«, ”a”, 「a」.
 _QUOTATION_MARKS = frozenset(
     "\"'`\u00b4\uff02\uff07\u2032\u2033«»\u2039\u203a\u2018\u2019\u201a\u201b“”„‟「」『』"
@@ -178,9 +179,11 @@ def public_url(value: str) -> str:
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("expected an address without path")
     try:
-        return f"{parts.scheme}://{parts.netloc.casefold().encode('idna').decode()}"
+        name = (parts.hostname or "").encode("idna").decode()
     except UnicodeError:
         raise ValueError(_ADDRESS) from None
+    port = "" if parts.port in (None, _USUAL_PORTS[parts.scheme]) else f":{parts.port}"
+    return f"{parts.scheme}://[{name}]{port}" if ":" in name else f"{parts.scheme}://{name}{port}"
 
 
 def secret_url(value: str) -> str:
