@@ -261,7 +261,10 @@ def test_a_proxy_of_another_kind_is_named(new_service: Any, monkeypatch: Any, pr
     assert "hunter2" not in caught.value.message + caught.value.hint
 
 
-@pytest.mark.parametrize("proxy", ["http://127.0.0.1:port", "http://", "http://..:1", f"http://{'a' * 80}:1"])
+@pytest.mark.parametrize(
+    "proxy",
+    ["http://127.0.0.1:port", "http://", "http://..:1", f"http://{'a' * 80}:1", "proxy:port", ":8080"],
+)
 def test_a_proxy_without_an_address_is_named(new_service: Any, monkeypatch: Any, proxy: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(ConfigurationError, match="HTTPS_PROXY names a proxy by no address") as caught:

@@ -125,10 +125,10 @@ def _refused_by_proxy(status: int, service: str, url: str, proxy: str) -> Transi
 
 
 def _unusable_proxy(service: str, url: str, proxy: str) -> ConfigurationError:
-    is_socks = os.environ.get(proxy, "").strip().casefold().startswith("socks")
-    is_http = os.environ.get(proxy, "").strip().casefold().startswith(("http:", "https:"))
+    kind, mark, _ = os.environ.get(proxy, "").strip().casefold().partition("://")
+    is_http = not mark or kind in ("http", "https")
     why = "by no address" if is_http else "of a kind that we cannot use (SOCKS needs the package PySocks)"
-    advice = ", or install PySocks beside us" if is_socks else ""
+    advice = ", or install PySocks beside us" if kind.startswith("socks") else ""
     return ConfigurationError(
         f"{service}: nothing can be sent to {shown(url)}: {proxy} names a proxy {why}",
         f"name it as http://host:port in {proxy}, or set NO_PROXY={host(url)}{advice}",
