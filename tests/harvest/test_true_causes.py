@@ -75,6 +75,23 @@ def test_an_account_that_nobody_has_is_left_out_by_name_and_keeps_its_issues(
     assert rows("SELECT count(*) FROM issues WHERE issue_key = 'IAIPORT-8'") == [(1,)]
 
 
+def test_an_account_that_nothing_proves_is_told_and_not_the_brake(
+    site: Sandbox, configured: Configured, run: Run, tmp_path: Path
+) -> None:
+    """Where the brake would hold as well, what it advises would lose the issues."""
+    person = site.world.team[1]
+    for _ in range(40):
+        site.world.add_jira_issue("IAIPORT", "Bug", labels=[site.world.jira_label], assignee=person)
+    site.fault = _Without("/user")
+    configured(site)
+    assert _harvest(run, "--source", "jira").exit_code == 0
+    _change(tmp_path, f"jira_id = {person.account_id}", f"jira_id = {STRANGER}")
+    answer = _harvest(run, "--source", "jira", seconds=10)
+    assert answer.exit_code == 0, answer.err
+    (warning,) = json.loads(answer.out)["warnings"]
+    assert warning.startswith(f"jira: account {STRANGER} left out")
+
+
 def test_what_is_left_out_again_still_counts_in_check(hub: Sandbox, configured: Configured, run: Run) -> None:
     configured(hub)
     hub.world.hidden_logins.add(hub.world.team[0].login or "")

@@ -1,12 +1,13 @@
 """Jira as a source of a run: prove who we are, find types and accounts, walk."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from worksupport.config.settings import JiraSettings, Settings
-from worksupport.errors import QueryRefusedError
+from worksupport.errors import BrakeError, QueryRefusedError
 from worksupport.model.outcome import Kind, LeftOut
 from worksupport.network.auth import Account
 from worksupport.network.service import Service
@@ -240,19 +241,26 @@ class JiraSource:
         unseen = [each for each in names if each in given and each.casefold() not in proven]
         told = self.client.known_accounts(unseen, own)
         proven |= {account_id.casefold() for account_id in told or ()}
+        nobody = "nobody on the site has" if told is not None else "no issue and no answer shows"
+        suspects = []
         for account_id in sorted(given & names.keys()):
             if account_id.casefold() in proven:
                 emit(AccountFound(account_id, account_id))
                 continue
-            nobody = "nobody on the site has" if told is not None else "no issue and no answer shows"
             reason = f"{nobody} this account id; correct the jira_id of {names[account_id]}"
-            suspect = LeftOut("jira", Kind.ACCOUNT, account_id, reason)
-            if told is not None or self._would_keep(suspect, emit):
-                self.findings.leave_out(suspect)
+            suspects.append(LeftOut("jira", Kind.ACCOUNT, account_id, reason))
+        for suspect in suspects if told is not None else self._that_keep(suspects, emit):
+            self.findings.leave_out(suspect)
 
-    def _would_keep(self, suspect: LeftOut, emit: Emit) -> bool:
-        """Whether issues of the same member, stored by another account, would be lost without a word."""
-        return len(self._lost(emit, suspect).issues) < len(self._lost(emit).issues)
+    def _that_keep(self, suspects: list[LeftOut], emit: Emit) -> list[LeftOut]:
+        """Those but for which issues of their member, stored by another account, would be lost."""
+        kept = suspects
+        fewest = len(self._lost(emit, *kept).issues) if suspects else 0
+        for suspect in suspects:
+            others = [each for each in kept if each is not suspect]
+            with suppress(BrakeError):  # so many that the brake would be told in place of the account
+                kept = others if len(self._lost(emit, *others).issues) == fewest else kept
+        return kept
 
     def _first_queries(self, names: Mapping[str, str]) -> list[Query]:
         accounts = list(names) if self.jira.issue_label else []
