@@ -9,6 +9,7 @@ from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given, settings
@@ -21,6 +22,7 @@ from worksupport.model.names import EVENTS, TRACKED
 from worksupport.model.state import DEFAULT_RULES
 from worksupport.model.tracked import NUMBERS, value_text
 from worksupport.queries.changes import ChangesQuestion, changes_rows
+from worksupport.queries.columns_then import Columns
 from worksupport.queries.reader import answer
 
 STATE = {"status", "labels", "resolution", "flagged", "state_reason"}
@@ -264,3 +266,12 @@ def _shown(change: Change, old: Any) -> tuple[int, Any, Any]:
     values: tuple[Any, Any] = (None, None) if change.field in EVENTS else (old, change.new)
     old, new = (sorted(each) if isinstance(each, list) else each for each in values)
     return change.number, old, new
+
+
+def test_a_type_of_the_past_is_found_in_either_unicode_form(tmp_path: Path) -> None:
+    """Where no issue of today has it, its name alone says which of ours it is."""
+    with closing(sqlite3.connect(filled(tmp_path, [issue("P-1")]))) as connection:
+        connection.execute("INSERT INTO issue_types (id, name) VALUES (77, ?)", [normalize("NFC", "Größe")])
+        name = normalize("NFD", "Größe")
+        connection.execute("INSERT INTO names VALUES ('jira', 'type', '5', ?, NULL)", [name])
+        assert Columns(connection).of("jira", {"type": '"5"'}, ())["issue_type_id"] == 77

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
+from worksupport.model.filters import folded
 from worksupport.model.hierarchy import UNKNOWN_TYPE_ID
 from worksupport.model.state import DEFAULT_RULES, StateRules
 from worksupport.model.tracked import NAMED
@@ -45,7 +46,7 @@ class Columns:
         self._state_of = _rules(connection)
         self._members = {name for (name,) in connection.execute("SELECT name FROM team_members")}
         types = connection.execute("SELECT id, name FROM issue_types").fetchall()
-        self._types = {name.casefold(): type_id for type_id, name in types}
+        self._types = {folded(name): type_id for type_id, name in types}
         self._made: dict[tuple[str, str, str | None], dict[str, Any]] = {}
         self._makers: dict[str, Callable[[str, Any], dict[str, Any]]] = {
             "type": self._type,
@@ -110,7 +111,7 @@ class Columns:
     def _type(self, source: str, value: Any) -> dict[str, Any]:
         name = self._name(source, "type", value)
         vendor_type = None if value is None else _text({"id": value, "name": name})
-        configured = self._types.get(str(name).casefold(), UNKNOWN_TYPE_ID)
+        configured = self._types.get(folded(str(name)), UNKNOWN_TYPE_ID)
         type_id = self._configured.get(value, configured) if source == "jira" else None
         return {"vendor_type": vendor_type, "issue_type_id": type_id}
 
