@@ -281,6 +281,7 @@ def test_unknown_keys_are_warned_of_without_their_value(load: Load, line: str, w
     [
         ("WORKSUPPORT_JIRA_TOKEN", " (did you mean WORKSUPPORT_JIRA_API_TOKEN?)"),
         ("WORKSUPPORT_DBB", " (did you mean WORKSUPPORT_DB?)"),
+        ("worksupport_db", " (did you mean WORKSUPPORT_DB?)"),
         ("WORKSUPPORT_JIRA_EMAIL_FILE", " (did you mean WORKSUPPORT_JIRA_EMAIL?)"),
         ("WORKSUPPORT_TEAM", ""),
     ],

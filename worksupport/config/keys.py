@@ -362,7 +362,7 @@ def nearest_variable(name: str) -> str:
     """` (did you mean ...?)` for an unknown variable, or nothing where none is near."""
     # Without the prefix that all of them share, which would make everything look near.
     names = {known.removeprefix(VARIABLE_PREFIX): known for known in known_variables()}
-    near = _nearest(name.removeprefix(VARIABLE_PREFIX), names)
+    near = _nearest(name.upper().removeprefix(VARIABLE_PREFIX), names)
     return f" (did you mean {names[near]}?)" if near else ""
 
 
