@@ -1,6 +1,6 @@
-"""Staged rows become issues (upsert): one way for a page of a harvest and for a whole reload.
+"""Staged rows become issues (upsert): one way for some pages of a harvest and for a whole reload.
 
-A page is staged in a temporary table of the name `staged_issues`, which hides the lasting one; a reload
+These are staged in a temporary table of the name `staged_issues`, which hides the lasting one; a reload
 stages in the lasting one. All statements run in the caller's transaction.
 """
 
