@@ -82,7 +82,7 @@ def _filters() -> str:
         "Names are compared whole, without regard to case. --state open is todo, doing",
         "or blocked. Routes take the same names with _ for -. Times: worksupport help times",
         "A change passes by its old value as well (changes, notify): changes -a NAME shows",
-        "what NAME got, has and gave away.",
+        "what NAME got, has and gave away, between the two moments; with --raw each step.",
     ]
     return "\n".join([head, "", *lines, "", *tail, ""])
 

@@ -100,7 +100,7 @@ def has_shell_writing(text: str) -> bool:
     """Whether a path holds what only a shell expands: `$HOME`, `$(...)`, backticks, `%HOME%`, `~stranger`."""
     after = [part[:1] for part in text.split("$")[1:]]
     is_variable = any(first.isalnum() or first in "_{($" for first in after if first)
-    is_of_windows = any(name.isidentifier() for name in text.split("%")[1:-1])
+    is_of_windows = any(len(name) > 2 and name.isidentifier() for name in text.split("%")[1:-1])
     is_template = "`" in text or "{{" in text
     return is_variable or is_of_windows or is_template or os.path.expanduser(text).startswith("~")
 

@@ -132,7 +132,10 @@ def _until_all_ended(queue: Queue[Event], running: int, clock: Clock) -> Iterato
 
 
 def grouped(events: Iterator[Event], clock: Clock) -> Iterator[Event]:
-    """The same events with the pages that come within half a second as one `Pages`; their order stays."""
+    """The same events with the pages that come within half a second as one `Pages`; their order stays.
+
+    Where the run is stopped meanwhile, what waits is dropped: the next run asks for it again.
+    """
     pages: list[Page] = []
     began = 0.0
     for event in events:

@@ -1,4 +1,4 @@
-"""One harvest: pages are stored as they arrive; what a complete source no longer found is marked missing."""
+"""One harvest: pages are stored as they arrive, some at a time; what is no longer found is marked missing."""
 
 from collections.abc import Sequence
 from dataclasses import replace
