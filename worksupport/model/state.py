@@ -1,9 +1,12 @@
 """`state`: one word for how far an issue is, decided here alone, for every service, screen and filter."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from worksupport.model.filters import folded
+from worksupport.model.times import DEFAULT_WEEKEND
 
 DEFAULT_BLOCKED = ("Blocked", "On Hold", "Waiting", "Impeded")
 DEFAULT_DROPPED = ("Won't Do", "Won't Fix", "Cancelled", "Rejected", "Declined", "Duplicate")
@@ -48,3 +51,30 @@ class StateRules:
 
 
 DEFAULT_RULES = StateRules.of(DEFAULT_BLOCKED, DEFAULT_DROPPED)
+
+
+class KeptRules(NamedTuple):
+    """What answers need of the configuration, as the last run left it in `data_state.state_rules`.
+
+    Older files have the first two or three alone.
+    """
+
+    blocked: Sequence[str] = DEFAULT_BLOCKED
+    dropped: Sequence[str] = DEFAULT_DROPPED
+    weekend: Sequence[str] = DEFAULT_WEEKEND
+    lint_ignore: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, stored: str | None) -> "KeptRules":
+        """Those that are stored; None where no run has left any."""
+        return cls(*json.loads(stored)) if stored else cls()
+
+    @property
+    def stored(self) -> str:
+        """As they are kept: a JSON list."""
+        return json.dumps(self, ensure_ascii=False)
+
+    @property
+    def of_states(self) -> StateRules:
+        """What decides a state."""
+        return StateRules.of(self.blocked, self.dropped)

@@ -8,7 +8,7 @@ from typing import Any
 
 from worksupport.model.filters import folded
 from worksupport.model.hierarchy import UNKNOWN_TYPE_ID
-from worksupport.model.state import DEFAULT_RULES, StateRules
+from worksupport.model.state import KeptRules
 from worksupport.model.tracked import NAMED
 from worksupport.queries.names_now import Names
 
@@ -119,7 +119,7 @@ class Columns:
 def _rules(connection: sqlite3.Connection) -> Callable[..., str]:
     """What decides a state, by the rules by which today's states are decided."""
     ((stored,),) = connection.execute("SELECT max(state_rules) FROM data_state")
-    return (StateRules.of(*json.loads(stored)[:2]) if stored else DEFAULT_RULES).state
+    return KeptRules.of(stored).of_states.state
 
 
 def value_then(text: str | None) -> Any:

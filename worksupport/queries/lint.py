@@ -1,6 +1,5 @@
 """What does not fit together: one function a rule, in the table at the end."""
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from worksupport.errors import UsageError
 from worksupport.model.definitions import LINT_RULES, SILENT_DAYS, rules
 from worksupport.model.filters import Filters, folded
 from worksupport.model.names import SOURCES
+from worksupport.model.state import KeptRules
 from worksupport.queries.forest import Forest, overdue
 from worksupport.queries.path import issues_numbered
 from worksupport.queries.reader import age
@@ -114,8 +114,7 @@ def _of(rule: str, copy: _Copy) -> list[tuple[int, str]]:
 def _left_out(connection: sqlite3.Connection) -> frozenset[str]:
     """What `lint.ignore` said at the last run: rules, or RULE:KEY."""
     ((stored,),) = connection.execute(_RULES_STORED)
-    given = json.loads(stored) if stored else []
-    return frozenset(map(folded, given[3] if len(given) > 3 else ()))
+    return frozenset(map(folded, KeptRules.of(stored).lint_ignore))
 
 
 def _is_left_out(rule: str, key: str, left_out: frozenset[str]) -> bool:

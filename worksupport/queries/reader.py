@@ -123,13 +123,10 @@ def data_version(connection: sqlite3.Connection) -> int:
 
 def weekend(path: Location) -> "Sequence[str]":
     """The team's days off, as the last run knew them."""
-    import json  # only now: few ask
-
-    from worksupport.model.times import DEFAULT_WEEKEND
+    from worksupport.model.state import KeptRules  # only now: few ask
 
     rules = answer(path, lambda found: found.execute("SELECT state_rules FROM data_state").fetchone())
-    stored = json.loads(rules[0]) if rules and rules[0] else []
-    return stored[2] if len(stored) > 2 else DEFAULT_WEEKEND
+    return KeptRules.of(rules[0] if rules else None).weekend
 
 
 def age(connection: sqlite3.Connection) -> "dict[str, Any]":

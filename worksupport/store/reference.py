@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from worksupport.config.settings import Member, Settings
 from worksupport.model.hierarchy import UNKNOWN_TYPE_ID, Hierarchy
 from worksupport.model.past import Name
+from worksupport.model.state import KeptRules
 from worksupport.store.database import STATE, Store, raise_data_version
 
 
@@ -32,11 +33,10 @@ def follow_configuration(store: Store, settings: Settings, now: str) -> None:
 def _follow_states(connection: sqlite3.Connection, settings: Settings) -> None:
     """Decide the issues' states anew where the team's words for them have changed, or none was decided.
 
-    Beside those words stand the team's weekend (`queries/reader.weekend`) and what `lint` leaves out.
+    The other rules are kept beside those words.
     """
-    rules = json.dumps(
-        [settings.blocked, settings.dropped, settings.weekend, settings.lint_ignore], ensure_ascii=False
-    )
+    kept = KeptRules(settings.blocked, settings.dropped, settings.weekend, settings.lint_ignore)
+    rules = kept.stored
     if connection.execute("SELECT state_rules FROM data_state").fetchone() != (rules,):
         state = STATE.format(row="issues")
         connection.execute(f"UPDATE issues SET state = {state} WHERE state IS NOT {state}")
