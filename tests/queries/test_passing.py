@@ -157,12 +157,14 @@ def _texts(kind: str) -> list[str]:
     return [each for each in CHOICES[kind] if each]
 
 
-def _leads_to(parent: str | None, top: str, lives: list[Life]) -> bool:
+def _leads_to(parent: str | None, top: str, lives: list[Life], *, ends_at_gone: bool = False) -> bool:
     """Up the tree of today, through whatever is missing or gone."""
     seen = set[str]()
     while parent and parent not in seen:
         if parent.casefold() == top.casefold():
             return True
+        if ends_at_gone and lives[KEYS.index(parent)].end == "gone":
+            return False
         seen.add(parent)
         parent = lives[KEYS.index(parent)].values["parent"]
     return False
@@ -190,7 +192,10 @@ def _passes(change: Change, old: Any, asked: dict[str, Any], key: str | None, li
     if change.field in TRACKED:
         rows.append((True, life.row({**then, change.field: old})))
     if key is not None:
-        is_now = KEYS[life.number] == key or _leads_to(life.values["parent"], key, lives)
+        # What is there does not hang on what is gone; what is gone hung on it.
+        ends_at_gone = life.end != "gone"
+        above = life.values["parent"]
+        is_now = KEYS[life.number] == key or _leads_to(above, key, lives, ends_at_gone=ends_at_gone)
         if not is_now and not (change.field == "parent" and _leads_to(old, key, lives)):
             return False
     return all(
