@@ -140,7 +140,7 @@ def test_a_configuration_key_is_a_row_and_the_attribute_it_fills(house: House) -
         '    Key(\n        "harvest.concurrency",',
         """    Key(
         "harvest.greeting",
-        parsers.text,
+        parsers.plain,
         "greeting",
         "What to say first.",
         "Hello",

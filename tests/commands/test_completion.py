@@ -152,10 +152,25 @@ printf '%s\\n' "${COMPREPLY[@]}"
         (["--label", "team", ":", "w"], ["web"]),
         (
             ["--label", "="],
-            ["\\$\\(touch\\ pwned\\)", "\\\\\\$\\(touch\\ pwned\\)", "it\\'s", "team:web", "web"],
+            [
+                *(
+                    "\\$\\(touch\\ pwned\\)",
+                    "\\\\\\$\\(touch\\ pwned\\)",
+                    "café\\ noir",
+                    "it\\'s",
+                    "team:web",
+                ),
+                *("web", "가나", "👨\u200d👧\\ family"),
+            ],
         ),
-        (["--label", "'"], ["$(touch pwned)", "\\$(touch pwned)", "team:web", "web"]),
-        (["--label", '"'], ["it's", "team:web", "web"]),
+        (
+            ["--label", "'"],
+            [
+                *("$(touch pwned)", "\\$(touch pwned)", "café noir", "team:web", "web", "가나"),
+                "👨\u200d👧 family",
+            ],
+        ),
+        (["--label", '"'], ["café noir", "it's", "team:web", "web", "가나", "👨\u200d👧 family"]),
     ],
 )
 def test_bash_gets_words_that_cannot_run(
