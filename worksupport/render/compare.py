@@ -7,7 +7,7 @@ from worksupport.model.times import local_text
 from worksupport.model.tracked import CHANGED, MISSING, MOVED_IN, MOVED_OUT, NEW
 from worksupport.render import words
 from worksupport.render.csv_text import raw_text
-from worksupport.render.lines import OUTSIDE
+from worksupport.render.lines import OUTSIDE, guides
 from worksupport.render.table import cut, padded, width
 from worksupport.render.terminal import drawn
 from worksupport.text import visible
@@ -67,16 +67,14 @@ def _lines(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     outside = document["outside_issues"]
     branch = {"issue_key": OUTSIDE, "summary": "", "change": None, "was": None, "children": outside}
     tops = [*document["hierarchy"], *([branch] if outside else [])]
-    lines: list[tuple[str, dict[str, Any]]] = []
-    waiting = [("", "", node) for node in reversed(tops)]
+    depths, nodes = list[int](), list[dict[str, Any]]()
+    waiting = [(1, node) for node in reversed(tops)]
     while waiting:
-        guide, indent, node = waiting.pop()
-        lines.append((guide, node))
-        for child in reversed(node["children"]):
-            is_last = child is node["children"][-1]
-            drawn_now, continued = ("└─ ", "   ") if is_last else ("├─ ", "│  ")
-            waiting.append((indent + drawn_now, indent + continued, child))
-    return lines
+        depth, node = waiting.pop()
+        depths.append(depth)
+        nodes.append(node)
+        waiting += [(depth + 1, child) for child in reversed(node["children"])]
+    return list(zip(guides(depths), nodes, strict=True))
 
 
 def _told(node: dict[str, Any]) -> str:

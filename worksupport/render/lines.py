@@ -140,7 +140,7 @@ def _columns(nodes: ByName, now: datetime) -> ByName:
     counts = zip(nodes["done"], nodes["total"], strict=True)
     return {
         **nodes,
-        "guide": _guides(nodes["depth"]),
+        "guide": guides(nodes["depth"]),
         "key": [*map(visible, nodes["issue_key"])],
         "title": [visible(title or "") for title in nodes["summary"]],
         "issue_type": [*map(_type_shown, nodes["issue_type"], nodes["vendor_type"], nodes["source"])],
@@ -153,13 +153,16 @@ def _columns(nodes: ByName, now: datetime) -> ByName:
     }
 
 
-def _guides(depths: Sequence[int]) -> list[str]:
-    """The lines that lead to each node. From the bottom: there it is known where another one follows."""
-    guides, following = [], 0  # a bit for each depth
+def guides(depths: Sequence[int]) -> list[str]:
+    """The lines that lead to nodes of these depths (1: a root), which stand in reading order.
+
+    From the bottom: there it is known where another one follows.
+    """
+    found, following = [], 0  # a bit for each depth
     for depth in reversed(depths):
-        guides.append(_guide(depth, following & ((2 << depth) - 1)))
+        found.append(_guide(depth, following & ((2 << depth) - 1)))
         following = following & ((1 << depth) - 1) | 1 << depth
-    return guides[::-1]
+    return found[::-1]
 
 
 @lru_cache(4096)
