@@ -53,11 +53,6 @@ def word(value: str) -> str:
     return value
 
 
-def account(value: str) -> str:
-    """A person in Jira: an accountId, an e-mail address or, on Data Center, a user name."""
-    return plain(value)
-
-
 def login(value: str) -> str:
     """A login of GitHub's, without the @ that people write before it."""
     name = plain(value).removeprefix("@")
@@ -223,4 +218,4 @@ def _is_loopback(host_name: str) -> bool:
 
 
 # Of these an empty value means "not given".
-TEXTS = (query, plain, word, account, login, path, token, serve_token)
+TEXTS = (query, plain, word, login, path, token, serve_token)

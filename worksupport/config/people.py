@@ -55,7 +55,7 @@ def _grouped(document: Document, prefix: str, fields: tuple[str, ...]) -> dict[s
 def _member(identifier: str, group: _Group, findings: Findings) -> Member:
     prefix = f"{keys.MEMBER_PREFIX}{identifier}"
     name = _required(f"{prefix}.name", group, "the person's name", findings)
-    jira_id = _parsed(f"{prefix}.jira_id", group, parsers.account, findings)
+    jira_id = _parsed(f"{prefix}.jira_id", group, parsers.plain, findings)
     github_id = _parsed(f"{prefix}.github_id", group, parsers.login, findings)
     if not _filled(group, "jira_id") and not _filled(group, "github_id"):
         expected = f"expected {prefix}.jira_id, {prefix}.github_id or both"
